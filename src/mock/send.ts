@@ -1,0 +1,47 @@
+// Writes an answer in the manner that the request's directives ask for.
+import type { ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Answer } from "./answer.ts";
+import type { Directives } from "./directives.ts";
+
+/** Writes status, headers and pieces, as fast as the client reads them; returns early where the client has left. */
+export async function sendAnswer(response: ServerResponse, answer: Answer, how: Directives) {
+  if (how.delayMs > 0) await sleep(how.delayMs);
+  if (response.destroyed) return;
+  response.writeHead(answer.status, { ...answer.headers, ...how.headers });
+  response.flushHeaders();
+  if (how.abort === "after-headers") return abort(response);
+  const pieces = how.chunkBytes === undefined ? answer.pieces : cut(answer.pieces, how.chunkBytes);
+  const lastPiece = how.abort === "mid-body" ? Math.floor(pieces.length / 2) : pieces.length;
+  for (const [index, piece] of pieces.slice(0, lastPiece).entries()) {
+    if (how.pauseMs > 0 && index > 0) await sleep(how.pauseMs);
+    if (response.destroyed) return;
+    await write(response, piece);
+  }
+  if (how.abort === "mid-body") return abort(response);
+  response.end();
+}
+
+// `destroy` alone may drop what the socket still holds: the client is to see all that was written.
+function abort(response: ServerResponse): void {
+  response.socket?.destroySoon();
+}
+
+// Each piece waits for the socket to take it, so that a slow client slows the answer and pieces don't pile up here.
+function write(response: ServerResponse, piece: string | Buffer): Promise<void> {
+  return new Promise((resolve) => {
+    response.once("close", resolve);
+    response.write(piece, () => {
+      response.off("close", resolve);
+      resolve();
+    });
+  });
+}
+
+function cut(pieces: string[], size: number): Buffer[] {
+  const bytes = Buffer.from(pieces.join(""));
+  const count = Math.ceil(bytes.length / size);
+  return Array.from({ length: count }, (_, index) =>
+    bytes.subarray(index * size, (index + 1) * size),
+  );
+}
