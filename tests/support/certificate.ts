@@ -1,0 +1,20 @@
+// Certificates for tests that speak TLS; none is stored in the repository.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A self-signed certificate and its key as PEM texts, valid for a day, for one DNS name. Needs `openssl`. */
+export function selfSigned(name: string): { cert: string; key: string } {
+  const folder = mkdtempSync(join(tmpdir(), "certificate-"));
+  const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+  const subject = ["-subj", `/CN=${name}`, "-addext", `subjectAltName=DNS:${name}`];
+  const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+  try {
+    const files = ["-out", cert, "-keyout", key, "-days", "1"];
+    execFileSync("openssl", ["req", ...kind, ...subject, ...files], { stdio: "pipe" });
+    return { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

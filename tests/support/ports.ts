@@ -1,0 +1,13 @@
+// Ports for servers that can't choose one themselves.
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+
+/** A TCP port of 127.0.0.1 that was free a moment ago. Another process may take it before it is used: a caller retries. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
