@@ -1,0 +1,105 @@
+// Writes src/api/generated.ts from the CRDs in deploy/crds: TypeScript interfaces and the two schemas.
+// `--check` writes nothing and fails when the file is stale.
+import { readFile, writeFile } from "node:fs/promises";
+import { compile } from "json-schema-to-typescript";
+import { format } from "prettier";
+import { parse } from "yaml";
+
+const target = "src/api/generated.ts";
+const kinds = [
+  { file: "deploy/crds/llmproviders.yaml", kind: "LLMProvider", constant: "llmProviderSchema" },
+  { file: "deploy/crds/llmroutes.yaml", kind: "LLMRoute", constant: "llmRouteSchema" },
+];
+
+/** Names for the nested types that the compiler's code speaks of, by the field that holds them. */
+const typeNames = {
+  configs: "ProviderConfigs",
+  defaultConfig: "ProviderConfig",
+  openAIConfig: "OpenAIConfig",
+  parameters: "ParametersConfig",
+  models: "ModelsConfig",
+  rules: "RouteRule",
+  matches: "RouteMatch",
+  headers: "StringMatch",
+  backendRefs: "RouteBackend",
+  backendRef: "BackendReference",
+};
+
+const preamble = `// Generated from deploy/crds by \`npm run generate\`: change the CRDs instead.
+
+/** A structural schema as Kubernetes has it in a CustomResourceDefinition, without descriptions. */
+export interface Schema {
+  type?: string;
+  required?: string[];
+  properties?: Record<string, Schema>;
+  additionalProperties?: Schema | boolean;
+  items?: Schema;
+  [keyword: string]: unknown;
+}
+`;
+
+const generated = await generate();
+if (process.argv.includes("--check")) {
+  const current = await readFile(target, "utf8").catch(() => "");
+  if (current !== generated) {
+    console.error(`${target} is stale: run \`npm run generate\``);
+    process.exit(1);
+  }
+} else {
+  await writeFile(target, generated);
+}
+
+async function generate() {
+  let text = preamble;
+  for (const { file, kind, constant } of kinds) {
+    const schema = await readSchema(file);
+    const literal = JSON.stringify(bare(schema));
+    text += `\n${await interfacesOf(schema, kind)}`;
+    text += `\n/** The schema of ${kind}. */\nexport const ${constant}: Schema = ${literal};\n`;
+  }
+  return format(text, { parser: "typescript", ...JSON.parse(await readFile(".prettierrc.json")) });
+}
+
+async function readSchema(file) {
+  const crd = parse(await readFile(file, "utf8"));
+  return crd.spec.versions[0].schema.openAPIV3Schema;
+}
+
+function interfacesOf(schema, kind) {
+  schema.required = ["apiVersion", "kind", "metadata", "spec"];
+  schema.properties.metadata.tsType =
+    "{ name: string; namespace?: string; [field: string]: unknown }";
+  nameTypes(schema, new Set());
+  return compile(schema, kind, {
+    bannerComment: "",
+    additionalProperties: false,
+    format: false,
+    ignoreMinAndMaxItems: true,
+  });
+}
+
+function nameTypes(schema, seen) {
+  if (seen.has(schema)) return;
+  seen.add(schema);
+  if (schema["x-kubernetes-preserve-unknown-fields"]) schema.additionalProperties = true;
+  for (const [field, child] of Object.entries(schema.properties ?? {})) {
+    const named = child.items ?? (child.properties ? child : child.additionalProperties);
+    if (typeNames[field] && named.properties) named.title = typeNames[field];
+    nameTypes(child, seen);
+  }
+  for (const child of [schema.items, schema.additionalProperties]) {
+    if (typeof child === "object") nameTypes(child, seen);
+  }
+}
+
+function bare(value) {
+  if (Array.isArray(value)) return value.map(bare);
+  if (typeof value !== "object" || value === null) return value;
+  const fields = Object.entries(value).filter(([key, field]) => !isAnnotation(key, field));
+  return Object.fromEntries(fields.map(([key, field]) => [key, bare(field)]));
+}
+
+/** A property may itself be called `description`; it is then an object. */
+function isAnnotation(key, field) {
+  return ["description", "title", "tsType"].includes(key) && typeof field === "string";
+}

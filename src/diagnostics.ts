@@ -1,0 +1,117 @@
+// What is wrong with the input, as data: each step reports diagnostics and goes on. Nothing here is kept between calls.
+
+/** Every code a diagnostic can have, with its severity. docs/diagnostics.md explains each. */
+export const diagnosticCodes = {
+  not_utf8: "error",
+  yaml_syntax: "error",
+  duplicate_key: "error",
+  too_many_aliases: "error",
+  unknown_kind: "error",
+  unknown_version: "error",
+  no_resources: "error",
+  unknown_field: "error",
+  missing_field: "error",
+  invalid_type: "error",
+  invalid_value: "error",
+  invalid_name: "error",
+  duplicate_resource: "error",
+  invalid_host: "error",
+  invalid_path: "error",
+  invalid_api_key: "error",
+  literal_api_key: "warning",
+  invalid_auth_header: "error",
+  invalid_auth_prefix: "error",
+  invalid_model_name: "error",
+  invalid_member_name: "error",
+  invalid_member_value: "error",
+  repeated_member: "error",
+  repeated_token_limit: "error",
+  invalid_limit: "error",
+  above_limit: "error",
+  stream_options_without_stream: "error",
+  too_many_members: "error",
+  duplicate_host: "error",
+  overlapping_routes: "error",
+  duplicate_rule: "error",
+  unknown_rule: "error",
+  unknown_provider: "error",
+  invalid_backend: "error",
+  invalid_weight: "error",
+  invalid_gateway: "error",
+  unlisted_gateway: "warning",
+  invalid_match: "error",
+  invalid_header_name: "error",
+  edited_header: "error",
+  invalid_regex: "error",
+  source_labels_ignored: "warning",
+} as const satisfies Record<string, Severity>;
+
+export type DiagnosticCode = keyof typeof diagnosticCodes;
+
+export type Severity = "error" | "warning";
+
+/** Keys and indexes from the root of a document to the place that a diagnostic is about. */
+export type Path = readonly (string | number)[];
+
+/** One thing that is wrong. It never holds a literal key. */
+export interface Diagnostic {
+  code: DiagnosticCode;
+  severity: Severity;
+  file: string;
+  /** From 1. */
+  line: number;
+  /** From 1, in UTF-16 units. */
+  column: number;
+  /** As `formatPath` writes it; empty for the whole document. */
+  path: string;
+  /** What is wrong, and what is allowed. */
+  message: string;
+  /** The source line, where it can be shown without showing a key. */
+  excerpt?: string;
+}
+
+/** Takes a diagnostic. Steps report and go on with what is left. */
+export type Report = (diagnostic: Diagnostic) => void;
+
+/** Whether the input must be refused. */
+export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some((diagnostic) => diagnostic.severity === "error");
+}
+
+/** All diagnostics as text, by file and position, each on a line that other tools can read, with its source line below. */
+export function formatDiagnostics(diagnostics: readonly Diagnostic[]): string {
+  return [...diagnostics]
+    .sort(byPosition)
+    .map((diagnostic) => `${formatDiagnostic(diagnostic)}\n`)
+    .join("");
+}
+
+/** A path as it is written in messages: `spec.rules[0].name`; keys that are no plain words are quoted. */
+export function formatPath(path: Path): string {
+  return path.map(formatStep).join("");
+}
+
+function byPosition(a: Diagnostic, b: Diagnostic): number {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return a.line - b.line || a.column - b.column;
+}
+
+function formatDiagnostic(diagnostic: Diagnostic): string {
+  const { file, line, column, path, message, excerpt } = diagnostic;
+  const warning = diagnostic.severity === "warning" ? "warning: " : "";
+  const subject = path === "" ? "" : `${path}: `;
+  const text = `${file}:${line}:${column}: ${warning}${subject}${message}`;
+  return excerpt === undefined ? text : `${text}\n${formatExcerpt(excerpt, column)}`;
+}
+
+function formatExcerpt(line: string, column: number): string {
+  // Tabs stay tabs, so that the caret stands below its character however wide they are shown.
+  const indent = line.slice(0, column - 1).replace(/[^\t]/g, " ");
+  return `    ${line}\n    ${indent}^`;
+}
+
+function formatStep(step: string | number, index: number): string {
+  if (typeof step === "number") return `[${step}]`;
+  if (!/^[A-Za-z_][\w-]*$/.test(step)) return `[${JSON.stringify(step)}]`;
+  return index === 0 ? step : `.${step}`;
+}

@@ -1,0 +1,96 @@
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isSeq,
+  type LineCounter,
+  type Node,
+  type Pair,
+} from "yaml";
+import { keyOf } from "./source-document.ts";
+
+/** What a walk over a document's nodes finds. Offsets are those of the file. */
+export interface Inspection {
+  /** The later ones of keys that stand more than once in a mapping. */
+  duplicateKeys: { offset: number; key: string }[];
+  /** Aliases before which no anchor of their name stands. */
+  danglingAliases: { offset: number }[];
+  /** Lines, from 1, with a value that may be a credential, by the name of its field. */
+  secretLines: Set<number>;
+}
+
+const secretField = /key|secret|password|credential|authorization|prefix/i;
+
+/** Walks a document once, without expanding aliases. */
+export function inspectNodes(document: Document, positions: LineCounter): Inspection {
+  const walk = walkNodes(document);
+  const secretLines = new Set<number>();
+  for (const pair of walk.secretPairs) {
+    for (const node of secretNodes(pair, walk)) addLines(node, positions, secretLines);
+  }
+  const danglingAliases = walk.aliases
+    .filter((alias) => !anchorsOf(alias, walk).some((node) => startOf(node) < startOf(alias)))
+    .map((alias) => ({ offset: startOf(alias) }));
+  return { duplicateKeys: walk.duplicateKeys, danglingAliases, secretLines };
+}
+
+interface Walk {
+  duplicateKeys: { offset: number; key: string }[];
+  secretPairs: Pair[];
+  aliases: Alias[];
+  /** An anchor's name may be given again; these are all its nodes. */
+  anchors: Map<string, Node[]>;
+}
+
+function walkNodes(document: Document): Walk {
+  const walk: Walk = { duplicateKeys: [], secretPairs: [], aliases: [], anchors: new Map() };
+  const pending: unknown[] = [document.contents];
+  while (pending.length > 0) {
+    const node = pending.pop();
+    if (!isNode(node)) continue;
+    if (isAlias(node)) {
+      walk.aliases.push(node);
+      continue;
+    }
+    if (node.anchor)
+      walk.anchors.set(node.anchor, [...(walk.anchors.get(node.anchor) ?? []), node]);
+    if (isSeq(node)) for (const item of node.items) pending.push(item);
+    if (isMap(node)) {
+      inspectKeys(node.items, walk);
+      for (const pair of node.items) pending.push(pair.key, pair.value);
+    }
+  }
+  return walk;
+}
+
+function inspectKeys(pairs: readonly Pair[], walk: Walk): void {
+  const seen = new Set<string>();
+  for (const pair of pairs) {
+    const key = keyOf(pair);
+    if (seen.has(key)) walk.duplicateKeys.push({ offset: startOf(pair.key as Node | null), key });
+    if (secretField.test(key)) walk.secretPairs.push(pair);
+    seen.add(key);
+  }
+}
+
+function secretNodes(pair: Pair, walk: Walk): Node[] {
+  const nodes = [pair.key, pair.value].filter(isNode);
+  // What an alias stands for is written elsewhere, maybe under a harmless name.
+  return nodes.flatMap((node) => (isAlias(node) ? [node, ...anchorsOf(node, walk)] : [node]));
+}
+
+function anchorsOf(alias: Alias, walk: Walk): Node[] {
+  return walk.anchors.get(alias.source) ?? [];
+}
+
+function addLines(node: Node, positions: LineCounter, lines: Set<number>): void {
+  const [start, end] = node.range ?? [0, 0];
+  const last = positions.linePos(end).line;
+  for (let line = positions.linePos(start).line; line <= last; line++) lines.add(line);
+}
+
+function startOf(node: Node | null): number {
+  return node?.range?.[0] ?? 0;
+}
