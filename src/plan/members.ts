@@ -1,0 +1,147 @@
+// The members of the request body that an openAIConfig manages: read from it, merged, and completed for the filter. Pure; values are JSON
+// text throughout, so that numbers stay as they were written.
+import type { OpenAIConfig } from "../api/generated.ts";
+import type { Path } from "../diagnostics.ts";
+import type { PluginMember } from "./plugin-config.ts";
+
+/** Names that providers have for one thing. What is said of one is said of all. */
+export const tokenMembers = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
+
+const tokenGroup = "max_tokens";
+
+/** An openAIConfig with its exact values. */
+export interface ConfigSource {
+  config: OpenAIConfig;
+  /** The JSON text of a part of `config`, by its path there. */
+  jsonText(path: Path): string;
+}
+
+/** Managed members by their `memberKey`, in order of appearance. A token limit stands at the name for which it was given. */
+export type Members = Map<string, PluginMember>;
+
+/** What two member names have in common if they are one member: bodies are compared without case. */
+export function memberKey(name: string): string {
+  return name.toLowerCase();
+}
+
+/** The names, as keys, that stand for the same member as `key`. */
+export function groupOf(key: string): readonly string[] {
+  return tokenMembers.includes(key) ? tokenMembers : [key];
+}
+
+/** What one openAIConfig says about members. Where it contradicts itself, which validation refuses, the later place wins. */
+export function readMembers({ config, jsonText }: ConfigSource): Members {
+  const members: Members = new Map();
+  const { model, stream, parameters = {} } = config;
+  if (model !== undefined) place(members, "model", { override: JSON.stringify(model) });
+  if (stream !== undefined) place(members, "stream", { override: JSON.stringify(stream) });
+  for (const name of Object.keys(parameters.defaults ?? {})) {
+    place(members, name, { default: jsonText(["parameters", "defaults", name]) });
+  }
+  for (const name of Object.keys(parameters.overrides ?? {})) {
+    place(members, name, { override: jsonText(["parameters", "overrides", name]) });
+  }
+  for (const name of Object.keys(parameters.limits ?? {})) {
+    const member = members.get(memberKey(name)) ?? { name };
+    member.limit = jsonText(["parameters", "limits", name]);
+    members.set(memberKey(name), member);
+  }
+  for (const name of parameters.remove ?? []) place(members, name, { remove: true });
+  return members;
+}
+
+type Placement = Pick<PluginMember, "override" | "default" | "remove">;
+
+function place(members: Members, name: string, placement: Placement): void {
+  members.set(memberKey(name), { name, ...limitOf(members.get(memberKey(name))), ...placement });
+}
+
+function limitOf(member: PluginMember | undefined): Pick<PluginMember, "limit"> {
+  return member?.limit === undefined ? {} : { limit: member.limit };
+}
+
+/** Whether defaults, overrides or remove names the member. */
+export function isPlaced(member: PluginMember): boolean {
+  return member.override !== undefined || member.default !== undefined || member.remove === true;
+}
+
+/** `own` over `base`: a member that `own` places leaves its place in `base`, and so do other names for it; limits replace by name. */
+export function mergeMembers(base: Members, own: Members): Members {
+  const merged: Members = new Map([...base].map(([key, member]) => [key, { ...member }]));
+  for (const [key, member] of own) {
+    if (isPlaced(member)) leavePlaces(merged, key, member);
+    if (member.limit !== undefined) leaveLimits(merged, key);
+    merged.set(key, { ...merged.get(key), ...member });
+  }
+  for (const [key, member] of merged) {
+    if (!isPlaced(member) && member.limit === undefined) merged.delete(key);
+  }
+  return merged;
+}
+
+function leavePlaces(members: Members, key: string, own: PluginMember): void {
+  for (const other of own.remove === true ? [key] : groupOf(key)) {
+    const member = members.get(other);
+    if (member === undefined) continue;
+    delete member.override;
+    delete member.default;
+    // Another name that is removed may be one that the provider refuses: it stays removed.
+    if (other === key) delete member.remove;
+  }
+  // A limit has nothing left to bound on an overridden or removed member; beside a removed one it still bounds its other names.
+  const isRemoved = own.remove === true && groupOf(key).length === 1;
+  if (own.override !== undefined || isRemoved) leaveLimits(members, key);
+}
+
+function leaveLimits(members: Members, key: string): void {
+  for (const other of groupOf(key)) delete members.get(other)?.limit;
+}
+
+/** The members for the filter: `model`, `stream`, then the others as they appear, each followed by those that it implies. */
+export function completeMembers(members: Members): PluginMember[] {
+  const first = ["model", "stream"];
+  const others = [...members.keys()].filter((key) => !first.includes(key));
+  const complete: PluginMember[] = [];
+  const done = new Set<string>();
+  for (const key of [...first, ...others]) {
+    if (done.has(key)) continue;
+    const group = tokenMembers.includes(key) ? completeTokens(members) : completeOne(members, key);
+    for (const member of group) {
+      if (!done.has(memberKey(member.name))) complete.push(member);
+      done.add(memberKey(member.name));
+    }
+  }
+  return complete;
+}
+
+function completeOne(members: Members, key: string): PluginMember[] {
+  const member = members.get(key);
+  if (member === undefined) return [];
+  // OpenAI refuses stream_options without `stream: true`.
+  const implied = key === "stream" && member.override === "false";
+  return implied ? [member, { name: "stream_options", remove: true }] : [member];
+}
+
+function completeTokens(members: Members): PluginMember[] {
+  const keys = new Set([...members.keys()].filter((key) => tokenMembers.includes(key)));
+  for (const key of tokenMembers) keys.add(key);
+  const given = [...keys].map((key) => members.get(key) ?? { name: key });
+  const override = given.find((member) => member.override !== undefined);
+  if (override !== undefined) return given.map((member) => setOrRemove(member, override));
+  const limit = limitOf(given.find((member) => member.limit !== undefined));
+  if (limit.limit === undefined && given.every((member) => member.default === undefined)) {
+    return given.filter((member) => member.remove === true);
+  }
+  return given.map((member) =>
+    member.remove === true
+      ? { name: member.name, remove: true }
+      : { ...member, ...limit, group: tokenGroup },
+  );
+}
+
+function setOrRemove(member: PluginMember, override: PluginMember): PluginMember {
+  if (member !== override || member.override === undefined) {
+    return { name: member.name, remove: true };
+  }
+  return { name: member.name, override: member.override };
+}

@@ -1,0 +1,73 @@
+// The plan: all that the resources say, resolved and in one plain data model, from which every emitter builds its configuration. It knows
+// neither Istio nor Envoy. It is deterministic: the same resources give the same plan in whatever order they come.
+import type { PluginSettings } from "./plugin-config.ts";
+
+export interface Plan {
+  /** By namespace and name. */
+  providers: ProviderPlan[];
+  /** By namespace and name. */
+  routes: RoutePlan[];
+  /** The hosts that clients may address, in lower case, sorted. */
+  authorities: string[];
+}
+
+export interface ProviderPlan extends Endpoint {
+  name: string;
+  namespace: string;
+  tls: TlsPlan;
+  /** The chat completions path. */
+  path: string;
+  /** Labels of the proxies, in the same namespace, that call the provider. Empty: all of them. */
+  workloadLabels: Record<string, string>;
+  /** For every request, unless `routeSettings` has the request's rule. */
+  settings: PluginSettings;
+  /** By rule name, each complete. */
+  routeSettings: Record<string, PluginSettings>;
+}
+
+export interface Endpoint {
+  host: string;
+  port: number;
+}
+
+/** Plain HTTP, or TLS; without `caCertificates` (a file in the gateway) the system's authorities are trusted. */
+export type TlsPlan = { mode: "DISABLE" } | { mode: "SIMPLE"; caCertificates?: string };
+
+export interface RoutePlan {
+  name: string;
+  namespace: string;
+  host: string;
+  /** `mesh` or `namespace/name`. Empty where the resource names none. */
+  gateways: string[];
+  /** In the order in which they are tried. */
+  rules: RulePlan[];
+}
+
+export interface RulePlan {
+  name: string;
+  /** Alternatives; never empty. */
+  matches: MatchPlan[];
+  /** Never empty; the weights add up to 100. */
+  destinations: DestinationPlan[];
+}
+
+/** Conditions that must all hold. */
+export interface MatchPlan {
+  /** Where the match applies, as in RoutePlan. */
+  gateways: string[];
+  headers: HeaderMatchPlan[];
+  sourceLabels: Record<string, string>;
+}
+
+export interface HeaderMatchPlan {
+  /** In lower case. */
+  name: string;
+  kind: "exact" | "prefix" | "regex";
+  value: string;
+}
+
+export interface DestinationPlan extends Endpoint {
+  /** A provider; another gateway of the mesh, on the way to one; or a host that no provider has. */
+  kind: "provider" | "gateway" | "unserved";
+  weight: number;
+}

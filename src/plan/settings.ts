@@ -1,0 +1,40 @@
+import type { OpenAIConfig } from "../api/generated.ts";
+import { completeMembers, type ConfigSource, mergeMembers, readMembers } from "./members.ts";
+import type { PluginModels, PluginSettings } from "./plugin-config.ts";
+
+/** What the filter does with a request under `base`, with `own` merged over it. Either may be missing. Pure. */
+export function buildSettings(base?: ConfigSource, own?: ConfigSource): PluginSettings {
+  const { apiKey, auth, models, maxRequestBytes } = mergeConfigs(base?.config, own?.config);
+  const settings: PluginSettings = {
+    authHeader: (auth?.header ?? "authorization").toLowerCase(),
+    authPrefix: auth?.prefix ?? "Bearer ",
+    members: completeMembers(
+      mergeMembers(base ? readMembers(base) : new Map(), own ? readMembers(own) : new Map()),
+    ),
+  };
+  if (apiKey !== undefined) settings.apiKey = apiKey.trim();
+  if (maxRequestBytes !== undefined) settings.maxRequestBytes = maxRequestBytes;
+  const pluginModels = toPluginModels(models);
+  if (pluginModels !== undefined) settings.models = pluginModels;
+  return settings;
+}
+
+type Scalars = Pick<OpenAIConfig, "apiKey" | "auth" | "models" | "maxRequestBytes">;
+
+function mergeConfigs(base: OpenAIConfig = {}, own: OpenAIConfig = {}): Scalars {
+  const models = { ...base.models, ...own.models };
+  const aliases = { ...base.models?.aliases, ...own.models?.aliases };
+  return {
+    ...base,
+    ...own,
+    auth: { ...base.auth, ...own.auth },
+    models: { ...models, aliases },
+  };
+}
+
+function toPluginModels(models: OpenAIConfig["models"]): PluginModels | undefined {
+  const plugin: PluginModels = {};
+  if (models?.allow !== undefined) plugin.allow = models.allow;
+  if (Object.keys(models?.aliases ?? {}).length > 0) plugin.aliases = { ...models?.aliases };
+  return Object.keys(plugin).length > 0 ? plugin : undefined;
+}

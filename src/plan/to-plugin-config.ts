@@ -1,0 +1,48 @@
+import type { Endpoint, Plan } from "./plan.ts";
+import type { PluginConfig, PluginSettings } from "./plugin-config.ts";
+
+/** What an emitter adds to the plan: its names for clusters, and the addresses at which it listens itself. */
+export interface PluginContext {
+  clusterOf(endpoint: Endpoint): string;
+  ownAuthorities: readonly string[];
+}
+
+/** The plan as the filter reads it: the same plan gives the same JSON. */
+export function toPluginConfig(plan: Plan, context: PluginContext): PluginConfig {
+  return {
+    version: 1,
+    authorities: unique([...plan.authorities, ...context.ownAuthorities]),
+    unservedClusters: unique(
+      plan.routes
+        .flatMap((route) => route.rules)
+        .flatMap((rule) => rule.destinations)
+        .filter((destination) => destination.kind === "unserved")
+        .map((destination) => context.clusterOf(destination)),
+    ),
+    providers: plan.providers.map((provider) => ({
+      name: `${provider.namespace}/${provider.name}`,
+      clusters: [context.clusterOf(provider)],
+      path: provider.path,
+      settings: provider.settings,
+      routes: provider.routeSettings,
+    })),
+  };
+}
+
+/** The environment variables that hold keys, by name, sorted. */
+export function environmentNames(plan: Plan): string[] {
+  const settings = plan.providers.flatMap((provider) => [
+    provider.settings,
+    ...Object.values(provider.routeSettings),
+  ]);
+  return unique(settings.flatMap((each) => environmentName(each) ?? []));
+}
+
+/** NAME of an `apiKey: ${NAME}`; undefined for a literal key or none. */
+export function environmentName({ apiKey = "" }: PluginSettings): string | undefined {
+  return /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(apiKey)?.[1];
+}
+
+function unique(values: readonly string[]): string[] {
+  return [...new Set(values)].sort();
+}
