@@ -31,7 +31,7 @@ export function inspectNodes(document: Document, positions: LineCounter): Inspec
     for (const node of secretNodes(pair, walk)) addLines(node, positions, secretLines);
   }
   const danglingAliases = walk.aliases
-    .filter((alias) => !anchorsOf(alias, walk).some((node) => startOf(node) < startOf(alias)))
+    .filter((alias) => (walk.firstAnchors.get(alias.source) ?? Infinity) > startOf(alias))
     .map((alias) => ({ offset: startOf(alias) }));
   return { duplicateKeys: walk.duplicateKeys, danglingAliases, secretLines };
 }
@@ -42,10 +42,17 @@ interface Walk {
   aliases: Alias[];
   /** An anchor's name may be given again; these are all its nodes. */
   anchors: Map<string, Node[]>;
+  firstAnchors: Map<string, number>;
 }
 
 function walkNodes(document: Document): Walk {
-  const walk: Walk = { duplicateKeys: [], secretPairs: [], aliases: [], anchors: new Map() };
+  const walk: Walk = {
+    duplicateKeys: [],
+    secretPairs: [],
+    aliases: [],
+    anchors: new Map(),
+    firstAnchors: new Map(),
+  };
   const pending: unknown[] = [document.contents];
   while (pending.length > 0) {
     const node = pending.pop();
@@ -54,8 +61,7 @@ function walkNodes(document: Document): Walk {
       walk.aliases.push(node);
       continue;
     }
-    if (node.anchor)
-      walk.anchors.set(node.anchor, [...(walk.anchors.get(node.anchor) ?? []), node]);
+    if (node.anchor !== undefined) addAnchor(node, node.anchor, walk);
     if (isSeq(node)) for (const item of node.items) pending.push(item);
     if (isMap(node)) {
       inspectKeys(node.items, walk);
@@ -63,6 +69,14 @@ function walkNodes(document: Document): Walk {
     }
   }
   return walk;
+}
+
+function addAnchor(node: Node, name: string, walk: Walk): void {
+  const first = Math.min(walk.firstAnchors.get(name) ?? Infinity, startOf(node));
+  walk.firstAnchors.set(name, first);
+  const named = walk.anchors.get(name);
+  if (named === undefined) walk.anchors.set(name, [node]);
+  else named.push(node);
 }
 
 function inspectKeys(pairs: readonly Pair[], walk: Walk): void {
@@ -78,11 +92,11 @@ function inspectKeys(pairs: readonly Pair[], walk: Walk): void {
 function secretNodes(pair: Pair, walk: Walk): Node[] {
   const nodes = [pair.key, pair.value].filter(isNode);
   // What an alias stands for is written elsewhere, maybe under a harmless name.
-  return nodes.flatMap((node) => (isAlias(node) ? [node, ...anchorsOf(node, walk)] : [node]));
+  return nodes.flatMap((node) => [node, ...anchorsOf(node, walk)]);
 }
 
-function anchorsOf(alias: Alias, walk: Walk): Node[] {
-  return walk.anchors.get(alias.source) ?? [];
+function anchorsOf(node: Node, walk: Walk): Node[] {
+  return isAlias(node) ? (walk.anchors.get(node.source) ?? []) : [];
 }
 
 function addLines(node: Node, positions: LineCounter, lines: Set<number>): void {

@@ -1,0 +1,8 @@
+const shownNames = 10;
+
+/** Names for a message, sorted, and cut where they are many. */
+export function listOf(names: Iterable<string>): string {
+  const all = [...names].sort();
+  const shown = all.slice(0, shownNames).join(", ");
+  return all.length > shownNames ? `${shown} and ${all.length - shownNames} more` : shown;
+}

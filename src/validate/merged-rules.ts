@@ -1,0 +1,98 @@
+import type { DiagnosticCode } from "../diagnostics.ts";
+import { completeMembers, groupOf, type Members, mergeMembers } from "../plan/members.ts";
+import type { PluginMember } from "../plan/plugin-config.ts";
+import { type ConfigContext, mentionsOf } from "./config-context.ts";
+
+const maxMembers = 64;
+
+/** A route-specific openAIConfig as merged over the default. Both are sound when looked at alone. */
+export function checkMerged(base: ConfigContext | undefined, own: ConfigContext): void {
+  const inherited: Members = base?.members ?? new Map();
+  const merged = mergeMembers(inherited, own.members);
+  for (const [key, member] of own.members) {
+    const isReplaced = findIn(own.members, key, "limit") !== undefined;
+    const limit = isReplaced ? undefined : findIn(inherited, key, "limit");
+    checkInheritedLimit(member, limit, own);
+    if (member.limit !== undefined) checkOwnLimit({ key, limit: member.limit, merged, own });
+  }
+  checkStreamOptions(merged, own);
+  checkMemberCount(merged, own);
+}
+
+/** The filter keeps a bounded table of members. */
+export function checkMemberCount(members: Members, context: ConfigContext): void {
+  const count = completeMembers(members).length;
+  if (count <= maxMembers) return;
+  const message = `manages ${count} members of the body, with those that are implied; at most ${maxMembers} are allowed`;
+  context.faultAtName("too_many_members", ["parameters"], message);
+}
+
+/** What the route sets must be within the limit that the default gives, unless it gives another. */
+function checkInheritedLimit(
+  member: PluginMember,
+  limit: string | undefined,
+  own: ConfigContext,
+): void {
+  const value = member.override ?? member.default;
+  if (limit === undefined || value === undefined) return;
+  if (Number(value) > Number(limit)) {
+    faultAt(member.name, "above_limit", `is above defaultConfig's limit of ${limit}`, own);
+  } else if (member.default !== undefined && !isNumber(value)) {
+    faultAt(member.name, "invalid_member_value", "must be a number, as it has a limit", own);
+  }
+}
+
+interface OwnLimit {
+  key: string;
+  limit: string;
+  merged: Members;
+  own: ConfigContext;
+}
+
+/** A limit of the route bounds what the merged configuration adds or lets through. */
+function checkOwnLimit({ key, limit, merged, own }: OwnLimit): void {
+  const name = own.members.get(key)?.name ?? key;
+  const isRemoved = merged.get(key)?.remove === true;
+  if (isRemoved || findIn(merged, key, "override") !== undefined) {
+    const message = "has no effect: defaultConfig overrides or removes the member";
+    faultAt(name, "invalid_limit", message, own);
+  }
+  const value = findIn(merged, key, "default");
+  if (value === undefined) return;
+  if (!isNumber(value)) {
+    faultAt(name, "invalid_member_value", "has a default that is no number", own);
+  } else if (Number(value) > Number(limit)) {
+    faultAt(name, "above_limit", `is below the default of ${value} in defaultConfig`, own);
+  }
+}
+
+function checkStreamOptions(merged: Members, own: ConfigContext): void {
+  const options = merged.get("stream_options");
+  const isSet = options?.override !== undefined || options?.default !== undefined;
+  if (!isSet || merged.get("stream")?.override !== "false") return;
+  const message =
+    "stream_options can't be sent without a stream; with stream set to false, list it in parameters.remove";
+  const name = own.members.has("stream_options") ? "stream_options" : "stream";
+  faultAt(name, "stream_options_without_stream", message, own);
+}
+
+function findIn(
+  members: Members,
+  key: string,
+  part: "limit" | "default" | "override",
+): string | undefined {
+  for (const name of groupOf(key)) {
+    const value = members.get(name)?.[part];
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+function isNumber(text: string): boolean {
+  return /^-?\d/.test(text);
+}
+
+function faultAt(name: string, code: DiagnosticCode, message: string, own: ConfigContext): void {
+  const mention = mentionsOf(own).find((each) => each.key === name.toLowerCase());
+  own.faultAtName(code, mention?.path ?? [], message);
+}

@@ -1,0 +1,141 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import {
+  type LLMProvider,
+  llmProviderSchema,
+  type LLMRoute,
+  llmRouteSchema,
+  type Schema,
+} from "../api/generated.ts";
+import type { Diagnostic, Path, Report } from "../diagnostics.ts";
+import type { SourceDocument } from "../parse/source-document.ts";
+import { checkMetadata } from "./name-rules.ts";
+import type { ProviderResource, RouteResource } from "../api/resource.ts";
+
+// Kubernetes' own keywords and formats are no part of JSON Schema: ajv passes over them.
+const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, validateFormats: false });
+const isProvider = ajv.compile<LLMProvider>(closed(llmProviderSchema));
+const isRoute = ajv.compile<LLMRoute>(closed(llmRouteSchema));
+
+/** The document as an LLMProvider, or undefined after reporting each place where it is none. */
+export function toProvider(document: SourceDocument, report: Report): ProviderResource | undefined {
+  const value = checked(document, isProvider, report);
+  return value && { value, document };
+}
+
+/** The document as an LLMRoute, or undefined after reporting each place where it is none. */
+export function toRoute(document: SourceDocument, report: Report): RouteResource | undefined {
+  const value = checked(document, isRoute, report);
+  return value && { value, document };
+}
+
+/** The schema with unknown fields refused wherever it lists the known ones; kubectl drops them with no more than a warning. */
+function closed(schema: Schema): Schema {
+  const copy: Schema = { ...schema };
+  if (schema.properties) {
+    copy.properties = mapValues(schema.properties, closed);
+    copy.additionalProperties = false;
+  } else if (typeof schema.additionalProperties === "object") {
+    copy.additionalProperties = closed(schema.additionalProperties);
+  }
+  if (schema.items) copy.items = closed(schema.items);
+  return copy;
+}
+
+function mapValues<From, To>(
+  record: Record<string, From>,
+  change: (value: From) => To,
+): Record<string, To> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+}
+
+function checked<Kind>(
+  document: SourceDocument,
+  isKind: ValidateFunction<Kind>,
+  report: Report,
+): Kind | undefined {
+  const value: unknown = document.value;
+  if (isKind(value)) return checkMetadata(document, report) ? value : undefined;
+  for (const error of isKind.errors ?? []) report(describe(error, document));
+  return undefined;
+}
+
+// No message quotes the value that is wrong: a key may stand in the wrong place.
+function describe(error: ErrorObject, document: SourceDocument): Diagnostic {
+  const path = pathOf(error.instancePath, document.value);
+  const { params, parentSchema } = error;
+  switch (error.keyword) {
+    case "additionalProperties": {
+      const known = Object.keys((parentSchema as Schema).properties ?? {}).join(", ");
+      const field = [...path, String(params.additionalProperty)];
+      return document.problem("unknown_field", field, `unknown field; allowed: ${known}`, "key");
+    }
+    case "required": {
+      const message = `the required field ${String(params.missingProperty)} is missing`;
+      return document.problem("missing_field", path, message, "key");
+    }
+    case "type":
+      return document.problem("invalid_type", path, typeMessage(String(params.type), error.data));
+    case "enum":
+      return document.problem(
+        "invalid_value",
+        path,
+        `must be one of ${listOf(params.allowedValues)}`,
+      );
+    default:
+      return document.problem("invalid_value", path, boundMessage(error));
+  }
+}
+
+function boundMessage({ keyword, params, message }: ErrorObject): string {
+  const limit = String(params.limit);
+  switch (keyword) {
+    case "minimum":
+      return `must be at least ${limit}`;
+    case "maximum":
+      return `must be at most ${limit}`;
+    case "minLength":
+    case "minItems":
+      return "must not be empty";
+    case "maxLength":
+      return `must have at most ${limit} characters`;
+    default:
+      return message ?? "is not allowed";
+  }
+}
+
+const typeNames: Record<string, string> = {
+  string: "a string",
+  number: "a finite number",
+  integer: "a whole number",
+  boolean: "true or false",
+  object: "a mapping",
+  array: "a list",
+};
+
+function typeMessage(expected: string, value: unknown): string {
+  return `must be ${typeNames[expected] ?? expected}, not ${nameType(value)}`;
+}
+
+function nameType(value: unknown): string {
+  if (value === null) return "empty";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "boolean") return "true or false";
+  return typeof value === "object" ? "a mapping" : `a ${typeof value}`;
+}
+
+function listOf(values: unknown): string {
+  return (values as unknown[]).join(", ");
+}
+
+/** ajv gives a JSON pointer; whether a step is an index is seen from the value that it steps into. */
+function pathOf(pointer: string, root: unknown): Path {
+  const path: (string | number)[] = [];
+  let value = root;
+  for (const escaped of pointer.split("/").slice(1)) {
+    const key = escaped.replaceAll("~1", "/").replaceAll("~0", "~");
+    const step = Array.isArray(value) ? Number(key) : key;
+    path.push(step);
+    value = (value as Record<string | number, unknown>)[step];
+  }
+  return path;
+}
