@@ -1,0 +1,36 @@
+// Plan → Envoy's bootstrap: one gateway that needs no control plane. Decides nothing that the plan does not say.
+import type { Plan } from "../../plan/plan.ts";
+import { type Cluster, toCluster } from "./cluster.ts";
+import { type Listener, toListener } from "./listener.ts";
+import type { EnvoyOptions } from "./options.ts";
+import { socketAddress, typedConfig } from "./typed-config.ts";
+
+export interface Bootstrap {
+  node: { id: string; cluster: string };
+  admin: object;
+  overload_manager: object;
+  static_resources: { listeners: Listener[]; clusters: Cluster[] };
+}
+
+/** The bootstrap of an Envoy that is the plan's gateway. */
+export function toBootstrap(plan: Plan, options: EnvoyOptions): Bootstrap {
+  return {
+    node: { id: "llm-egress", cluster: "llm-egress" },
+    admin: { address: socketAddress(options.admin) },
+    overload_manager: overloadManager(),
+    static_resources: {
+      listeners: [toListener(plan, options)],
+      clusters: plan.providers.map((provider) => toCluster(provider, options)),
+    },
+  };
+}
+
+function overloadManager(): object {
+  const message =
+    "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig";
+  const monitor = {
+    name: "envoy.resource_monitors.global_downstream_max_connections",
+    typed_config: typedConfig(message, { max_active_downstream_connections: 50_000 }),
+  };
+  return { resource_monitors: [monitor] };
+}

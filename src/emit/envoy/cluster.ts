@@ -1,0 +1,64 @@
+import { isIP } from "node:net";
+import type { ProviderPlan } from "../../plan/plan.ts";
+import { clusterName } from "./cluster-name.ts";
+import type { EnvoyOptions } from "./options.ts";
+import { type Extension, socketAddress, typedConfig } from "./typed-config.ts";
+
+export interface Cluster {
+  name: string;
+  type: "STRICT_DNS";
+  dns_lookup_family: "V4_PREFERRED";
+  connect_timeout: string;
+  circuit_breakers: object;
+  load_assignment: object;
+  transport_socket?: Extension;
+}
+
+/** The cluster that leads to one provider, and to it alone, over HTTP/1.1. */
+export function toCluster(provider: ProviderPlan, options: EnvoyOptions): Cluster {
+  const name = clusterName(provider);
+  const upstream = options.upstreams.get(provider.host);
+  const endpoint = { address: socketAddress(upstream ?? provider) };
+  const cluster: Cluster = {
+    name,
+    type: "STRICT_DNS",
+    dns_lookup_family: "V4_PREFERRED",
+    connect_timeout: "10s",
+    circuit_breakers: { thresholds: [unbounded] },
+    load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: [{ endpoint }] }] },
+  };
+  const usesTls = upstream === undefined ? provider.tls.mode === "SIMPLE" : upstream.tls;
+  if (usesTls) {
+    const ownAuthorities = provider.tls.mode === "SIMPLE" ? provider.tls.caCertificates : undefined;
+    const host = upstream?.host ?? provider.host;
+    cluster.transport_socket = tlsSocket(host, ownAuthorities ?? options.caBundle);
+  }
+  return cluster;
+}
+
+/** As in Istio. Envoy's 1024 is soon reached by answers that stream for minutes. */
+const most = 4_294_967_295;
+const unbounded = {
+  max_connections: most,
+  max_pending_requests: most,
+  max_requests: most,
+  track_remaining: true,
+};
+
+function tlsSocket(host: string, trustedAuthorities: string): Extension {
+  const isAddress = isIP(host) !== 0;
+  const name = { san_type: isAddress ? "IP_ADDRESS" : "DNS", matcher: { exact: host } };
+  return {
+    name: "envoy.transport_sockets.tls",
+    typed_config: typedConfig("envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext", {
+      // SNI holds names only.
+      ...(isAddress ? {} : { sni: host }),
+      common_tls_context: {
+        validation_context: {
+          trusted_ca: { filename: trustedAuthorities },
+          match_typed_subject_alt_names: [name],
+        },
+      },
+    }),
+  };
+}

@@ -1,0 +1,24 @@
+import type { Endpoint } from "../../plan/plan.ts";
+
+/** What the Envoy bootstrap needs to know beside the plan. */
+export interface EnvoyOptions {
+  /** Where requests come in: an IP address and a port. */
+  listen: Endpoint;
+  /** Where Envoy's admin interface listens: an IP address and a port. */
+  admin: Endpoint;
+  /** Absolute path of the filter's module. */
+  wasmFile: string;
+  /** Absolute path of the certificate authorities that are trusted for providers without their own. */
+  caBundle: string;
+  /** Where a provider's traffic goes instead of to the provider, by the provider's host. */
+  upstreams: ReadonlyMap<string, Upstream>;
+}
+
+export interface Upstream extends Endpoint {
+  tls: boolean;
+}
+
+/** `host:port`, as a client writes it in `:authority`. */
+export function formatAddress({ host, port }: Endpoint): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -1,0 +1,85 @@
+import { namesOnlyMesh } from "../../plan/destination.ts";
+import type { MatchPlan, Plan, RoutePlan, RulePlan } from "../../plan/plan.ts";
+import { HostRewrite, type Route, toRoute } from "./route.ts";
+
+export interface RouteConfig {
+  name: string;
+  validate_clusters: boolean;
+  request_headers_to_remove: string[];
+  virtual_hosts: VirtualHost[];
+}
+
+export interface VirtualHost {
+  name: string;
+  domains: string[];
+  routes: Route[];
+}
+
+/** Every host with what this gateway does of its LLMRoutes, and a catch-all. */
+export function toRouteConfig(plan: Plan): RouteConfig {
+  return {
+    name: "llm-egress",
+    // A destination that no provider serves has no cluster, and gets 503.
+    validate_clusters: false,
+    request_headers_to_remove: ["x-envoy-original-host"],
+    virtual_hosts: [...toVirtualHosts(plan), ...toCatchAll(plan)],
+  };
+}
+
+function toVirtualHosts(plan: Plan): VirtualHost[] {
+  const hosts = new Map<string, VirtualHost>();
+  for (const route of plan.routes) {
+    const { host } = route;
+    // May stay empty: the host's requests are then 404, and do not fall through to another host's provider.
+    const virtualHost = hosts.get(host) ?? { name: host, domains: [host], routes: [] };
+    virtualHost.routes.push(...toRoutes(route, HostRewrite.WhereDifferent));
+    hosts.set(host, virtualHost);
+  }
+  return [...hosts.values()];
+}
+
+/** Clients that call the gateway by its own address get the first provider; strangers reach the filter, which refuses them. */
+function toCatchAll(plan: Plan): VirtualHost[] {
+  const routes = routesToFirstProvider(plan);
+  return routes.length === 0 ? [] : [{ name: "own-address", domains: ["*"], routes }];
+}
+
+function routesToFirstProvider({ providers, routes }: Plan): Route[] {
+  for (const { host } of providers) {
+    const leading = routes.find((route) => leadsTo(route, host));
+    if (leading !== undefined) return toRoutes(leading, HostRewrite.Always);
+  }
+  const [first] = providers;
+  if (first === undefined) return [];
+  const destination = {
+    kind: "provider",
+    host: first.host,
+    port: first.port,
+    weight: 100,
+  } as const;
+  const rule: RulePlan = { name: first.name, matches: [], destinations: [destination] };
+  return [toRoute({ rule, routeHost: first.host, rewrite: HostRewrite.Always })];
+}
+
+function leadsTo(route: RoutePlan, host: string): boolean {
+  return route.rules.some(
+    (rule) =>
+      rule.matches.some((match) => appliesHere(match, rule)) &&
+      rule.destinations.some((destination) => destination.host === host),
+  );
+}
+
+function toRoutes(route: RoutePlan, rewrite: HostRewrite): Route[] {
+  return route.rules.flatMap((rule) =>
+    rule.matches
+      .filter((match) => appliesHere(match, rule))
+      .map((match) => toRoute({ rule, match, routeHost: route.host, rewrite })),
+  );
+}
+
+/** This Envoy is the gateway: what the sidecars alone do, or can judge, is not for it. */
+function appliesHere(match: MatchPlan, rule: RulePlan): boolean {
+  const isSidecars =
+    namesOnlyMesh(match.gateways) || rule.destinations.some(({ kind }) => kind === "gateway");
+  return !isSidecars && Object.keys(match.sourceLabels).length === 0;
+}

@@ -1,0 +1,51 @@
+import type { Plan } from "../../plan/plan.ts";
+import { environmentNames, toPluginConfig } from "../../plan/to-plugin-config.ts";
+import { clusterName } from "./cluster-name.ts";
+import { type EnvoyOptions, formatAddress } from "./options.ts";
+import { type Extension, typedConfig } from "./typed-config.ts";
+
+/** The filter with the plan as its configuration. */
+export function toWasmFilter(plan: Plan, options: EnvoyOptions): Extension {
+  const config = toPluginConfig(plan, {
+    clusterOf: clusterName,
+    ownAuthorities: ownAuthorities(options),
+  });
+  return {
+    name: "llm-egress",
+    typed_config: typedConfig("envoy.extensions.filters.http.wasm.v3.Wasm", {
+      config: {
+        name: "llm-egress",
+        root_id: "llm-egress",
+        // Never open: a request that the filter has not seen must not leave.
+        failure_policy: "FAIL_RELOAD",
+        configuration: typedConfig("google.protobuf.StringValue", {
+          value: JSON.stringify(config, null, 2),
+        }),
+        vm_config: vmConfig(plan, options),
+      },
+    }),
+  };
+}
+
+function vmConfig(plan: Plan, options: EnvoyOptions): object {
+  return {
+    vm_id: "llm-egress",
+    runtime: "envoy.wasm.runtime.v8",
+    code: { local: { filename: options.wasmFile } },
+    // Names alone: the keys are in no configuration.
+    environment_variables: { host_env_keys: environmentNames(plan) },
+  };
+}
+
+/** How clients address the listener itself. */
+function ownAuthorities({ listen: { host, port } }: EnvoyOptions): string[] {
+  const names = new Set([host]);
+  if (["127.0.0.1", "0.0.0.0", "::1", "::"].includes(host)) names.add("localhost");
+  if (host === "0.0.0.0" || host === "::") names.add("127.0.0.1");
+  if (host === "::") names.add("::1");
+  const addresses = [...names].map((name) => formatAddress({ host: name, port }));
+  // Clients leave out the port that is HTTP's own.
+  return port === 80
+    ? addresses.flatMap((each) => [each, each.slice(0, -":80".length)])
+    : addresses;
+}
