@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { get } from "node:http";
+import type { Endpoint } from "../plan/plan.ts";
+import { Failure } from "./failure.ts";
+
+/** What to run. */
+export interface EnvoyRun {
+  /** Envoy's executable. */
+  binary: string;
+  /** The bootstrap's file. */
+  config: string;
+  admin: Endpoint;
+}
+
+const startTimeoutMs = 30_000;
+const pollMs = 50;
+
+/** Runs Envoy until it ends, passing SIGINT and SIGTERM on; calls `onReady` once it serves. Gives Envoy's exit code. */
+export async function runEnvoy(run: EnvoyRun, onReady: () => void): Promise<number> {
+  const options = ["--use-dynamic-base-id", "--log-level", "warning"];
+  const child = spawn(run.binary, ["-c", run.config, ...options], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  const ended = exitCodeOf(child);
+  let isAskedToStop = false;
+  const stop = (): void => {
+    isAskedToStop = true;
+    child.kill("SIGTERM");
+  };
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+  try {
+    if (await isReady(run.admin, ended)) onReady();
+    else await endUnready(child, ended);
+    const code = await ended;
+    return isAskedToStop ? 0 : code;
+  } finally {
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+  }
+}
+
+/** Does nothing where Envoy has ended by itself. */
+async function endUnready(child: ChildProcess, ended: Promise<number>): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  child.kill("SIGTERM");
+  await ended;
+  throw new Failure(`Envoy did not begin to serve within ${startTimeoutMs / 1000} s`, 1);
+}
+
+async function exitCodeOf(child: ChildProcess): Promise<number> {
+  const failed = once(child, "error").then(([error]) => {
+    throw new Failure(`Envoy can't be started: ${(error as Error).message}`, 1);
+  });
+  const [code] = (await Promise.race([once(child, "exit"), failed])) as [number | null];
+  return code ?? 1;
+}
+
+/** Whether Envoy serves, asked until it does, ends, or takes too long. */
+async function isReady(admin: Endpoint, ended: Promise<number>): Promise<boolean> {
+  const deadline = Date.now() + startTimeoutMs;
+  let hasEnded = false;
+  void ended.finally(() => (hasEnded = true)).catch(() => {});
+  while (!hasEnded && Date.now() < deadline) {
+    if ((await statusOf(admin)) === 200) return !hasEnded;
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+  return false;
+}
+
+function statusOf({ host, port }: Endpoint): Promise<number | undefined> {
+  // Every address of the machine is reached at its own loopback.
+  const name = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return new Promise((resolve) => {
+    const request = get({ host: name, port, path: "/ready", timeout: 1000 }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    request.on("timeout", () => request.destroy()).on("error", () => resolve(undefined));
+  });
+}

@@ -1,0 +1,61 @@
+// The command line: what there is to do, and with which options. Exit codes: 0 done, 1 the input or the machine is at fault, 2 usage.
+import { Command, CommanderError, Option } from "commander";
+import { EnvoyUnavailable } from "./envoy-unavailable.ts";
+import { Failure } from "./failure.ts";
+import { mock, parsePort } from "./mock.ts";
+import { addEnvoyOptions, type EnvoyCommandOptions } from "./options.ts";
+import { render } from "./render.ts";
+import { run } from "./run.ts";
+import { validate } from "./validate.ts";
+
+const program = new Command("llm-egress")
+  .description("Call LLM providers from an Istio mesh without holding a key.")
+  .exitOverride()
+  .showHelpAfterError("(see --help)");
+
+program
+  .command("validate")
+  .description("judge LLMProviders and LLMRoutes")
+  .argument("<path...>", "YAML or JSON files, or directories of them")
+  .action((paths: string[]) => exitWith(validate(paths)));
+
+addEnvoyOptions(program.command("render"))
+  .description("print the configuration that the resources become")
+  .argument("<path...>", "YAML or JSON files, or directories of them")
+  .addOption(
+    new Option("--target <target>", "what to configure").choices(["envoy"]).makeOptionMandatory(),
+  )
+  .action((paths: string[], options: EnvoyCommandOptions) => exitWith(render(paths, options)));
+
+addEnvoyOptions(program.command("run"))
+  .description("run an Envoy that does what the resources say")
+  .argument("<path...>", "YAML or JSON files, or directories of them")
+  .action((paths: string[], options: EnvoyCommandOptions) => exitWith(run(paths, options)));
+
+program
+  .command("mock")
+  .description("run a provider that makes answers up")
+  .option("--host <address>", "where to listen", "127.0.0.1")
+  .option("--port <port>", "the port", parsePort, 8081)
+  .option("--api-key <key>", "refuse requests with another key (default: accept any)")
+  .action((options: Parameters<typeof mock>[0]) => exitWith(mock(options)));
+
+async function exitWith(code: Promise<number>): Promise<void> {
+  process.exitCode = await code;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
+
+function exitCodeOf(error: unknown): number {
+  // Commander has printed its message, and throws for --help too.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof Failure || error instanceof EnvoyUnavailable) {
+    console.error(`llm-egress: ${error.message}`);
+    return error instanceof Failure ? error.exitCode : 1;
+  }
+  throw error;
+}

@@ -1,0 +1,28 @@
+import { InvalidArgumentError } from "commander";
+import { startMock } from "../mock/server.ts";
+import { Failure, reasonOf } from "./failure.ts";
+import { untilSignal } from "./until-signal.ts";
+
+export interface MockCommandOptions {
+  host: string;
+  port: number;
+  apiKey?: string;
+}
+
+/** Runs the mock provider until a signal ends it. Gives the exit code. */
+export async function mock(options: MockCommandOptions): Promise<number> {
+  const server = await startMock(options).catch((error: unknown) => {
+    throw new Failure(`the mock provider can't start: ${reasonOf(error)}`, 1);
+  });
+  console.log(`mock provider listens on ${server.url}`);
+  await untilSignal();
+  await server.close();
+  return 0;
+}
+
+/** A port, or 0 for any that is free. */
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError("It must be a number from 0 to 65535.");
+}

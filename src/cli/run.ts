@@ -1,0 +1,71 @@
+// Runs Envoy as the gateway: render → start → wait until it serves → pass its lines on → end with it. Kept while it runs: the child
+// process and the directory with its configuration.
+import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { emitEnvoy } from "../compile.ts";
+import { type EnvoyOptions, formatAddress } from "../emit/envoy/options.ts";
+import type { Endpoint, Plan, ProviderPlan } from "../plan/plan.ts";
+import { environmentName } from "../plan/to-plugin-config.ts";
+import { compilePaths } from "./compile-paths.ts";
+import { findEnvoy } from "./envoy-binary.ts";
+import { toEnvoyOptions } from "./envoy-options.ts";
+import { runEnvoy } from "./envoy-process.ts";
+import { Failure } from "./failure.ts";
+import type { EnvoyCommandOptions } from "./options.ts";
+
+/** Runs Envoy for the resources at `paths` until it ends or a signal comes. Gives the exit code. */
+export async function run(paths: readonly string[], command: EnvoyCommandOptions): Promise<number> {
+  const plan = await compilePaths(paths, "envoy");
+  if (plan === undefined) return 1;
+  const options = toEnvoyOptions(command, plan);
+  await checkModule(options.wasmFile);
+  for (const provider of plan.providers) warnOfMissingKeys(provider);
+  await checkPort("--listen", options.listen);
+  await checkPort("--admin", options.admin);
+  const binary = await findEnvoy({ log: (line) => console.error(line) });
+  return runWithConfig(plan, options, binary);
+}
+
+async function runWithConfig(plan: Plan, options: EnvoyOptions, binary: string): Promise<number> {
+  const directory = await mkdtemp(join(tmpdir(), "llm-egress-"));
+  const config = join(directory, "envoy.yaml");
+  try {
+    // Readable by the owner alone: a literal key stands in it.
+    await writeFile(config, emitEnvoy(plan, options), { mode: 0o600 });
+    return await runEnvoy({ binary, config, admin: options.admin }, () => {
+      const listen = formatAddress(options.listen);
+      const admin = formatAddress(options.admin);
+      console.log(`llm-egress listens on http://${listen} (admin http://${admin})`);
+    });
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function checkModule(file: string): Promise<void> {
+  try {
+    await access(file);
+  } catch {
+    throw new Failure(`${file}: there is no such file; give the filter's module with --wasm`, 2);
+  }
+}
+
+function warnOfMissingKeys({ name, settings, routeSettings }: ProviderPlan): void {
+  const names = [settings, ...Object.values(routeSettings)].map(environmentName);
+  for (const variable of new Set(names)) {
+    if (variable === undefined || process.env[variable]?.trim()) continue;
+    console.error(`warning: ${variable} is not set: the provider ${name} will answer 503`);
+  }
+}
+
+async function checkPort(option: string, address: Endpoint): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const server = createServer();
+    server.once("error", (error) => {
+      reject(new Failure(`${option} ${formatAddress(address)} can't be used: ${error.message}`, 1));
+    });
+    server.listen(address.port, address.host, () => server.close(() => resolve()));
+  });
+}
