@@ -1,0 +1,156 @@
+// Which file may import what, and how large anything may be. Formatting is prettier's.
+import { defineConfig } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+const sizes = {
+  "max-lines": ["error", 350],
+  // A function that is one `switch` over states may have 80 lines: it says so in a comment that disables the rule for it.
+  "max-lines-per-function": ["error", 40],
+  "max-params": ["error", 4],
+};
+
+const plainMistakes = {
+  eqeqeq: "error",
+  "no-cond-assign": "error",
+  "no-constant-condition": ["error", { checkLoops: false }],
+  "no-control-regex": "error",
+  "no-empty": "error",
+  "no-fallthrough": "error",
+  "no-unsafe-finally": "error",
+  "no-useless-escape": "error",
+};
+
+// What a folder may not import. Only one rule entry holds for a file, so each folder has its whole list below.
+const bans = {
+  yaml: {
+    regex: "^yaml$",
+    message: "Only src/parse reads YAML, and only serialisation writes it.",
+  },
+  io: {
+    regex: "^node:(child_process|dgram|fs|http|http2|https|tls)(/|$)",
+    message: "Only src/cli, src/controller and src/mock do input and output.",
+  },
+  net: {
+    regex: "^node:net$",
+    allowImportNames: ["isIP", "isIPv4", "isIPv6"],
+    message: "Only src/cli, src/controller and src/mock open connections.",
+  },
+  callers: {
+    regex: "^(\\.\\./)+(cli|controller)/",
+    message: "Nothing imports the CLI or the controller.",
+  },
+  emit: { regex: "^(\\.\\./)+emit/", message: "What comes before emit does not know it." },
+  filter: {
+    regex: "/assembly/(?!request/edited-headers)",
+    message: "The list of edited headers is all that src shares with assembly.",
+  },
+  allButPlan: {
+    regex: "^(\\.\\./)+(api|assembly|mock|oci|parse|validate|compile)\\b",
+    message: "emit imports the plan's types and diagnostics.",
+  },
+  planDecisions: {
+    regex: "^(\\.\\./)+plan/(?!destination|to-plugin-config)",
+    allowTypeImports: true,
+    message: "emit decides nothing: it takes types, names and the serialisation from the plan.",
+  },
+  source: { regex: "^\\.\\./", message: "The mock knows nothing of the project." },
+  sdk: {
+    regex: "^@solo-io/",
+    message: "Only assembly/host and assembly/index.ts know the SDK.",
+  },
+  outside: { regex: "^(?!\\./)", message: "This folder imports nothing from outside itself." },
+  compiler: { regex: "/src/", message: "assembly shares no code with src." },
+};
+
+const restrict = (files, names, ignores = []) => ({
+  files,
+  ignores,
+  rules: {
+    "@typescript-eslint/no-restricted-imports": [
+      "error",
+      { patterns: names.map((name) => bans[name]) },
+    ],
+  },
+});
+
+const pure = ["io", "net", "callers", "filter"];
+const emits = ["yaml", ...pure, "allButPlan", "planDecisions"];
+const serialisers = ["src/emit/to-yaml.ts"];
+
+const layers = [
+  restrict(["src/*.ts", "src/oci/**"], ["yaml", ...pure]),
+  restrict(["src/parse/**"], [...pure, "emit"]),
+  restrict(["src/api/**", "src/validate/**", "src/plan/**"], ["yaml", ...pure, "emit"]),
+  restrict(["src/emit/**"], emits, serialisers),
+  restrict(serialisers, emits.slice(1)),
+  restrict(["src/controller/**"], ["yaml", "filter", "callers"]),
+  restrict(["src/cli/**"], ["yaml", "filter"], ["src/cli/render*.ts"]),
+  restrict(["src/mock/**"], ["yaml", "source"]),
+  restrict(
+    ["assembly/**", "tests/wasm/**"],
+    ["sdk", "compiler"],
+    [...["assembly/host/**", "assembly/index.ts"], ...["assembly/json/**", "assembly/sse/**"]],
+  ),
+  restrict(["assembly/host/**", "assembly/index.ts"], ["compiler"]),
+  restrict(["assembly/json/**", "assembly/sse/**"], ["outside"]),
+];
+
+const assemblyScript = ["assembly/**/*.ts", "tests/wasm/**/*.ts"];
+
+// node:test's functions return promises that its runner awaits.
+const testFunctions = ["test", "it", "describe", "suite", "before", "after"];
+
+export default defineConfig(
+  {
+    // Decorators on functions and the runtime's shims are not TypeScript; the API's types are generated.
+    ignores: ["build/", "assembly/host/abi.ts", "assembly/compat/", "src/api/generated.ts"],
+  },
+  { linterOptions: { reportUnusedDisableDirectives: "error" } },
+  {
+    files: ["src/**/*.ts", "tests/**/*.ts", "scripts/**/*.ts", "bench/**/*.ts"],
+    ignores: assemblyScript,
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      ...sizes,
+      ...plainMistakes,
+      // An interface's `report(…)` is a function in a field as often as a method.
+      "@typescript-eslint/unbound-method": "off",
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/no-non-null-assertion": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": [
+        "error",
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      "@typescript-eslint/no-floating-promises": [
+        "error",
+        {
+          allowForKnownSafeCalls: [{ from: "package", package: "node:test", name: testFunctions }],
+        },
+      ],
+    },
+  },
+  {
+    files: assemblyScript,
+    languageOptions: { parser: tseslint.parser },
+    plugins: { "@typescript-eslint": tseslint.plugin },
+    rules: {
+      ...sizes,
+      "no-var": "error",
+      "prefer-const": "error",
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+      "no-restricted-syntax": [
+        "error",
+        { selector: "ThrowStatement", message: "A trap ends the VM for all of its streams." },
+      ],
+    },
+  },
+  { files: ["tests/**"], rules: { "@typescript-eslint/no-non-null-assertion": "off" } },
+  // A `describe` holds a whole file.
+  { files: ["tests/wasm/**/*.ts"], rules: { "max-lines-per-function": "off" } },
+  {
+    files: ["**/*.{js,mjs}"],
+    rules: { ...sizes, ...plainMistakes, "no-unused-vars": "error" },
+  },
+  layers,
+);
