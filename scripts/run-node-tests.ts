@@ -27,7 +27,7 @@ export async function runNodeTests(files: string[], concurrency: number): Promis
     if (todo !== undefined) tally.skipped += 1;
     else if (!isOnlyOfChildren(details.error)) tally.failed += 1;
   });
-  const report = events.compose(new spec());
+  const report = events.pipe(new spec());
   report.pipe(process.stdout, { end: false });
   await once(report, "end");
   return tally;

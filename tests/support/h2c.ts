@@ -1,5 +1,11 @@
 // An HTTP/2 client without TLS (prior knowledge), for bodies without a length and for trailers.
-import { connect, constants, type ClientHttp2Stream, type OutgoingHttpHeaders } from "node:http2";
+import {
+  connect,
+  constants,
+  type ClientHttp2Stream,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+} from "node:http2";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** What to send on one stream. `:method` is POST and `:path` is / unless given; `pieces` become DATA frames one by one. */
@@ -57,7 +63,7 @@ function readAnswer(stream: ClientHttp2Stream): Promise<H2Response> {
     answer.status = headers[":status"] ?? 0;
     answer.headers = headers;
   });
-  stream.on("trailers", (trailers) => (answer.trailers = trailers));
+  stream.on("trailers", (trailers: IncomingHttpHeaders) => (answer.trailers = trailers));
   stream.on("data", (chunk: Buffer) => chunks.push(chunk));
   // Told by the reset code.
   stream.on("error", () => {});
