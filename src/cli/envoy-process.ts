@@ -13,13 +13,20 @@ export interface EnvoyRun {
   admin: Endpoint;
 }
 
+/** Its own id, as other Envoys may run here; no word of start and end; and a line for a request soon after it. */
+const quietly = [
+  "--use-dynamic-base-id",
+  ...["--log-level", "warning"],
+  ...["--component-log-level", "main:error"],
+  ...["--file-flush-interval-msec", "200"],
+];
+
 const startTimeoutMs = 30_000;
 const pollMs = 50;
 
 /** Runs Envoy until it ends, passing SIGINT and SIGTERM on; calls `onReady` once it serves. Gives Envoy's exit code. */
 export async function runEnvoy(run: EnvoyRun, onReady: () => void): Promise<number> {
-  const options = ["--use-dynamic-base-id", "--log-level", "warning"];
-  const child = spawn(run.binary, ["-c", run.config, ...options], {
+  const child = spawn(run.binary, ["-c", run.config, ...quietly], {
     stdio: ["ignore", "inherit", "inherit"],
   });
   const ended = exitCodeOf(child);

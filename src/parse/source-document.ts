@@ -77,14 +77,14 @@ export class SourceDocument {
 
   /** The part at `path` as JSON text, with every number written as in the source. The path must exist. */
   jsonText(path: Path): string {
-    let node = this.yaml.contents as Node | null;
+    let node = this.yaml.contents;
     for (const step of [...this.base, ...path])
       node = childOf(this.resolve(node), step)?.value ?? null;
     return jsonText(node, this.yaml);
   }
 
   private locate(path: Path, spot: Spot): { line: number; column: number } {
-    let node = this.yaml.contents as Node | null;
+    let node = this.yaml.contents;
     let offset = node?.range?.[0] ?? 0;
     for (const [index, step] of path.entries()) {
       const child = childOf(this.resolve(node), step);
@@ -127,7 +127,8 @@ function childOf(node: Node | null, step: string | number): Child | undefined {
 /** A mapping's key as the plain value has it. */
 export function keyOf(pair: Pair): string {
   const value = isScalar(pair.key) ? pair.key.value : pair.key;
-  return value === null ? "" : String(value);
+  if (typeof value === "string") return value;
+  return value === null ? "" : JSON.stringify(value);
 }
 
 /** A key may also stand in a comment or under a name that nobody thought of: such lines are not shown either. */

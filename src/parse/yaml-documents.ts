@@ -49,7 +49,7 @@ function parseText(text: string, lineCounter: LineCounter): Document[] | undefin
       uniqueKeys: false,
       logLevel: "silent",
     } as const;
-    return parseAllDocuments(text, { ...options, prettyErrors: false, lineCounter }) as Document[];
+    return parseAllDocuments(text, { ...options, prettyErrors: false, lineCounter });
   } catch (error) {
     // The parser is recursive: only the depth of its input makes it throw.
     if (error instanceof RangeError) return undefined;

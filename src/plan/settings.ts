@@ -1,6 +1,12 @@
 import type { OpenAIConfig } from "../api/generated.ts";
-import { completeMembers, type ConfigSource, mergeMembers, readMembers } from "./members.ts";
-import type { PluginModels, PluginSettings } from "./plugin-config.ts";
+import {
+  completeMembers,
+  type ConfigSource,
+  type Members,
+  mergeMembers,
+  readMembers,
+} from "./members.ts";
+import type { PluginMember, PluginModels, PluginSettings } from "./plugin-config.ts";
 
 /** What the filter does with a request under `base`, with `own` merged over it. Either may be missing. Pure. */
 export function buildSettings(base?: ConfigSource, own?: ConfigSource): PluginSettings {
@@ -8,15 +14,17 @@ export function buildSettings(base?: ConfigSource, own?: ConfigSource): PluginSe
   const settings: PluginSettings = {
     authHeader: (auth?.header ?? "authorization").toLowerCase(),
     authPrefix: auth?.prefix ?? "Bearer ",
-    members: completeMembers(
-      mergeMembers(base ? readMembers(base) : new Map(), own ? readMembers(own) : new Map()),
-    ),
+    members: completeMembers(mergeMembers(membersOf(base), membersOf(own))),
   };
   if (apiKey !== undefined) settings.apiKey = apiKey.trim();
   if (maxRequestBytes !== undefined) settings.maxRequestBytes = maxRequestBytes;
   const pluginModels = toPluginModels(models);
   if (pluginModels !== undefined) settings.models = pluginModels;
   return settings;
+}
+
+function membersOf(source: ConfigSource | undefined): Members {
+  return source === undefined ? new Map<string, PluginMember>() : readMembers(source);
 }
 
 type Scalars = Pick<OpenAIConfig, "apiKey" | "auth" | "models" | "maxRequestBytes">;

@@ -7,7 +7,7 @@ const maxMembers = 64;
 
 /** A route-specific openAIConfig as merged over the default. Both are sound when looked at alone. */
 export function checkMerged(base: ConfigContext | undefined, own: ConfigContext): void {
-  const inherited: Members = base?.members ?? new Map();
+  const inherited: Members = base?.members ?? new Map<string, PluginMember>();
   const merged = mergeMembers(inherited, own.members);
   for (const [key, member] of own.members) {
     const isReplaced = findIn(own.members, key, "limit") !== undefined;

@@ -5,7 +5,6 @@ import { HostRewrite, type Route, toRoute } from "./route.ts";
 export interface RouteConfig {
   name: string;
   validate_clusters: boolean;
-  request_headers_to_remove: string[];
   virtual_hosts: VirtualHost[];
 }
 
@@ -21,7 +20,6 @@ export function toRouteConfig(plan: Plan): RouteConfig {
     name: "llm-egress",
     // A destination that no provider serves has no cluster, and gets 503.
     validate_clusters: false,
-    request_headers_to_remove: ["x-envoy-original-host"],
     virtual_hosts: [...toVirtualHosts(plan), ...toCatchAll(plan)],
   };
 }
