@@ -21,15 +21,18 @@ export function namesOnlyMesh(gateways: readonly string[]): boolean {
   return gateways.length > 0 && gateways.every((gateway) => gateway === "mesh");
 }
 
+/** What the full name of every Service of the cluster ends with. */
+export const serviceSuffix = ".svc.cluster.local";
+
 /** The host that a backend leads to: a provider's, or a Service's full name. */
 export function backendHost(backend: RouteBackend, namespace: string): string {
   const reference = backend.backendRef;
   if (reference === undefined) return backend.providerHost ?? "";
-  return `${reference.name}.${reference.namespace ?? namespace}.svc.cluster.local`;
+  return `${reference.name}.${reference.namespace ?? namespace}${serviceSuffix}`;
 }
 
 /** Whether a host that is no provider's may be a gateway on the way to one: a Service, reached from the sidecars alone. */
 export function isMeshGateway(host: string, matches: readonly string[][]): boolean {
   const onlyMesh = matches.every((gateways) => gateways.length === 0 || namesOnlyMesh(gateways));
-  return onlyMesh && host.endsWith(".svc.cluster.local");
+  return onlyMesh && host.endsWith(serviceSuffix);
 }

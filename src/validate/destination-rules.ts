@@ -1,7 +1,7 @@
 import type { RouteRule } from "../api/generated.ts";
 import { namespaceOf, type Resources, type RouteResource } from "../api/resource.ts";
 import type { Path, Report } from "../diagnostics.ts";
-import { backendHost, gatewaysOf, isMeshGateway } from "../plan/destination.ts";
+import { backendHost, gatewaysOf, isMeshGateway, serviceSuffix } from "../plan/destination.ts";
 import { listOf } from "./list-of.ts";
 
 /** Every destination is the host of an LLMProvider, or a gateway on the way to one. */
@@ -31,14 +31,16 @@ function checkRule({ route, rule, path }: RulePlace, hosts: Set<string>, report:
     // A backendRef is a provider's Service by definition.
     if (field === "providerHost" && isMeshGateway(host, gateways)) continue;
     const at = [...path, "backendRefs", index, field];
-    report(route.document.problem("unknown_provider", at, unknownMessage(host, hosts)));
+    const hint = field === "providerHost" && host.endsWith(serviceSuffix) ? gatewayHint : "";
+    const message = `${unknownMessage(host, hosts)}${hint}`;
+    report(route.document.problem("unknown_provider", at, message));
   }
 }
 
+const gatewayHint =
+  "; a Service that is no provider can only be the next gateway, in a rule for mesh alone";
+
 function unknownMessage(host: string, hosts: ReadonlySet<string>): string {
   const known = hosts.size === 0 ? "there are none" : `the hosts are ${listOf(hosts)}`;
-  const gateway = host.endsWith(".svc.cluster.local")
-    ? "; a Service that is no provider can only be the next gateway, in a rule for mesh alone"
-    : "";
-  return `no LLMProvider has the host ${host}; ${known}${gateway}`;
+  return `no LLMProvider has the host ${host}; ${known}`;
 }

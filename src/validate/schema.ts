@@ -12,7 +12,13 @@ import { checkMetadata } from "./name-rules.ts";
 import type { ProviderResource, RouteResource } from "../api/resource.ts";
 
 // Kubernetes' own keywords and formats are no part of JSON Schema: ajv passes over them.
-const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, validateFormats: false });
+const ajv = new Ajv({
+  allErrors: true,
+  verbose: true,
+  strict: false,
+  strictNumbers: true,
+  validateFormats: false,
+});
 const isProvider = ajv.compile<LLMProvider>(closed(llmProviderSchema));
 const isRoute = ajv.compile<LLMRoute>(closed(llmRouteSchema));
 
@@ -113,14 +119,21 @@ const typeNames: Record<string, string> = {
 };
 
 function typeMessage(expected: string, value: unknown): string {
-  return `must be ${typeNames[expected] ?? expected}, not ${nameType(value)}`;
+  return `must be ${typeNames[expected] ?? expected}; it is ${nameType(value)}`;
 }
 
 function nameType(value: unknown): string {
   if (value === null) return "empty";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "boolean") return "true or false";
-  return typeof value === "object" ? "a mapping" : `a ${typeof value}`;
+  if (typeof value === "number") return nameNumber(value);
+  return typeof value === "object" ? "a mapping" : "a string";
+}
+
+// Not the number itself: it may be a key that was not quoted.
+function nameNumber(value: number): string {
+  if (!Number.isFinite(value)) return "not finite";
+  return Number.isInteger(value) ? "a number" : "a number with a fraction";
 }
 
 function listOf(values: unknown): string {

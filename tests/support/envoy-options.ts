@@ -1,0 +1,13 @@
+import type { EnvoyOptions } from "../../src/emit/envoy/options.ts";
+
+/** Options for an emitter's test, with some of them changed. */
+export function envoyOptions(changes: Partial<EnvoyOptions> = {}): EnvoyOptions {
+  return {
+    listen: { host: "127.0.0.1", port: 10000 },
+    admin: { host: "127.0.0.1", port: 9901 },
+    wasmFile: "/opt/llm-egress/llm-egress.wasm",
+    caBundle: "/etc/ssl/certs/ca-certificates.crt",
+    upstreams: new Map(),
+    ...changes,
+  };
+}
