@@ -1,6 +1,78 @@
-import { stringify } from "yaml";
+// Writes plain objects as YAML. The `yaml` package would build a node for every value first, which takes longer than all of planning and
+// emitting; a writer that quotes whatever is not obviously safe is small, and a test reads its output back with that package.
 
-/** A plain object as YAML; every document of ours is written by this. */
+/** A plain value as a YAML document. Fields that are undefined are left out. */
 export function toYaml(value: object): string {
-  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+  const lines: string[] = [];
+  writeBlock(value, "", lines);
+  return `${lines.join("\n")}\n`;
+}
+
+/** Adds the lines of a list or an object that is not empty, each after `indent`. */
+function writeBlock(value: object, indent: string, lines: string[]): void {
+  if (Array.isArray(value)) {
+    for (const item of value as unknown[]) writeItem(item, indent, lines);
+    return;
+  }
+  for (const [key, field] of Object.entries(value)) {
+    if (field !== undefined) writeField(key, field, { indent, lead: indent, lines });
+  }
+}
+
+interface Place {
+  /** What the lines below a field's own begin with, before two more spaces. */
+  indent: string;
+  /** What the field's own line begins with. */
+  lead: string;
+  lines: string[];
+}
+
+function writeField(key: string, value: unknown, { indent, lead, lines }: Place): void {
+  const start = `${lead}${text(key)}:`;
+  if (isBlock(value)) {
+    lines.push(start);
+    writeBlock(value, `${indent}  `, lines);
+  } else {
+    lines.push(`${start} ${inline(value, `${indent}  `)}`);
+  }
+}
+
+/** An item's first field stands on the line of its dash. */
+function writeItem(item: unknown, indent: string, lines: string[]): void {
+  if (!isBlock(item)) {
+    lines.push(`${indent}- ${inline(item, `${indent}  `)}`);
+    return;
+  }
+  const first = lines.length;
+  writeBlock(item, `${indent}  `, lines);
+  lines[first] = `${indent}- ${lines[first]?.slice(indent.length + 2) ?? ""}`;
+}
+
+function isBlock(value: unknown): value is object {
+  return typeof value === "object" && value !== null && Object.keys(value).length > 0;
+}
+
+function inline(value: unknown, indent: string): string {
+  if (typeof value === "string") return value.includes("\n") ? literal(value, indent) : text(value);
+  return JSON.stringify(value);
+}
+
+const plainText = /^[A-Za-z/][\w./|-]*$/;
+/** What some reader of YAML 1.1 or 1.2 takes for something else than a string. */
+const otherType = /^(?:true|false|yes|no|on|off|y|n|null)$/i;
+
+/** JSON's strings are YAML's double-quoted ones. */
+function text(value: string): string {
+  return plainText.test(value) && !otherType.test(value) ? value : JSON.stringify(value);
+}
+
+const printable = /^[\n\x20-\x7e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]*$/;
+
+/** Text of several lines as a literal block, where that keeps every character. */
+function literal(value: string, indent: string): string {
+  const body = value.endsWith("\n") ? value.slice(0, -1) : value;
+  if (!printable.test(value) || /^[ \n]|\n$/.test(body) || body === "")
+    return JSON.stringify(value);
+  const header = body === value ? "|-" : "|";
+  return `${header}\n${indent}${body.replace(/\n(?=[^\n])/g, `\n${indent}`)}`;
 }
