@@ -1,0 +1,67 @@
+// Reads the members of a JSON tree and keeps the first thing that is wrong, with its path. What it says never holds a value.
+
+import { JsonValue, Kind } from "./json-value";
+
+export class Checker {
+  /** `path: what is wrong`, or "" where nothing is. */
+  fault: string = "";
+
+  /** Notes a fault unless there is one already. */
+  fail(path: string, what: string): void {
+    if (this.fault.length == 0) this.fault = path + ": " + what;
+  }
+
+  /** Whether `value` is an object with no other members than `allowed`. */
+  isObject(value: JsonValue | null, path: string, allowed: string[]): bool {
+    if (value === null || value.kind != Kind.Object) {
+      this.fail(path, "must be an object");
+      return false;
+    }
+    for (let i = 0; i < value.keys.length; i++) {
+      if (!allowed.includes(value.keys[i])) this.fail(path, "unknown member " + value.keys[i]);
+    }
+    return true;
+  }
+
+  /** A string member, or null where there is none. */
+  optionalText(object: JsonValue, key: string, path: string): string | null {
+    const value = object.get(key);
+    if (value === null) return null;
+    if (value.kind != Kind.String) this.fail(path + "." + key, "must be a string");
+    return value.text;
+  }
+
+  /** A string member that must be there and not empty. */
+  requiredText(object: JsonValue, key: string, path: string): string {
+    const text = this.optionalText(object, key, path);
+    if (text === null || text.length == 0) {
+      this.fail(path + "." + key, "must be a string that is not empty");
+      return "";
+    }
+    return text;
+  }
+
+  /** A list member's values, none where there is no such member. */
+  list(object: JsonValue, key: string, path: string): JsonValue[] {
+    const value = object.get(key);
+    if (value === null) return [];
+    if (value.kind != Kind.Array) {
+      this.fail(path + "." + key, "must be a list");
+      return [];
+    }
+    return value.items;
+  }
+
+  /** A list member's values, each a string. */
+  texts(object: JsonValue, key: string, path: string): string[] {
+    const values = this.list(object, key, path);
+    const texts: string[] = [];
+    for (let i = 0; i < values.length; i++) {
+      if (values[i].kind != Kind.String) {
+        this.fail(path + "." + key + "[" + i.toString() + "]", "must be a string");
+      }
+      texts.push(values[i].text);
+    }
+    return texts;
+  }
+}

@@ -1,0 +1,78 @@
+// The decoded plugin configuration: made once by decode.ts, read by every stream.
+
+import { Bytes, equals } from "../json/bytes";
+import { EditPlan } from "../json/edit-plan";
+import { Credential } from "./credential";
+
+/** What applies to the requests of one route to one provider. */
+export class Settings {
+  /** The header that carries the credential, in lower case. */
+  authHeader: Bytes = new ArrayBuffer(0);
+  /** Null where the provider needs none. */
+  credential: Credential | null = null;
+  /** Why requests get 503, or "" where nothing is wrong. */
+  fault: string = "";
+  maxRequestBytes: u64 = U64.MAX_VALUE;
+
+  constructor(
+    /** For chat and legacy completions. */
+    public completions: EditPlan,
+    /** For the other JSON endpoints: only the model is judged. */
+    public others: EditPlan,
+  ) {}
+}
+
+/** Where a provider's endpoints are. */
+export class ProviderPath {
+  constructor(
+    /** The path of chat completions, without its query. */
+    public chatCompletions: Bytes,
+    /** What stands before /chat/completions in it; null where it ends otherwise, so that no other endpoint can be placed. */
+    public base: Bytes | null,
+    /** The provider's own query, without the question mark. */
+    public query: Bytes,
+    /** Names of its members, decoded, in lower case: the client's of the same names are dropped. */
+    public queryNames: Bytes[],
+  ) {}
+}
+
+export class Provider {
+  /** Whether a request that carried its key went to another cluster: it gets no further ones. */
+  isMisrouted: bool = false;
+  /** Why requests get 503, or "" where nothing is wrong. */
+  fault: string = "";
+  routes: Map<string, Settings> = new Map<string, Settings>();
+
+  constructor(
+    public name: string,
+    public path: ProviderPath,
+    public settings: Settings,
+  ) {}
+
+  /** The settings of one route, or the provider's default. */
+  settingsFor(route: string): Settings {
+    return this.routes.has(route) ? this.routes.get(route) : this.settings;
+  }
+}
+
+export class Config {
+  /** What :authority may be, in lower case. */
+  authorities: Set<string> = new Set<string>();
+  /** By the name of the cluster that leads to it; null for a cluster that a route names and no provider serves. */
+  clusters: Map<string, Provider | null> = new Map<string, Provider | null>();
+  /** Size of the largest block that a body edit inserts. */
+  longestBlockBytes: usize = 0;
+  /** What is wrong with single providers, a line each. */
+  faults: string[] = [];
+  /** Names of the request headers to remove, in lower case: the fixed ones and every provider's credential header. */
+  removedHeaders: Bytes[] = [];
+
+  /** Adds a name to `removedHeaders`, once. */
+  removeHeader(name: Bytes): void {
+    const start = changetype<usize>(name);
+    for (let i = 0; i < this.removedHeaders.length; i++) {
+      if (equals(this.removedHeaders[i], start, start + name.byteLength)) return;
+    }
+    this.removedHeaders.push(name);
+  }
+}

@@ -1,0 +1,12 @@
+// A provider's key, ready to be sent. It has no string form: config/ makes it, request/headers.ts sends it, and response/headers.ts looks
+// for it in what comes back.
+
+import { Bytes } from "../json/bytes";
+
+export class Credential {
+  constructor(
+    /** The header's value: prefix and key. */
+    public value: Bytes,
+    public key: Bytes,
+  ) {}
+}

@@ -1,0 +1,181 @@
+// Decodes what a provider's settings say about the body into edit plans. Comes in: the JSON tree of `members` and `models`; goes out: plans,
+// or a fault in the checker.
+
+import { Bytes, bytesOf, equals, lowerByte } from "../json/bytes";
+import {
+  Action,
+  Alias,
+  EditPlan,
+  MAX_MEMBERS,
+  MAX_NAME_BYTES,
+  Member,
+  ModelRules,
+} from "../json/edit-plan";
+import { Checker } from "./checker";
+import { isJsonText, JsonValue, Kind, quoteJson } from "./json-value";
+
+/** The plan for chat and legacy completions. */
+export function decodeCompletionsPlan(
+  settings: JsonValue,
+  path: string,
+  checker: Checker,
+): EditPlan {
+  const members = decodeMembers(settings, path, checker);
+  const rules = decodeModels(settings, path, checker);
+  if (rules !== null) applyRules(members, rules);
+  if (members.length > MAX_MEMBERS) {
+    checker.fail(path + ".members", "more than " + MAX_MEMBERS.toString());
+    return new EditPlan([]);
+  }
+  return complete(members);
+}
+
+/** The plan for the other JSON endpoints, which judges the model alone. */
+export function decodeOthersPlan(settings: JsonValue, path: string, checker: Checker): EditPlan {
+  const rules = decodeModels(settings, path, checker);
+  return complete(rules === null ? [] : [modelMember(rules)]);
+}
+
+function complete(members: Member[]): EditPlan {
+  for (let i = 0; i < members.length; i++) members[i].fit();
+  return new EditPlan(members);
+}
+
+function modelMember(rules: ModelRules): Member {
+  const member = new Member(bytesOf("model"), "model");
+  member.models = rules;
+  member.action = Action.Judge;
+  return member;
+}
+
+// An override leaves nothing of the client's model to judge.
+function applyRules(members: Member[], rules: ModelRules): void {
+  const name = bytesOf("model");
+  for (let i = 0; i < members.length; i++) {
+    const member = members[i];
+    if (!isSame(member.folded, name)) continue;
+    if (member.action == Action.Blank) return;
+    member.models = rules;
+    member.action = Action.Judge;
+    return;
+  }
+  members.push(modelMember(rules));
+}
+
+function decodeMembers(settings: JsonValue, path: string, checker: Checker): Member[] {
+  const values = checker.list(settings, "members", path);
+  const members: Member[] = [];
+  const groups: string[] = [];
+  for (let i = 0; i < values.length; i++) {
+    const at = path + ".members[" + i.toString() + "]";
+    const allowed = ["name", "override", "default", "limit", "remove", "group"];
+    if (!checker.isObject(values[i], at, allowed)) continue;
+    const member = decodeMember(values[i], at, checker);
+    for (let other = 0; other < members.length; other++) {
+      if (isSame(members[other].folded, member.folded)) checker.fail(at, "stands twice");
+    }
+    members.push(member);
+    const group = checker.optionalText(values[i], "group", at);
+    groups.push(group === null ? "" : group);
+  }
+  for (let i = 0; i < members.length && i < MAX_MEMBERS; i++) {
+    members[i].group = groupMask(groups, i);
+  }
+  return members;
+}
+
+function decodeMember(value: JsonValue, path: string, checker: Checker): Member {
+  const name = checker.requiredText(value, "name", path);
+  if (!isMemberName(name)) {
+    checker.fail(
+      path + ".name",
+      "must be 1 to 64 of letters, digits, underscore, point and hyphen",
+    );
+  }
+  const member = new Member(foldedBytes(name), name);
+  member.forced = decodeText(value, "override", path, checker);
+  member.fallback = decodeText(value, "default", path, checker);
+  member.limit = decodeText(value, "limit", path, checker);
+  const limit = member.limit;
+  if (limit !== null && !isNumber(limit)) checker.fail(path + ".limit", "must be a number");
+  const remove = value.get("remove");
+  if (remove !== null && remove.kind != Kind.Boolean) {
+    checker.fail(path + ".remove", "must be true or false");
+  }
+  const removes = remove !== null && remove.text == "true";
+  if (member.forced !== null || removes) member.action = Action.Blank;
+  else if (limit !== null) member.action = Action.Judge;
+  return member;
+}
+
+function decodeText(value: JsonValue, key: string, path: string, checker: Checker): Bytes | null {
+  const text = checker.optionalText(value, key, path);
+  if (text === null) return null;
+  if (!isJsonText(text)) checker.fail(path + "." + key, "must hold the JSON text of one value");
+  return bytesOf(text);
+}
+
+function isSame(left: Bytes, right: Bytes): bool {
+  const start = changetype<usize>(left);
+  return equals(right, start, start + left.byteLength);
+}
+
+// A number's first byte is its sign or a digit, and no other value's is.
+function isNumber(text: Bytes): bool {
+  const first = load<u8>(changetype<usize>(text));
+  return first == 0x2d || first - 0x30 < 10;
+}
+
+function groupMask(groups: string[], index: i32): u64 {
+  const own = (<u64>1) << index;
+  if (groups[index].length == 0) return own;
+  let mask: u64 = 0;
+  for (let i = 0; i < groups.length; i++) {
+    if (groups[i] == groups[index]) mask |= (<u64>1) << i;
+  }
+  return mask;
+}
+
+function isMemberName(name: string): bool {
+  for (let i = 0; i < name.length; i++) {
+    const code = name.charCodeAt(i);
+    const isAlphanumeric = <u32>(code - 0x30) < 10 || <u32>((code | 0x20) - 0x61) < 26;
+    if (!isAlphanumeric && code != 0x5f && code != 0x2e && code != 0x2d) return false;
+  }
+  return name.length > 0 && name.length <= MAX_NAME_BYTES;
+}
+
+/** The bytes of an ASCII name in lower case. */
+export function foldedBytes(name: string): Bytes {
+  const bytes = bytesOf(name);
+  for (let i = 0; i < bytes.byteLength; i++) {
+    const at = changetype<usize>(bytes) + i;
+    store<u8>(at, lowerByte(load<u8>(at)));
+  }
+  return bytes;
+}
+
+function decodeModels(settings: JsonValue, path: string, checker: Checker): ModelRules | null {
+  const models = settings.get("models");
+  const at = path + ".models";
+  if (models === null || !checker.isObject(models, at, ["allow", "aliases"])) return null;
+  const rules = new ModelRules();
+  if (models.get("allow") !== null) rules.allow = toBytes(checker.texts(models, "allow", at));
+  const aliases = models.get("aliases");
+  if (aliases === null) return rules;
+  if (aliases.kind != Kind.Object) {
+    checker.fail(at + ".aliases", "must be an object");
+    return rules;
+  }
+  for (let i = 0; i < aliases.keys.length; i++) {
+    const model = checker.requiredText(aliases, aliases.keys[i], at + ".aliases");
+    rules.aliases.push(new Alias(bytesOf(aliases.keys[i]), bytesOf(quoteJson(model))));
+  }
+  return rules;
+}
+
+function toBytes(texts: string[]): Bytes[] {
+  const all: Bytes[] = [];
+  for (let i = 0; i < texts.length; i++) all.push(bytesOf(texts[i]));
+  return all;
+}

@@ -1,0 +1,186 @@
+// Decodes the plugin configuration (its form: src/plan/plugin-config.ts). Comes in: JSON bytes; goes out: a Config, or what makes the whole
+// of it unusable. A fault within one provider is that provider's own: it answers 503, and the others work.
+
+import { Bytes, bytesOf, endsWith, NOT_WHOLE, parseWhole } from "../json/bytes";
+import { removedHeaders } from "../request/edited-headers";
+import { Checker } from "./checker";
+import { Config, Provider, ProviderPath, Settings } from "./config";
+import { Credential } from "./credential";
+import { decodeCompletionsPlan, decodeOthersPlan, foldedBytes } from "./decode-members";
+import { buildJson, findJsonFault, JsonValue, Kind } from "./json-value";
+import { find, queryNames } from "./query";
+import { resolveSecret } from "./secrets";
+
+const VERSION = "1";
+const CHAT_COMPLETIONS = bytesOf("/chat/completions");
+
+/** A Config, or in `fault` where and why there is none. */
+export class Decoded {
+  config: Config | null = null;
+  fault: string = "";
+}
+
+/** Decodes the JSON text from `start` to `end`. READ_AHEAD_BYTES must follow it. */
+export function decodeConfig(start: usize, end: usize): Decoded {
+  const decoded = new Decoded();
+  const jsonFault = findJsonFault(start, end);
+  if (jsonFault != end) {
+    decoded.fault = "byte " + (jsonFault - start).toString() + ": not a JSON object";
+    return decoded;
+  }
+  const checker = new Checker();
+  const config = decodeRoot(buildJson(start, end), checker);
+  decoded.fault = checker.fault;
+  if (checker.fault.length == 0) decoded.config = config;
+  return decoded;
+}
+
+function decodeRoot(root: JsonValue, checker: Checker): Config {
+  const config = new Config();
+  const version = root.get("version");
+  if (version === null || version.kind != Kind.Number || version.text != VERSION) {
+    checker.fail("version", "must be " + VERSION);
+    return config;
+  }
+  checker.isObject(root, "$", ["version", "authorities", "unservedClusters", "providers"]);
+  const authorities = checker.texts(root, "authorities", "$");
+  for (let i = 0; i < authorities.length; i++) {
+    config.authorities.add(String.UTF8.decode(foldedBytes(authorities[i])));
+  }
+  const unserved = checker.texts(root, "unservedClusters", "$");
+  for (let i = 0; i < unserved.length; i++) config.clusters.set(unserved[i], null);
+  for (let i = 0; i < removedHeaders.length; i++) config.removeHeader(bytesOf(removedHeaders[i]));
+  const providers = checker.list(root, "providers", "$");
+  for (let i = 0; i < providers.length; i++) {
+    decodeProvider(config, providers[i], "$.providers[" + i.toString() + "]", checker);
+  }
+  return config;
+}
+
+// Without a name or a cluster nobody could be answered 503 in its place: that is the whole configuration's fault.
+function decodeProvider(config: Config, value: JsonValue, path: string, root: Checker): void {
+  if (value.kind != Kind.Object) {
+    root.fail(path, "must be an object");
+    return;
+  }
+  const own = new Checker();
+  own.isObject(value, path, ["name", "clusters", "path", "settings", "routes"]);
+  const name = root.requiredText(value, "name", path);
+  const providerPath = decodePath(own.requiredText(value, "path", path), path, own);
+  const settings = decodeSettings(value.get("settings"), path + ".settings", own);
+  const provider = new Provider(name, providerPath, settings);
+  register(config, settings, name);
+  decodeRoutes(config, provider, value, own);
+  provider.fault = own.fault;
+  if (own.fault.length != 0) config.faults.push(name + " answers 503: " + own.fault);
+  const clusters = root.texts(value, "clusters", path);
+  if (clusters.length == 0) root.fail(path + ".clusters", "must name at least one cluster");
+  for (let i = 0; i < clusters.length; i++) {
+    if (config.clusters.has(clusters[i])) {
+      root.fail(path + ".clusters[" + i.toString() + "]", "leads to another provider too");
+    }
+    config.clusters.set(clusters[i], provider);
+  }
+}
+
+function decodeRoutes(
+  config: Config,
+  provider: Provider,
+  value: JsonValue,
+  checker: Checker,
+): void {
+  const routes = value.get("routes");
+  if (routes === null) return;
+  const path = provider.name + ".routes";
+  if (routes.kind != Kind.Object) {
+    checker.fail(path, "must be an object");
+    return;
+  }
+  for (let i = 0; i < routes.keys.length; i++) {
+    const route = routes.keys[i];
+    const settings = decodeSettings(routes.items[i], path + "." + route, checker);
+    register(config, settings, provider.name + " on route " + route);
+    provider.routes.set(route, settings);
+  }
+}
+
+// What the whole filter must know of one route's settings.
+function register(config: Config, settings: Settings, owner: string): void {
+  config.removeHeader(settings.authHeader);
+  const blockBytes = max(settings.completions.blockBytes, settings.others.blockBytes);
+  config.longestBlockBytes = max(config.longestBlockBytes, <usize>blockBytes);
+  if (settings.fault.length != 0) config.faults.push(owner + " answers 503: " + settings.fault);
+}
+
+function decodePath(path: string, at: string, checker: Checker): ProviderPath {
+  if (!path.startsWith("/")) checker.fail(at + ".path", "must begin with a slash");
+  for (let i = 0; i < path.length; i++) {
+    const code = path.charCodeAt(i);
+    if (code <= 0x20 || code > 0x7e || code == 0x23) {
+      checker.fail(at + ".path", "holds a character that no path may hold");
+    }
+  }
+  const bytes = bytesOf(path);
+  const start = changetype<usize>(bytes);
+  const end = start + bytes.byteLength;
+  const pathEnd = find(0x3f, start, end);
+  const pathBytes = <i32>(pathEnd - start);
+  const query = pathEnd == end ? new ArrayBuffer(0) : bytes.slice(pathBytes + 1);
+  const base: Bytes | null = endsWith(CHAT_COMPLETIONS, start, pathEnd)
+    ? bytes.slice(0, pathBytes - CHAT_COMPLETIONS.byteLength)
+    : null;
+  return new ProviderPath(bytes.slice(0, pathBytes), base, query, queryNames(query));
+}
+
+function decodeSettings(value: JsonValue | null, path: string, checker: Checker): Settings {
+  const allowed = ["apiKey", "authHeader", "authPrefix", "maxRequestBytes", "members", "models"];
+  const settings = value === null ? new JsonValue(Kind.Object) : value;
+  checker.isObject(value, path, allowed);
+  const completions = decodeCompletionsPlan(settings, path, checker);
+  const others = decodeOthersPlan(settings, path, checker);
+  const decoded = new Settings(completions, others);
+  decodeCredential(decoded, settings, path, checker);
+  const maxBytes = settings.get("maxRequestBytes");
+  if (maxBytes !== null) {
+    decoded.maxRequestBytes =
+      maxBytes.kind == Kind.Number ? parseWholeText(maxBytes.text) : NOT_WHOLE;
+    if (decoded.maxRequestBytes == NOT_WHOLE)
+      checker.fail(path + ".maxRequestBytes", "must be a whole number");
+  }
+  return decoded;
+}
+
+// A key that is missing is the fault of the settings that name it: another route of the same provider may have one.
+function decodeCredential(
+  into: Settings,
+  settings: JsonValue,
+  path: string,
+  checker: Checker,
+): void {
+  const header = checker.requiredText(settings, "authHeader", path);
+  if (!isHeaderName(header)) checker.fail(path + ".authHeader", "is no header's name");
+  into.authHeader = foldedBytes(header);
+  const prefix = checker.optionalText(settings, "authPrefix", path);
+  const apiKey = checker.optionalText(settings, "apiKey", path);
+  if (apiKey === null) return;
+  const secret = resolveSecret(apiKey);
+  into.fault = secret.fault;
+  const value = (prefix === null ? "" : prefix) + secret.key;
+  into.credential = new Credential(bytesOf(value), bytesOf(secret.key));
+}
+
+function parseWholeText(text: string): u64 {
+  const bytes = bytesOf(text);
+  const start = changetype<usize>(bytes);
+  return parseWhole(start, start + bytes.byteLength);
+}
+
+// Letters, digits and hyphens are all that header names in use have; a colon would make it one of HTTP/2's own.
+function isHeaderName(name: string): bool {
+  for (let i = 0; i < name.length; i++) {
+    const code = name.charCodeAt(i);
+    const isAlphanumeric = <u32>(code - 0x30) < 10 || <u32>((code | 0x20) - 0x61) < 26;
+    if (!isAlphanumeric && code != 0x2d && code != 0x5f) return false;
+  }
+  return name.length > 0;
+}

@@ -1,0 +1,83 @@
+// The members of a URL's query: their borders, and their names as a server reads them. Comes in: bytes behind the question mark; nothing
+// is copied. Kept between calls: the place of a walk.
+
+import { Bytes, hexValue, lowerByte } from "../json/bytes";
+
+/** Walks through the members between ampersands. */
+export class QueryMembers {
+  /** The member's bytes as they came, and where its name ends in them. */
+  start: usize = 0;
+  end: usize = 0;
+  nameEnd: usize = 0;
+
+  private at: usize;
+
+  constructor(
+    start: usize,
+    private queryEnd: usize,
+  ) {
+    this.at = start;
+  }
+
+  /** Goes to the next member that is not empty. False behind the last. */
+  next(): bool {
+    do {
+      if (this.at >= this.queryEnd) return false;
+      this.start = this.at;
+      this.end = find(0x26, this.start, this.queryEnd);
+      this.at = this.end + 1;
+    } while (this.end == this.start);
+    this.nameEnd = find(0x3d, this.start, this.end);
+    return true;
+  }
+}
+
+/** The names in a query, decoded and in lower case. */
+export function queryNames(query: Bytes): Bytes[] {
+  const names: Bytes[] = [];
+  const start = changetype<usize>(query);
+  const members = new QueryMembers(start, start + query.byteLength);
+  while (members.next()) {
+    const buffer = new ArrayBuffer(<i32>(members.nameEnd - members.start));
+    let size = 0;
+    for (let at = members.start; at < members.nameEnd; at += encodedBytes(at, members.nameEnd)) {
+      store<u8>(changetype<usize>(buffer) + size++, decodedByte(at, members.nameEnd));
+    }
+    names.push(buffer.slice(0, size));
+  }
+  return names;
+}
+
+/** Whether the encoded name from `start` to `end` stands for `name`, which is decoded and in lower case. */
+export function isQueryName(name: Bytes, start: usize, end: usize): bool {
+  let expected = changetype<usize>(name);
+  const expectedEnd = expected + name.byteLength;
+  for (let at = start; at < end; at += encodedBytes(at, end)) {
+    if (expected == expectedEnd || decodedByte(at, end) != load<u8>(expected++)) return false;
+  }
+  return expected == expectedEnd;
+}
+
+function isEncoded(at: usize, end: usize): bool {
+  if (load<u8>(at) != 0x25 || end - at < 3) return false;
+  return hexValue(load<u8>(at + 1)) >= 0 && hexValue(load<u8>(at + 2)) >= 0;
+}
+
+function encodedBytes(at: usize, end: usize): usize {
+  return isEncoded(at, end) ? 3 : 1;
+}
+
+function decodedByte(at: usize, end: usize): u8 {
+  if (isEncoded(at, end)) {
+    return lowerByte(<u8>((hexValue(load<u8>(at + 1)) << 4) | hexValue(load<u8>(at + 2))));
+  }
+  const byte = load<u8>(at);
+  return byte == 0x2b ? 0x20 : lowerByte(byte);
+}
+
+/** Where `byte` stands between `start` and `end`, or `end`. */
+export function find(byte: u8, start: usize, end: usize): usize {
+  let at = start;
+  while (at < end && load<u8>(at) != byte) at++;
+  return at;
+}

@@ -1,0 +1,53 @@
+// Resolves an apiKey: a literal, or ${NAME} from the gateway's environment. Comes in: the configured text; goes out: the key, or what is
+// wrong, in words without it. Nothing is kept between calls.
+
+import { getEnvironment } from "../host/host";
+
+/** The resolved key, or why there is none. */
+export class Secret {
+  constructor(
+    public key: string,
+    public fault: string,
+  ) {}
+}
+
+/** Resolves `apiKey`; ends are trimmed, as a Secret made from a file often ends with a newline. */
+export function resolveSecret(apiKey: string): Secret {
+  const configured = apiKey.trim();
+  if (!configured.includes("${")) return checked(configured, "apiKey");
+  const name = configured.substring(2, configured.length - 1);
+  if (!configured.startsWith("${") || !configured.endsWith("}") || !isVariableName(name)) {
+    return new Secret("", "apiKey: ${NAME} must stand alone, NAME of letters, digits and _");
+  }
+  return checked(readVariable(name).trim(), "environment variable " + name);
+}
+
+function checked(key: string, source: string): Secret {
+  if (key.length == 0) return new Secret("", source + " is missing or empty");
+  for (let i = 0; i < key.length; i++) {
+    const code = key.charCodeAt(i);
+    if (code < 0x20 || code > 0x7e) {
+      return new Secret("", source + " holds a character that is not printable ASCII");
+    }
+  }
+  return new Secret(key, "");
+}
+
+function isVariableName(name: string): bool {
+  for (let i = 0; i < name.length; i++) {
+    const code = name.charCodeAt(i);
+    const isLetter = code == 0x5f || <u32>((code | 0x20) - 0x61) < 26;
+    const isDigit = <u32>(code - 0x30) < 10;
+    if (!isLetter && (!isDigit || i == 0)) return false;
+  }
+  return name.length > 0;
+}
+
+function readVariable(name: string): string {
+  const variables = String.UTF8.decode(getEnvironment()).split("\0");
+  const prefix = name + "=";
+  for (let i = 0; i < variables.length; i++) {
+    if (variables[i].startsWith(prefix)) return variables[i].substring(prefix.length);
+  }
+  return "";
+}

@@ -1,0 +1,32 @@
+// Walks through headers as the host serialises them: a count, then each name's and value's size, then each name and value with a NUL
+// behind it. Nothing is copied; kept between calls: the place.
+
+export class HeaderPairs {
+  nameStart: usize = 0;
+  nameEnd: usize = 0;
+  valueStart: usize = 0;
+  valueEnd: usize = 0;
+
+  private sizes: usize = 0;
+  private sizesEnd: usize = 0;
+
+  /** Begins at the first header of those from `start` on. */
+  open(start: usize, end: usize): this {
+    const count = end - start >= 4 ? <usize>load<u32>(start) : 0;
+    this.sizes = start + 4;
+    this.sizesEnd = this.sizes + count * 8;
+    this.valueEnd = this.sizesEnd - 1;
+    return this;
+  }
+
+  /** Goes to the next header. False behind the last. */
+  next(): bool {
+    if (this.sizes >= this.sizesEnd) return false;
+    this.nameStart = this.valueEnd + 1;
+    this.nameEnd = this.nameStart + load<u32>(this.sizes);
+    this.valueStart = this.nameEnd + 1;
+    this.valueEnd = this.valueStart + load<u32>(this.sizes, 4);
+    this.sizes += 8;
+    return true;
+  }
+}

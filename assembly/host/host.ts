@@ -1,0 +1,165 @@
+// Every call to the host. None throws: each answers with what it got, or says that it got nothing. Kept between calls: where the host's
+// last answer stands, which the next call that returns bytes overwrites.
+
+import * as sdk from "@solo-io/proxy-runtime/assembly/imports";
+import { Bytes, bytesOf } from "../json/bytes";
+import { environ_get, environ_sizes_get, proxy_set_buffer_bytes } from "./abi";
+import { endLoan, lendArea } from "./memory";
+
+export {
+  Context,
+  FilterDataStatusValues as DataStatus,
+  FilterHeadersStatusValues as HeadersStatus,
+  FilterTrailersStatusValues as TrailersStatus,
+  registerRootContext,
+  RootContext,
+} from "@solo-io/proxy-runtime/assembly";
+
+/** Values are proxy-wasm's. */
+export const enum HeaderMap {
+  Request = 0,
+  RequestTrailers = 1,
+  Response = 2,
+}
+
+/** Values are proxy-wasm's. */
+export const enum LogLevel {
+  Info = 2,
+  Warn = 3,
+  Error = 4,
+}
+
+const OK: u32 = 0;
+const REQUEST_BODY: u32 = 0;
+const PLUGIN_CONFIGURATION: u32 = 7;
+const COUNTER: i32 = 0;
+const NOT_GRPC: u32 = 0xffffffff;
+
+// Where the host writes pointers and sizes.
+const out = memory.data(16, 8);
+
+/** Where the host's last answer stands, after a call that said it got one. */
+export let answerStart: usize = 0;
+export let answerEnd: usize = 0;
+
+function takeAnswer(status: u32): bool {
+  endLoan();
+  if (status != OK) return false;
+  answerStart = load<usize>(out);
+  answerEnd = answerStart + load<usize>(out, 4);
+  return true;
+}
+
+function lendOut(): void {
+  store<u64>(out, 0);
+  lendArea();
+}
+
+/** Writes a log line. Never give it a header's value, a body, or configuration. */
+export function log(level: LogLevel, message: string): void {
+  const text = bytesOf("llm-egress: " + message);
+  sdk.proxy_log(level, changetype<usize>(text), text.byteLength);
+}
+
+/** Reads a property; the parts of `path` are separated by NUL. False where there is none. */
+export function getProperty(path: Bytes): bool {
+  lendOut();
+  return takeAnswer(sdk.proxy_get_property(changetype<usize>(path), path.byteLength, out, out + 4));
+}
+
+/** Reads the plugin configuration. */
+export function getPluginConfiguration(bytes: u32): bool {
+  lendOut();
+  return takeAnswer(sdk.proxy_get_buffer_bytes(PLUGIN_CONFIGURATION, 0, bytes, out, out + 4));
+}
+
+/** Reads the request body's current chunk. */
+export function getRequestBody(bytes: u32): bool {
+  lendOut();
+  return takeAnswer(sdk.proxy_get_buffer_bytes(REQUEST_BODY, 0, bytes, out, out + 4));
+}
+
+/** Puts the bytes from `start` to `end` in place of the request body's current chunk of `bytes`. */
+export function replaceRequestBody(bytes: u32, start: usize, end: usize): bool {
+  return proxy_set_buffer_bytes(REQUEST_BODY, 0, bytes, start, end - start) == OK;
+}
+
+/** Reads all headers, for `HeaderPairs` to walk through. */
+export function getHeaders(map: HeaderMap): bool {
+  lendOut();
+  return takeAnswer(sdk.proxy_get_header_map_pairs(map, out, out + 4));
+}
+
+/** Adds a header beside those of the same name. */
+export function addHeader(map: HeaderMap, name: Bytes, value: Bytes): void {
+  sdk.proxy_add_header_map_value(
+    map,
+    changetype<usize>(name),
+    name.byteLength,
+    changetype<usize>(value),
+    value.byteLength,
+  );
+}
+
+/** Sets a header in place of all of the same name. */
+export function setHeader(map: HeaderMap, name: Bytes, value: Bytes): void {
+  sdk.proxy_replace_header_map_value(
+    map,
+    changetype<usize>(name),
+    name.byteLength,
+    changetype<usize>(value),
+    value.byteLength,
+  );
+}
+
+/** Removes all headers of the name from `start` to `end`. */
+export function removeHeader(map: HeaderMap, start: usize, end: usize): void {
+  sdk.proxy_remove_header_map_value(map, start, end - start);
+}
+
+/** Removes all headers. */
+export function clearHeaders(map: HeaderMap): void {
+  store<u32>(out, 0);
+  sdk.proxy_set_header_map_pairs(map, out, 4);
+}
+
+/** Answers the request. `headers` is in proxy-wasm's serialised form; `details` becomes %RESPONSE_CODE_DETAILS%. */
+export function sendLocalResponse(status: u32, details: Bytes, body: Bytes, headers: Bytes): bool {
+  return (
+    sdk.proxy_send_local_response(
+      status,
+      changetype<usize>(details),
+      details.byteLength,
+      changetype<usize>(body),
+      body.byteLength,
+      changetype<usize>(headers),
+      headers.byteLength,
+      NOT_GRPC,
+    ) == OK
+  );
+}
+
+/** Defines a counter and returns its id. */
+export function defineCounter(name: string): u32 {
+  const text = bytesOf(name);
+  store<u32>(out, 0);
+  sdk.proxy_define_metric(COUNTER, changetype<usize>(text), text.byteLength, out);
+  return load<u32>(out);
+}
+
+/** Adds one to a counter. */
+export function increment(counter: u32): void {
+  sdk.proxy_increment_metric(counter, 1);
+}
+
+/** The environment as `NAME=value` texts, each ended by a NUL; only the variables that the plugin's configuration lists are in it. */
+export function getEnvironment(): Bytes {
+  store<u64>(out, 0);
+  if (environ_sizes_get(out, out + 4) != OK) return new ArrayBuffer(0);
+  const pointers = new ArrayBuffer(load<i32>(out) * sizeof<usize>());
+  const texts = new ArrayBuffer(load<i32>(out, 4));
+  if (environ_get(changetype<usize>(pointers), changetype<usize>(texts)) != OK) {
+    return new ArrayBuffer(0);
+  }
+  return texts;
+}

@@ -1,0 +1,21 @@
+// The module's face to Envoy: the callbacks of the proxy-wasm ABI that the filter handles, as each that is exported costs every stream a
+// call, and the filter's registration.
+
+// First of all: the SDK holds abort(), and the collector's own variables are set up where the first file that can abort is compiled.
+export { proxy_abi_version_0_2_0 } from "@solo-io/proxy-runtime/assembly/exports";
+export {
+  proxy_on_configure,
+  proxy_on_context_create,
+  proxy_on_delete,
+  proxy_on_log,
+  proxy_on_request_body,
+  proxy_on_request_headers,
+  proxy_on_request_trailers,
+  proxy_on_response_headers,
+} from "./host/callbacks";
+export { proxy_on_memory_allocate } from "./host/memory";
+
+import { registerRootContext } from "./host/host";
+import { EgressRoot } from "./root";
+
+registerRootContext((id) => new EgressRoot(id), "llm-egress");

@@ -1,0 +1,46 @@
+// Writes the block of new members that goes before the closing brace. Comes in: the plan and what the client sent; goes out: exactly
+// `plan.blockBytes` bytes. Nothing is kept between calls.
+
+import { Bytes } from "./bytes";
+import { EditPlan, Member } from "./edit-plan";
+
+/** What an editor knows about the client's members when the brace comes. */
+export class Seen {
+  /** Bit i is set once the client has sent member i. */
+  sent: u64 = 0;
+  /** Whether a member of the client's goes out, so that what follows it needs a comma. */
+  hasKept: bool = false;
+  /** At i: what takes the place of the client's value for member i. Null until there is one. */
+  replacements: StaticArray<Bytes | null> | null = null;
+}
+
+/** Writes one slot for each member, in order; those that turn out not to be needed are spaces. */
+export function writeBlock(plan: EditPlan, seen: Seen, at: usize): void {
+  memory.fill(at, 0x20, plan.blockBytes);
+  let needsComma = seen.hasKept;
+  for (let i = 0; i < plan.members.length; i++) {
+    const member = unchecked(plan.members[i]);
+    const value = chooseValue(member, i, seen);
+    if (value !== null) {
+      writeSlot(member, value, at, needsComma);
+      needsComma = true;
+    }
+    at += member.slotBytes;
+  }
+}
+
+function chooseValue(member: Member, index: i32, seen: Seen): Bytes | null {
+  if (member.forced !== null) return member.forced;
+  const replacements = seen.replacements;
+  if (replacements !== null && unchecked(replacements[index]) !== null) {
+    return unchecked(replacements[index]);
+  }
+  return (seen.sent & member.group) == 0 ? member.fallback : null;
+}
+
+function writeSlot(member: Member, value: Bytes, at: usize, needsComma: bool): void {
+  const prefix = member.prefix;
+  memory.copy(at, changetype<usize>(prefix), prefix.byteLength);
+  memory.copy(at + prefix.byteLength, changetype<usize>(value), value.byteLength);
+  if (!needsComma) store<u8>(at, 0x20);
+}

@@ -1,0 +1,29 @@
+// Looks at 16 bytes at a time for what ends a run of them. Nothing is kept between calls.
+
+/** How many bytes behind the end of a piece are read and ignored: they must be in memory. */
+export const READ_AHEAD_BYTES: usize = 16;
+
+/** Bit i is set where byte i ends or breaks a run of string contents: a quote, a backslash, or a control character. */
+export function specialBytes(block: v128): u32 {
+  return i8x16.bitmask(
+    v128.or(
+      v128.or(i8x16.eq(block, i8x16.splat(0x22)), i8x16.eq(block, i8x16.splat(0x5c))),
+      i8x16.lt_u(block, i8x16.splat(0x20)),
+    ),
+  );
+}
+
+/** The first byte from `at` on that is not JSON whitespace, or `end`. Reads READ_AHEAD_BYTES behind `end`. */
+export function skipWhitespace(at: usize, end: usize): usize {
+  if (at < end && load<u8>(at) > 0x20) return at;
+  for (; at < end; at += 16) {
+    const block = v128.load(at);
+    const blank = v128.or(
+      v128.or(i8x16.eq(block, i8x16.splat(0x20)), i8x16.eq(block, i8x16.splat(0x0a))),
+      v128.or(i8x16.eq(block, i8x16.splat(0x0d)), i8x16.eq(block, i8x16.splat(0x09))),
+    );
+    const other = i8x16.bitmask(blank) ^ 0xffff;
+    if (other != 0) return min(at + ctz(other), end);
+  }
+  return end;
+}

@@ -1,0 +1,164 @@
+// Comparing, folding and unescaping runs of bytes. A run is given as `start` and `end` (just past it); nothing is kept between calls.
+
+/** UTF-8 bytes that the filter owns. */
+export type Bytes = ArrayBuffer;
+
+/** The UTF-8 bytes of `text`, without a terminator. */
+export function bytesOf(text: string): Bytes {
+  return String.UTF8.encode(text);
+}
+
+/** Whether the run holds exactly `bytes`. */
+export function equals(bytes: Bytes, start: usize, end: usize): bool {
+  const size = <usize>bytes.byteLength;
+  return end - start == size && memory.compare(changetype<usize>(bytes), start, size) == 0;
+}
+
+/** Whether the run begins with `bytes`. */
+export function startsWith(bytes: Bytes, start: usize, end: usize): bool {
+  const size = <usize>bytes.byteLength;
+  return end - start >= size && memory.compare(changetype<usize>(bytes), start, size) == 0;
+}
+
+/** Whether the run ends with `bytes`. */
+export function endsWith(bytes: Bytes, start: usize, end: usize): bool {
+  const size = <usize>bytes.byteLength;
+  return end - start >= size && memory.compare(changetype<usize>(bytes), end - size, size) == 0;
+}
+
+/** Whether `bytes` stand anywhere in the run. */
+export function contains(bytes: Bytes, start: usize, end: usize): bool {
+  const size = <usize>bytes.byteLength;
+  const first = load<u8>(changetype<usize>(bytes));
+  for (let at = start; at + size <= end; at++) {
+    if (load<u8>(at) == first && memory.compare(changetype<usize>(bytes), at, size) == 0)
+      return true;
+  }
+  return false;
+}
+
+/** Whether the run equals `lowerCase` when its ASCII letters are lowered. */
+export function equalsIgnoringCase(lowerCase: Bytes, start: usize, end: usize): bool {
+  const size = <usize>lowerCase.byteLength;
+  if (end - start != size) return false;
+  for (let i: usize = 0; i < size; i++) {
+    if (lowerByte(load<u8>(start + i)) != load<u8>(changetype<usize>(lowerCase) + i)) return false;
+  }
+  return true;
+}
+
+/** `byte`, or its lower case where it is an ASCII capital. */
+export function lowerByte(byte: u8): u8 {
+  return byte - 0x41 < 26 ? byte | 0x20 : byte;
+}
+
+/** What `parseWhole` answers where there is no whole number. */
+export const NOT_WHOLE: u64 = U64.MAX_VALUE;
+
+/** The whole number of at most 18 decimal digits that the run is, or NOT_WHOLE. */
+export function parseWhole(start: usize, end: usize): u64 {
+  if (end == start || end - start > 18) return NOT_WHOLE;
+  let value: u64 = 0;
+  for (let at = start; at < end; at++) {
+    const digit = load<u8>(at) - 0x30;
+    if (digit >= 10) return NOT_WHOLE;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+/** The value of a hexadecimal digit, or -1. */
+export function hexValue(byte: u8): i32 {
+  if (byte - 0x30 < 10) return byte - 0x30;
+  const letter = (byte | 0x20) - 0x61;
+  return letter < 6 ? letter + 10 : -1;
+}
+
+/**
+ * Folds a string as the loosest readers of JSON compare keys: ASCII letters without case, and U+017F and U+212A, which Unicode folds to
+ * `s` and `k` (Go's encoding/json does that). Works in place and returns the new end.
+ */
+export function foldKey(start: usize, end: usize): usize {
+  let to = start;
+  for (let at = start; at < end; at++, to++) {
+    const byte = load<u8>(at);
+    if (byte == 0xc5 && at + 1 < end && load<u8>(at + 1) == 0xbf) {
+      store<u8>(to, 0x73);
+      at += 1;
+    } else if (byte == 0xe2 && at + 2 < end && load<u16>(at + 1) == 0xaa84) {
+      store<u8>(to, 0x6b);
+      at += 2;
+    } else {
+      store<u8>(to, lowerByte(byte));
+    }
+  }
+  return to;
+}
+
+/**
+ * Writes the UTF-8 of a well-formed JSON string's contents (between its quotes) to `out` and returns the end of it. Never longer than
+ * the contents. A lone surrogate comes out as three bytes of its own, which equal no valid UTF-8.
+ */
+export function unescapeString(start: usize, end: usize, out: usize): usize {
+  let at = start;
+  while (at < end) {
+    const byte = load<u8>(at++);
+    if (byte != 0x5c) {
+      store<u8>(out++, byte);
+      continue;
+    }
+    const escape = load<u8>(at++);
+    if (escape != 0x75) {
+      store<u8>(out++, unescapedByte(escape));
+      continue;
+    }
+    let code = codeUnit(at);
+    at += 4;
+    if ((code & 0xfc00) == 0xd800 && at + 6 <= end && load<u16>(at) == 0x755c) {
+      const low = codeUnit(at + 2);
+      if ((low & 0xfc00) == 0xdc00) {
+        code = 0x10000 + ((code & 0x3ff) << 10) + (low & 0x3ff);
+        at += 6;
+      }
+    }
+    out = writeUtf8(code, out);
+  }
+  return out;
+}
+
+function unescapedByte(escape: u8): u8 {
+  switch (escape) {
+    case 0x62:
+      return 0x08;
+    case 0x66:
+      return 0x0c;
+    case 0x6e:
+      return 0x0a;
+    case 0x72:
+      return 0x0d;
+    case 0x74:
+      return 0x09;
+    default:
+      return escape;
+  }
+}
+
+function codeUnit(at: usize): u32 {
+  let value: u32 = 0;
+  for (let i: usize = 0; i < 4; i++) value = (value << 4) | hexValue(load<u8>(at + i));
+  return value;
+}
+
+function writeUtf8(code: u32, out: usize): usize {
+  if (code < 0x80) {
+    store<u8>(out, <u8>code);
+    return out + 1;
+  }
+  const size: u32 = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  for (let i = size - 1; i > 0; i--) {
+    store<u8>(out + i, <u8>(0x80 | (code & 0x3f)));
+    code >>= 6;
+  }
+  store<u8>(out, <u8>((0xf00 >> size) | code));
+  return out + size;
+}

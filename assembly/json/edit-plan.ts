@@ -1,0 +1,104 @@
+// What an editor does with the top-level members of one kind of body: made once from the configuration, read by every stream.
+
+import { Bytes, bytesOf, equals } from "./bytes";
+
+/** At most this many members, as sets of them are 64-bit masks. */
+export const MAX_MEMBERS: i32 = 64;
+/** A managed member's name has at most this many bytes, all of them ASCII. */
+export const MAX_NAME_BYTES: i32 = 64;
+
+/** What happens to the client's member. */
+export const enum Action {
+  /** It goes out as it came. */
+  Keep,
+  /** It is blanked, in every copy. */
+  Blank,
+  /** Its value decides; a second copy is refused. */
+  Judge,
+}
+
+/** A name that stands for a provider's model. */
+export class Alias {
+  constructor(
+    public name: Bytes,
+    /** JSON text of the provider's model. */
+    public model: Bytes,
+  ) {}
+}
+
+/** Judges the model that a client names. */
+export class ModelRules {
+  /** Globs; null where any model may be named. */
+  allow: Bytes[] | null = null;
+  aliases: Alias[] = [];
+}
+
+/** One managed member. JSON texts are null where there is none. */
+export class Member {
+  action: Action = Action.Keep;
+  forced: Bytes | null = null;
+  fallback: Bytes | null = null;
+  limit: Bytes | null = null;
+  models: ModelRules | null = null;
+  /** Which members stand for this one: a default is not added where the client sent any of them. */
+  group: u64 = 0;
+  /** `,"name":`, with which its slot begins. */
+  prefix: Bytes;
+  /** Size of its slot in the block; 0 where nothing is ever added. */
+  slotBytes: i32 = 0;
+
+  constructor(
+    /** In lower case. */
+    public folded: Bytes,
+    public name: string,
+  ) {
+    this.prefix = bytesOf(',"' + name + '":');
+  }
+
+  /** Sizes the slot for the longest value that may stand in it. */
+  fit(): void {
+    let longest = max(lengthOf(this.forced), max(lengthOf(this.fallback), lengthOf(this.limit)));
+    const models = this.models;
+    if (models) {
+      for (let i = 0; i < models.aliases.length; i++) {
+        longest = max(longest, models.aliases[i].model.byteLength);
+      }
+    }
+    this.slotBytes = longest == 0 ? 0 : this.prefix.byteLength + longest;
+  }
+}
+
+export class EditPlan {
+  /**
+   * Size of the block before the closing brace: the body grows by exactly that. At least 1: a body whose brace never comes then falls
+   * short of the announced content-length, and can't reach the provider as a complete request.
+   */
+  blockBytes: i32 = 1;
+  /** No longer key can name a managed member, even with every character written as \uXXXX. Quotes are counted. */
+  longestKeyBytes: usize = 0;
+
+  /** `members` are complete: `fit` has been called on each. */
+  constructor(public members: Member[]) {
+    let block = 0;
+    let longestName = 0;
+    for (let i = 0; i < members.length; i++) {
+      block += members[i].slotBytes;
+      longestName = max(longestName, members[i].folded.byteLength);
+    }
+    this.blockBytes = max(1, block);
+    this.longestKeyBytes = longestName * 6 + 2;
+  }
+
+  /** Which member a folded key names, or -1. */
+  find(start: usize, end: usize): i32 {
+    const members = this.members;
+    for (let i = 0; i < members.length; i++) {
+      if (equals(unchecked(members[i]).folded, start, end)) return i;
+    }
+    return -1;
+  }
+}
+
+function lengthOf(bytes: Bytes | null): i32 {
+  return bytes === null ? 0 : bytes.byteLength;
+}

@@ -1,0 +1,289 @@
+// Edits a JSON object while it passes: managed top-level members are overwritten with spaces, new ones stand in one block of a fixed size
+// before the closing brace, and every other byte goes out as it came. Comes in: a chunk of the body in memory; goes out: the same memory,
+// edited, with what was held back before it and without what is held back now. Kept between calls: the scanner, what has been seen of the
+// members, and the held bytes, from a comma on until its member is known to stay or to go.
+
+import { Seen, writeBlock } from "./block";
+import { Bytes, foldKey, unescapeString } from "./bytes";
+import { Action, EditPlan, MAX_NAME_BYTES, Member } from "./edit-plan";
+import { judge, MAX_JUDGED_BYTES, replacement, Verdict } from "./judge";
+import { Scanner, Step } from "./scanner";
+
+/**
+ * How many bytes are held back at the most: so many must be writable before a chunk. A comma, the longest key that is compared, a colon and
+ * the longest value that is judged take 644; whitespace that does not fit beside them goes out before them.
+ */
+export const MAX_HELD_BYTES: usize = 768;
+
+const keyBuffer = memory.data(MAX_NAME_BYTES * 6 + 2);
+
+export class Editor {
+  /** After `feed`: what is to go out, and whether it differs from the chunk that came in. */
+  outStart: usize = 0;
+  outEnd: usize = 0;
+  changed: bool = false;
+  /** The member that a verdict other than Valid is about, or null where it is about the whole body. */
+  culprit: Member | null = null;
+
+  private scanner: Scanner = new Scanner();
+  private seen: Seen = new Seen();
+  /** What is held back between two chunks, its size, and memory for it, which is kept. */
+  private heldBytes: usize = 0;
+  private held: Bytes | null = null;
+  /** The member whose value is being judged, or -1. */
+  private judged: i32 = -1;
+  /** Whether a managed member is passing that is to be blanked. */
+  private isBlanking: bool = false;
+
+  // Places in memory while `feed` runs, and between two calls distances from the first held byte, plus one; 0 where there is none.
+  /** The first byte of which it isn't known whether it goes out: a comma, or the first key's quote. */
+  private undecided: usize = 0;
+  /** Of the undecided member: its key, and where its value starts. */
+  private keyStart: usize = 0;
+  private keyEnd: usize = 0;
+  private valueStart: usize = 0;
+  /** Where blanking goes on from. */
+  private blankStart: usize = 0;
+  /** The closing brace, where it is in this chunk. */
+  private brace: usize = 0;
+
+  constructor(private plan: EditPlan) {}
+
+  /** Whether the body has been a whole, valid object. */
+  get complete(): bool {
+    return this.scanner.complete;
+  }
+
+  /**
+   * Edits the chunk from `start` to `end`. MAX_HELD_BYTES before it are overwritten, and as many behind it as the plan's block has, and
+   * READ_AHEAD_BYTES behind it are read. Any verdict but Valid is final, and the chunk must not go out.
+   */
+  feed(start: usize, end: usize): Verdict {
+    this.changed = false;
+    this.brace = 0;
+    this.blankStart = start;
+    this.outStart = this.restoreHeld(start);
+    this.outEnd = end;
+    this.scanner.at = start;
+    const verdict = this.scan(end);
+    if (verdict != Verdict.Valid) return verdict;
+    if (this.isBlanking) this.blank(end);
+    if (this.undecided != 0 && !this.holdBack(end)) return this.refuseMember(this.judged);
+    if (this.brace != 0) this.insertBlock(end);
+    return Verdict.Valid;
+  }
+
+  private scan(end: usize): Verdict {
+    const scanner = this.scanner;
+    const manages = this.plan.members.length != 0;
+    let step = scanner.next(end);
+    while (step != Step.More) {
+      if (step == Step.Invalid) return Verdict.InvalidJson;
+      if (step == Step.TooDeep) return Verdict.TooDeep;
+      if (step == Step.Close) this.brace = scanner.at - 1;
+      else if (manages) {
+        const verdict = this.follow(step, scanner.at);
+        if (verdict != Verdict.Valid) return verdict;
+      }
+      step = scanner.next(end);
+    }
+    return Verdict.Valid;
+  }
+
+  private follow(step: Step, at: usize): Verdict {
+    switch (step) {
+      case Step.Comma:
+        this.undecided = at - 1;
+        this.keyStart = 0;
+        this.keyEnd = 0;
+        this.valueStart = 0;
+        return Verdict.Valid;
+      case Step.KeyStart:
+        this.keyStart = at - 1;
+        if (this.undecided == 0) this.undecided = at - 1;
+        return Verdict.Valid;
+      case Step.KeyEnd:
+        this.keyEnd = at;
+        return this.decideByKey(this.findMember());
+      case Step.ValueStart:
+        this.valueStart = at - 1;
+        // Objects and arrays have no bound and nothing to be judged by.
+        return this.judged >= 0 && isContainer(load<u8>(at - 1))
+          ? this.refuseMember(this.judged)
+          : Verdict.Valid;
+      default:
+        if (this.judged >= 0) return this.decideByValue(at);
+        if (this.isBlanking) this.blank(at);
+        this.isBlanking = false;
+        return Verdict.Valid;
+    }
+  }
+
+  private findMember(): i32 {
+    if (this.keyEnd - this.keyStart > this.plan.longestKeyBytes) return -1;
+    const end = unescapeString(this.keyStart + 1, this.keyEnd - 1, keyBuffer);
+    return this.plan.find(keyBuffer, foldKey(keyBuffer, end));
+  }
+
+  private decideByKey(index: i32): Verdict {
+    if (index < 0) {
+      this.keep();
+      return Verdict.Valid;
+    }
+    const member = unchecked(this.plan.members[index]);
+    const bit = (<u64>1) << index;
+    const isRepeated = (this.seen.sent & bit) != 0;
+    this.seen.sent |= bit;
+    switch (member.action) {
+      case Action.Blank:
+        this.drop();
+        return Verdict.Valid;
+      case Action.Judge:
+        this.judged = index;
+        // Of two copies one reader takes the first, and another the last.
+        if (!isRepeated) return Verdict.Valid;
+        this.culprit = member;
+        return Verdict.DuplicateMember;
+      default:
+        this.keep();
+        return Verdict.Valid;
+    }
+  }
+
+  private decideByValue(at: usize): Verdict {
+    const index = this.judged;
+    const member = unchecked(this.plan.members[index]);
+    const verdict = judge(member, this.valueStart, at);
+    this.judged = -1;
+    if (verdict == Verdict.Valid) {
+      this.keep();
+      return Verdict.Valid;
+    }
+    if (verdict != Verdict.Replaced) {
+      this.culprit = member;
+      return verdict;
+    }
+    let replacements = this.seen.replacements;
+    if (replacements === null) {
+      replacements = new StaticArray<Bytes | null>(this.plan.members.length);
+      this.seen.replacements = replacements;
+    }
+    replacements[index] = replacement;
+    this.drop();
+    this.blank(at);
+    this.isBlanking = false;
+    return Verdict.Valid;
+  }
+
+  private refuseMember(index: i32): Verdict {
+    this.culprit = this.plan.members[index];
+    return Verdict.InvalidParameter;
+  }
+
+  // The undecided member goes out. Its comma becomes a space where no member precedes it that goes out too.
+  private keep(): void {
+    const at = this.undecided;
+    if (at != 0 && !this.seen.hasKept && load<u8>(at) == 0x2c) {
+      store<u8>(at, 0x20);
+      this.changed = true;
+    }
+    this.undecided = 0;
+    this.seen.hasKept = true;
+  }
+
+  // The undecided member is blanked, from its comma on.
+  private drop(): void {
+    this.isBlanking = true;
+    this.blankStart = this.undecided;
+    this.undecided = 0;
+  }
+
+  private blank(end: usize): void {
+    memory.fill(this.blankStart, 0x20, end - this.blankStart);
+    this.changed = true;
+  }
+
+  // Copies the held bytes before the chunk, and makes places of the distances. Returns where they begin.
+  private restoreHeld(start: usize): usize {
+    const heldBytes = this.heldBytes;
+    if (heldBytes == 0) return start;
+    const from = start - heldBytes;
+    memory.copy(from, changetype<usize>(this.held), heldBytes);
+    this.heldBytes = 0;
+    this.move(from - 1);
+    this.changed = true;
+    return from;
+  }
+
+  // Holds back what is undecided at the end of a chunk. False where a judged value has grown too long.
+  private holdBack(end: usize): bool {
+    if (this.judged >= 0) {
+      if (this.valueStart != 0 && end - this.valueStart > MAX_JUDGED_BYTES) return false;
+    } else if (this.keyStart != 0 && end - this.keyStart > this.plan.longestKeyBytes) {
+      this.keep();
+      return true;
+    }
+    if (end - this.undecided > MAX_HELD_BYTES) this.moveWhitespaceOut(end);
+    const from = this.undecided;
+    this.store(from, end);
+    this.outEnd = from;
+    this.move(1 - from);
+    this.changed = true;
+    return true;
+  }
+
+  private store(start: usize, end: usize): void {
+    const size = end - start;
+    let held = this.held;
+    if (held === null || <usize>held.byteLength < size) {
+      // Doubled, so that a client that sends single bytes costs no more than a few allocations.
+      held = new ArrayBuffer(<i32>min(size * 2, MAX_HELD_BYTES));
+      this.held = held;
+    }
+    memory.copy(changetype<usize>(held), start, size);
+    this.heldBytes = size;
+  }
+
+  private move(by: usize): void {
+    this.undecided += by;
+    if (this.keyStart != 0) this.keyStart += by;
+    if (this.keyEnd != 0) this.keyEnd += by;
+    if (this.valueStart != 0) this.valueStart += by;
+  }
+
+  // Whitespace between the undecided tokens may be of any length: it goes out first, and they close up behind it.
+  private moveWhitespaceOut(end: usize): void {
+    const hasComma = load<u8>(this.undecided) == 0x2c;
+    let to = this.valueStart != 0 ? this.valueStart : end;
+    if (this.keyEnd != 0) {
+      const hasColon = hasByte(0x3a, this.keyEnd, to);
+      if (hasColon) store<u8>(--to, 0x3a);
+      const keyBytes = this.keyEnd - this.keyStart;
+      memory.copy(to - keyBytes, this.keyStart, keyBytes);
+      this.keyEnd = to;
+      this.keyStart = to -= keyBytes;
+    } else if (this.keyStart != 0) {
+      to = this.keyStart;
+    }
+    if (hasComma) store<u8>(--to, 0x2c);
+    memory.fill(this.undecided, 0x20, to - this.undecided);
+    this.undecided = to;
+  }
+
+  private insertBlock(end: usize): void {
+    const blockBytes = this.plan.blockBytes;
+    memory.copy(this.brace + blockBytes, this.brace, end - this.brace);
+    writeBlock(this.plan, this.seen, this.brace);
+    this.outEnd = end + blockBytes;
+    this.changed = true;
+  }
+}
+
+function isContainer(byte: u8): bool {
+  return byte == 0x7b || byte == 0x5b;
+}
+
+function hasByte(byte: u8, start: usize, end: usize): bool {
+  for (let at = start; at < end; at++) if (load<u8>(at) == byte) return true;
+  return false;
+}

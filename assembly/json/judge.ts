@@ -1,0 +1,64 @@
+// Judges the value that a client gave to a member with a limit or with rules for its model. Comes in: the value's text, whole; goes out: a
+// verdict. Kept between calls: `replacement`, until the next.
+
+import { Bytes, equals, unescapeString } from "./bytes";
+import { Member, ModelRules } from "./edit-plan";
+import { matchesGlob } from "./glob";
+import { compareNumbers } from "./numbers";
+
+export const enum Verdict {
+  Valid,
+  /** The value is blanked, and `replacement` takes its place. */
+  Replaced,
+  InvalidJson,
+  TooDeep,
+  DuplicateMember,
+  /** A judged member has a value of another type, or too long a one. */
+  InvalidParameter,
+  ModelNotAllowed,
+}
+
+/** A judged value has at most this many bytes. */
+export const MAX_JUDGED_BYTES: usize = 256;
+
+/** JSON text that takes the value's place, after `judge` answered Replaced. */
+export let replacement: Bytes = new ArrayBuffer(0);
+
+const modelBuffer = memory.data(256);
+const nullText = String.UTF8.encode("null");
+
+/** Judges the JSON value from `start` to `end`. An explicit null names nothing and exceeds nothing. */
+export function judge(member: Member, start: usize, end: usize): Verdict {
+  if (end - start > MAX_JUDGED_BYTES) return Verdict.InvalidParameter;
+  if (equals(nullText, start, end)) return Verdict.Valid;
+  const models = member.models;
+  if (models) return judgeModel(models, start, end);
+  return judgeNumber(member.limit!, start, end);
+}
+
+function judgeNumber(limit: Bytes, start: usize, end: usize): Verdict {
+  const first = load<u8>(start);
+  if (first != 0x2d && first - 0x30 >= 10) return Verdict.InvalidParameter;
+  const bound = changetype<usize>(limit);
+  if (compareNumbers(start, end, bound, bound + limit.byteLength) <= 0) return Verdict.Valid;
+  replacement = limit;
+  return Verdict.Replaced;
+}
+
+function judgeModel(models: ModelRules, start: usize, end: usize): Verdict {
+  if (load<u8>(start) != 0x22) return Verdict.InvalidParameter;
+  const nameEnd = unescapeString(start + 1, end - 1, modelBuffer);
+  for (let i = 0; i < models.aliases.length; i++) {
+    const alias = unchecked(models.aliases[i]);
+    if (equals(alias.name, modelBuffer, nameEnd)) {
+      replacement = alias.model;
+      return Verdict.Replaced;
+    }
+  }
+  const allow = models.allow;
+  if (allow === null) return Verdict.Valid;
+  for (let i = 0; i < allow.length; i++) {
+    if (matchesGlob(unchecked(allow[i]), modelBuffer, nameEnd)) return Verdict.Valid;
+  }
+  return Verdict.ModelNotAllowed;
+}

@@ -1,0 +1,72 @@
+// Exact comparison of JSON numbers by their text, as a double would take 4096.0000000000000001 for 4096. Nothing is kept between calls.
+
+// What `parse` found: a value of 0.DIGITS × 10^exponent, where DIGITS begins with a digit from 1 to 9; no digits: zero.
+class Decimal {
+  negative: bool = false;
+  exponent: i32 = 0;
+  /** Where the first significant digit stands, and the end of the digits (a point may stand between them). */
+  digits: usize = 0;
+  end: usize = 0;
+}
+
+const left = new Decimal();
+const right = new Decimal();
+
+/** Below, at or above zero as the first number is less than, equal to or greater than the second. Both are well-formed JSON numbers. */
+export function compareNumbers(aStart: usize, aEnd: usize, bStart: usize, bEnd: usize): i32 {
+  parse(aStart, aEnd, left);
+  parse(bStart, bEnd, right);
+  const aSign = sign(left);
+  const bSign = sign(right);
+  if (aSign != bSign) return aSign - bSign;
+  if (aSign == 0) return 0;
+  if (left.exponent != right.exponent) return left.exponent > right.exponent ? aSign : -aSign;
+  return aSign * compareDigits(left.digits, left.end, right.digits, right.end);
+}
+
+function sign(number: Decimal): i32 {
+  if (number.digits == number.end) return 0;
+  return number.negative ? -1 : 1;
+}
+
+function parse(at: usize, end: usize, into: Decimal): void {
+  into.negative = load<u8>(at) == 0x2d;
+  if (into.negative) at++;
+  let point: usize = 0;
+  let first: usize = 0;
+  let digitsEnd = at;
+  for (; digitsEnd < end; digitsEnd++) {
+    const byte = load<u8>(digitsEnd);
+    if (byte == 0x2e) point = digitsEnd;
+    else if (byte - 0x30 >= 10) break;
+    else if (first == 0 && byte != 0x30) first = digitsEnd;
+  }
+  into.digits = first == 0 ? digitsEnd : first;
+  into.end = digitsEnd;
+  if (point == 0) point = digitsEnd;
+  // The digits' place relative to the point: 12.3 is 0.123 × 10^2, and 0.012 is 0.12 × 10^-1.
+  const shift = first < point ? <i32>(point - first) : -(<i32>(first - point - 1));
+  into.exponent = shift + exponentOf(digitsEnd, end);
+}
+
+// The number behind `e`, held within ±10^8, which no value of at most some hundred bytes can tell from the exact one.
+function exponentOf(at: usize, end: usize): i32 {
+  if (at == end) return 0;
+  at++;
+  const negative = load<u8>(at) == 0x2d;
+  if (negative || load<u8>(at) == 0x2b) at++;
+  let value = 0;
+  for (; at < end; at++) value = min(value * 10 + (load<u8>(at) - 0x30), 100_000_000);
+  return negative ? -value : value;
+}
+
+function compareDigits(a: usize, aEnd: usize, b: usize, bEnd: usize): i32 {
+  while (a < aEnd || b < bEnd) {
+    if (a < aEnd && load<u8>(a) == 0x2e) a++;
+    if (b < bEnd && load<u8>(b) == 0x2e) b++;
+    const aDigit: i32 = a < aEnd ? load<u8>(a++) : 0x30;
+    const bDigit: i32 = b < bEnd ? load<u8>(b++) : 0x30;
+    if (aDigit != bDigit) return aDigit < bDigit ? -1 : 1;
+  }
+  return 0;
+}

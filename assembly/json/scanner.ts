@@ -1,0 +1,356 @@
+// Reads JSON as it arrives, in pieces cut anywhere, and validates it: RFC 8259 with an object at the top, well-formed UTF-8 in strings,
+// at most 512 levels deep, nothing but whitespace behind the object. Comes in: the bytes from `at` to an end; goes out: a Step for each
+// border of a top-level member. Kept between calls: the fields below, about 100 bytes whatever the size of the text.
+
+import { skipWhitespace, specialBytes } from "./blocks";
+import { checkUtf8, UTF8_COMPLETE, UTF8_INVALID } from "./utf8";
+
+/** Why `next` came back. But for `KeyEnd` and `ValueEnd`, whose token ends at `at`, the byte before `at` is the one that is meant. */
+export const enum Step {
+  /** The bytes are used up. */
+  More,
+  /** The opening quote of a top-level member's key. */
+  KeyStart,
+  /** `at` is just past that key's closing quote. */
+  KeyEnd,
+  /** The first byte of a top-level member's value. */
+  ValueStart,
+  /** `at` is just past that value. */
+  ValueEnd,
+  /** The comma between two top-level members. */
+  Comma,
+  /** The brace that closes the whole object. */
+  Close,
+  /** Not JSON, or not an object. Final. */
+  Invalid,
+  /** More than `MAX_DEPTH` objects and arrays in one another. Final. */
+  TooDeep,
+}
+
+/** How many objects and arrays may stand in one another, the outermost counted. */
+export const MAX_DEPTH: u32 = 512;
+
+const enum Expect {
+  Object,
+  KeyOrClose,
+  Key,
+  Colon,
+  Value,
+  ValueOrClose,
+  CommaOrClose,
+  Nothing,
+  // Inside a string.
+  Contents,
+  Escaped,
+  Hex,
+  // Inside true, false or null.
+  Literal,
+  // Inside a number: what has been read of it.
+  Minus,
+  Zero,
+  Integer,
+  Point,
+  Fraction,
+  Exponent,
+  ExponentSign,
+  ExponentDigits,
+}
+
+export class Scanner {
+  /** The next byte to read. The caller sets it for each piece. */
+  at: usize = 0;
+
+  private expect: Expect = Expect.Object;
+  /** How many objects and arrays are open. */
+  private depth: u32 = 0;
+  /** For each open level one bit, set where it is an object. */
+  private objects: StaticArray<u64> = new StaticArray<u64>(MAX_DEPTH / 64);
+  /** Whether the string that is being read is a key. */
+  private inKey: bool = false;
+  /** The state of checkUtf8 within a string. */
+  private utf8: u32 = UTF8_COMPLETE;
+  /** How many digits of a \u escape are to come. */
+  private hexDigits: u32 = 0;
+  /** The letters of a literal that are to come, the next one in the lowest byte. */
+  private literal: u32 = 0;
+
+  /** Whether the object has been closed and nothing wrong has followed it. */
+  get complete(): bool {
+    return this.expect == Expect.Nothing;
+  }
+
+  /** Reads from `at` to the next step, at most to `end`, behind which READ_AHEAD_BYTES must be in memory. */
+  next(end: usize): Step {
+    while (this.at < end) {
+      const step = this.advance(end);
+      if (step != Step.More) return step;
+    }
+    return Step.More;
+  }
+
+  private advance(end: usize): Step {
+    switch (this.expect) {
+      case Expect.Contents:
+        return this.readContents(end);
+      case Expect.Escaped:
+        return this.readEscaped();
+      case Expect.Hex:
+        return this.readHex();
+      case Expect.Literal:
+        return this.readLiteral();
+      case Expect.Minus:
+      case Expect.Zero:
+      case Expect.Integer:
+      case Expect.Point:
+      case Expect.Fraction:
+      case Expect.Exponent:
+      case Expect.ExponentSign:
+      case Expect.ExponentDigits:
+        return this.readNumber(end);
+      default:
+        return this.readToken(end);
+    }
+  }
+
+  private readToken(end: usize): Step {
+    const at = skipWhitespace(this.at, end);
+    if (at == end) {
+      this.at = end;
+      return Step.More;
+    }
+    const byte = load<u8>(at);
+    this.at = at + 1;
+    switch (this.expect) {
+      case Expect.Value:
+        return this.readValue(byte);
+      case Expect.ValueOrClose:
+        return byte == 0x5d ? this.close() : this.readValue(byte);
+      case Expect.CommaOrClose:
+        return this.readSeparator(byte);
+      case Expect.KeyOrClose:
+        return byte == 0x7d ? this.close() : this.readKey(byte);
+      case Expect.Key:
+        return this.readKey(byte);
+      case Expect.Colon:
+        this.expect = Expect.Value;
+        return byte == 0x3a ? Step.More : Step.Invalid;
+      case Expect.Object:
+        return byte == 0x7b ? this.open(true) : Step.Invalid;
+      default:
+        this.expect = Expect.Object; // Something follows the object: it is not complete after all.
+        return Step.Invalid;
+    }
+  }
+
+  private readKey(byte: u8): Step {
+    if (byte != 0x22) return Step.Invalid;
+    this.inKey = true;
+    this.expect = Expect.Contents;
+    return this.depth == 1 ? Step.KeyStart : Step.More;
+  }
+
+  private readValue(byte: u8): Step {
+    const step = this.depth == 1 ? Step.ValueStart : Step.More;
+    switch (byte) {
+      case 0x22:
+        this.inKey = false;
+        this.expect = Expect.Contents;
+        return step;
+      case 0x7b:
+      case 0x5b:
+        return this.open(byte == 0x7b) == Step.TooDeep ? Step.TooDeep : step;
+      case 0x74:
+        return this.beginLiteral(0x657572, step); // "rue"
+      case 0x66:
+        return this.beginLiteral(0x65736c61, step); // "alse"
+      case 0x6e:
+        return this.beginLiteral(0x6c6c75, step); // "ull"
+      case 0x2d:
+        this.expect = Expect.Minus;
+        return step;
+      case 0x30:
+        this.expect = Expect.Zero;
+        return step;
+      default:
+        this.expect = Expect.Integer;
+        return isDigit(byte) ? step : Step.Invalid;
+    }
+  }
+
+  private beginLiteral(letters: u32, step: Step): Step {
+    this.literal = letters;
+    this.expect = Expect.Literal;
+    return step;
+  }
+
+  private readSeparator(byte: u8): Step {
+    const inObject = this.inObject();
+    if (byte == 0x2c) {
+      this.expect = inObject ? Expect.Key : Expect.Value;
+      return this.depth == 1 ? Step.Comma : Step.More;
+    }
+    return byte == (inObject ? 0x7d : 0x5d) ? this.close() : Step.Invalid;
+  }
+
+  private inObject(): bool {
+    const level = this.depth - 1;
+    return ((unchecked(this.objects[level >> 6]) >> (level & 63)) & 1) != 0;
+  }
+
+  private open(isObject: bool): Step {
+    const level = this.depth;
+    if (level == MAX_DEPTH) return Step.TooDeep;
+    const bit = (<u64>1) << (level & 63);
+    const word = unchecked(this.objects[level >> 6]);
+    unchecked((this.objects[level >> 6] = isObject ? word | bit : word & ~bit));
+    this.depth = level + 1;
+    this.expect = isObject ? Expect.KeyOrClose : Expect.ValueOrClose;
+    return Step.More;
+  }
+
+  private close(): Step {
+    if (--this.depth == 0) {
+      this.expect = Expect.Nothing;
+      return Step.Close;
+    }
+    return this.endValue();
+  }
+
+  private endValue(): Step {
+    this.expect = Expect.CommaOrClose;
+    return this.depth == 1 ? Step.ValueEnd : Step.More;
+  }
+
+  private readContents(end: usize): Step {
+    const start = this.at;
+    let at = start;
+    let special: u32 = 0;
+    let high: u32 = 0; // Bit i: byte i of some block is not ASCII.
+    for (; at < end; at += 16) {
+      const block = v128.load(at);
+      special = specialBytes(block);
+      let beyond = i8x16.bitmask(block);
+      if (end - at < 16) {
+        const tailBytes = <i32>(end - at);
+        const inside = (1 << tailBytes) - 1;
+        special &= inside;
+        beyond &= inside;
+      }
+      if (special != 0) {
+        high |= beyond & (special ^ (special - 1));
+        break;
+      }
+      high |= beyond;
+    }
+    at = special != 0 ? at + ctz(special) : end;
+    this.at = at;
+    if ((high | this.utf8) != 0) this.utf8 = checkUtf8(this.utf8, start, at);
+    return special != 0 ? this.readSpecial(load<u8>(at)) : this.utf8Step();
+  }
+
+  private utf8Step(): Step {
+    return this.utf8 == UTF8_INVALID ? Step.Invalid : Step.More;
+  }
+
+  // A quote, a backslash or a control character, with the contents before it checked.
+  private readSpecial(byte: u8): Step {
+    if (this.utf8 != UTF8_COMPLETE) return Step.Invalid;
+    this.at++;
+    if (byte == 0x5c) {
+      this.expect = Expect.Escaped;
+      return Step.More;
+    }
+    if (byte != 0x22) return Step.Invalid;
+    if (!this.inKey) return this.endValue();
+    this.expect = Expect.Colon;
+    return this.depth == 1 ? Step.KeyEnd : Step.More;
+  }
+
+  private readEscaped(): Step {
+    const byte = load<u8>(this.at++);
+    this.expect = Expect.Contents;
+    switch (byte) {
+      case 0x22:
+      case 0x2f:
+      case 0x5c:
+      case 0x62:
+      case 0x66:
+      case 0x6e:
+      case 0x72:
+      case 0x74:
+        return Step.More;
+      case 0x75:
+        this.hexDigits = 4;
+        this.expect = Expect.Hex;
+        return Step.More;
+      default:
+        return Step.Invalid;
+    }
+  }
+
+  private readHex(): Step {
+    if (!isHexDigit(load<u8>(this.at++))) return Step.Invalid;
+    if (--this.hexDigits == 0) this.expect = Expect.Contents;
+    return Step.More;
+  }
+
+  private readLiteral(): Step {
+    if (load<u8>(this.at++) != <u8>this.literal) return Step.Invalid;
+    this.literal >>= 8;
+    return this.literal == 0 ? this.endValue() : Step.More;
+  }
+
+  // A number ends at the first byte that does not continue it, which is left to be read.
+  private readNumber(end: usize): Step {
+    let expect = this.expect;
+    let at = this.at;
+    for (; at < end; at++) {
+      const after = afterNumberByte(expect, load<u8>(at));
+      if (after == Expect.Nothing) break;
+      expect = after;
+    }
+    this.at = at;
+    this.expect = expect;
+    if (at == end) return Step.More;
+    const isWhole =
+      expect == Expect.Zero ||
+      expect == Expect.Integer ||
+      expect == Expect.Fraction ||
+      expect == Expect.ExponentDigits;
+    return isWhole ? this.endValue() : Step.Invalid;
+  }
+}
+
+// What has been read of a number once `byte` continues it, or Nothing where it does not.
+function afterNumberByte(expect: Expect, byte: u8): Expect {
+  if (isDigit(byte)) {
+    switch (expect) {
+      case Expect.Minus:
+        return byte == 0x30 ? Expect.Zero : Expect.Integer;
+      case Expect.Zero:
+        return Expect.Nothing;
+      case Expect.Integer:
+        return Expect.Integer;
+      case Expect.Point:
+      case Expect.Fraction:
+        return Expect.Fraction;
+      default:
+        return Expect.ExponentDigits;
+    }
+  }
+  const inWhole = expect == Expect.Zero || expect == Expect.Integer;
+  if (byte == 0x2e) return inWhole ? Expect.Point : Expect.Nothing;
+  if ((byte | 0x20) == 0x65)
+    return inWhole || expect == Expect.Fraction ? Expect.Exponent : Expect.Nothing;
+  if (byte == 0x2b || byte == 0x2d)
+    return expect == Expect.Exponent ? Expect.ExponentSign : Expect.Nothing;
+  return Expect.Nothing;
+}
+
+function isDigit(byte: u8): bool {
+  return byte - 0x30 < 10;
+}
+
+function isHexDigit(byte: u8): bool {
+  return isDigit(byte) || (byte | 0x20) - 0x61 < 6;
+}

@@ -1,0 +1,137 @@
+// Reads the request's headers once and edits them. Comes in: Envoy's header map; goes out: the map without the client's credentials and the
+// mesh's marks, with the provider's path, exactly one credential, and the body's new length. Kept between calls: nothing; `RequestHeaders`
+// points into the host's last answer and is used up within one callback.
+
+import { Config, Settings } from "../config/config";
+import {
+  addHeader,
+  answerEnd,
+  answerStart,
+  getHeaders,
+  HeaderMap,
+  removeHeader,
+  setHeader,
+} from "../host/host";
+import { HeaderPairs } from "../host/header-pairs";
+import {
+  Bytes,
+  bytesOf,
+  equals,
+  equalsIgnoringCase,
+  lowerByte,
+  NOT_WHOLE,
+  parseWhole,
+  startsWith,
+} from "../json/bytes";
+import { removedHeaderPrefix } from "./edited-headers";
+
+const METHOD = bytesOf(":method");
+const PATH = bytesOf(":path");
+const AUTHORITY = bytesOf(":authority");
+const CONTENT_LENGTH = bytesOf("content-length");
+const CONTENT_TYPE = bytesOf("content-type");
+const CONTENT_ENCODING = bytesOf("content-encoding");
+const UPGRADE = bytesOf("upgrade");
+const IDENTITY = bytesOf("identity");
+const JSON_TYPE = bytesOf("application/json");
+const POST = bytesOf("POST");
+const GET = bytesOf("GET");
+const prefix = bytesOf(removedHeaderPrefix);
+
+/** The request has no content-length, or, past what Envoy's codecs let through, one that is no number. */
+export const NO_LENGTH: u64 = NOT_WHOLE;
+
+export class RequestHeaders {
+  pathStart: usize = 0;
+  pathEnd: usize = 0;
+  isPost: bool = false;
+  isGet: bool = false;
+  isUpgrade: bool = false;
+  isAddressedPlainly: bool = false;
+  isCompressed: bool = false;
+  /** In bytes, or NO_LENGTH. */
+  contentLength: u64 = NO_LENGTH;
+
+  private hasJsonType: bool = false;
+  private pairs: HeaderPairs = new HeaderPairs();
+  private start: usize = 0;
+  private end: usize = 0;
+
+  /** Reads the current stream's headers. Until `edit`, the host must not be asked for anything else. */
+  read(config: Config): void {
+    this.reset();
+    if (!getHeaders(HeaderMap.Request)) return;
+    this.start = answerStart;
+    this.end = answerEnd;
+    const pairs = this.pairs.open(this.start, this.end);
+    while (pairs.next()) this.note(config, pairs);
+  }
+
+  private reset(): void {
+    this.start = this.end = this.pathStart = this.pathEnd = 0;
+    this.isPost = this.isGet = this.isUpgrade = false;
+    this.isAddressedPlainly = this.isCompressed = this.hasJsonType = false;
+    this.contentLength = NO_LENGTH;
+  }
+
+  private note(config: Config, pair: HeaderPairs): void {
+    const start = pair.nameStart;
+    const end = pair.nameEnd;
+    const valueStart = pair.valueStart;
+    const valueEnd = pair.valueEnd;
+    if (equals(METHOD, start, end)) {
+      this.isPost = equals(POST, valueStart, valueEnd);
+      this.isGet = equals(GET, valueStart, valueEnd);
+    } else if (equals(PATH, start, end)) {
+      this.pathStart = valueStart;
+      this.pathEnd = valueEnd;
+    } else if (equals(AUTHORITY, start, end)) {
+      this.isAddressedPlainly = isAllowed(config.authorities, valueStart, valueEnd);
+    } else if (equals(CONTENT_LENGTH, start, end)) {
+      this.contentLength = parseWhole(valueStart, valueEnd);
+    } else if (equals(CONTENT_TYPE, start, end)) {
+      this.hasJsonType = equals(JSON_TYPE, valueStart, valueEnd);
+    } else if (equals(CONTENT_ENCODING, start, end)) {
+      this.isCompressed = !equalsIgnoringCase(IDENTITY, valueStart, valueEnd);
+    } else if (equals(UPGRADE, start, end)) {
+      this.isUpgrade = true;
+    }
+  }
+
+  /**
+   * Makes the map what the provider gets. `lengthAdded` is how many bytes the
+   * body will grow by, 0 where there is none; `path` is the upstream :path.
+   */
+  edit(config: Config, settings: Settings, path: Bytes, lengthAdded: i32): void {
+    const pairs = this.pairs.open(this.start, this.end);
+    while (pairs.next()) {
+      if (isRemoved(config, pairs.nameStart, pairs.nameEnd)) {
+        removeHeader(HeaderMap.Request, pairs.nameStart, pairs.nameEnd);
+      }
+    }
+    const credential = settings.credential;
+    if (credential !== null) addHeader(HeaderMap.Request, settings.authHeader, credential.value);
+    if (!equals(path, this.pathStart, this.pathEnd)) setHeader(HeaderMap.Request, PATH, path);
+    if (lengthAdded == 0) return;
+    if (!this.hasJsonType) setHeader(HeaderMap.Request, CONTENT_TYPE, JSON_TYPE);
+    if (this.contentLength != NO_LENGTH) {
+      const length = (this.contentLength + <u64>lengthAdded).toString();
+      setHeader(HeaderMap.Request, CONTENT_LENGTH, bytesOf(length));
+    }
+  }
+}
+
+function isRemoved(config: Config, start: usize, end: usize): bool {
+  if (startsWith(prefix, start, end)) return true;
+  const names = config.removedHeaders;
+  for (let i = 0; i < names.length; i++) {
+    if (equals(unchecked(names[i]), start, end)) return true;
+  }
+  return false;
+}
+
+// Lowers the host's answer in place: `edit` does not set :authority, and nobody else reads it.
+function isAllowed(authorities: Set<string>, start: usize, end: usize): bool {
+  for (let at = start; at < end; at++) store<u8>(at, lowerByte(load<u8>(at)));
+  return authorities.has(String.UTF8.decodeUnsafe(start, end - start));
+}

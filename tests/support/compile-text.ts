@@ -1,0 +1,28 @@
+import { type Compilation, compile } from "../../src/compile.ts";
+import type { Plan } from "../../src/plan/plan.ts";
+
+/** Compiles one YAML text that goes by the name input.yaml. */
+export function compileText(text: string): Compilation {
+  return compile([{ file: "input.yaml", text }], "envoy");
+}
+
+/** The plan of a text without errors. */
+export function planOf(text: string): Plan {
+  const { plan, diagnostics } = compileText(text);
+  if (plan === undefined) throw new Error(JSON.stringify(diagnostics, null, 2));
+  return plan;
+}
+
+/** An LLMProvider whose default openAIConfig is `config`, as YAML's flow style or JSON has it. */
+export function providerText(config: string, name = "a"): string {
+  return `
+apiVersion: istio.alibabacloud.com/v1beta1
+kind: LLMProvider
+metadata: {name: ${name}}
+spec:
+  host: ${name}.example
+  configs:
+    defaultConfig:
+      openAIConfig: ${config}
+`;
+}

@@ -1,0 +1,343 @@
+// A scripted proxy-wasm host: runs the built module as Envoy does, with every callback made by the test, and records what the filter did.
+
+import { readFileSync } from "node:fs";
+import type { PluginConfig } from "../../src/plan/plugin-config.ts";
+
+export type HeaderList = [name: string, value: string][];
+
+export interface LocalResponse {
+  status: number;
+  details: string;
+  body: string;
+  headers: HeaderList;
+}
+
+export interface WasmHostOptions {
+  /** The plugin configuration: an object, or text to be passed on as it is. */
+  config: PluginConfig | string;
+  env?: Record<string, string>;
+}
+
+/** Values that callbacks return. */
+export const CONTINUE = 0;
+export const STOP = 1;
+export const STOP_NO_BUFFER = 3;
+
+const OK = 0;
+const NOT_FOUND = 1;
+const BAD_ARGUMENT = 2;
+const ROOT_ID = 1;
+
+const wasmModule = new WebAssembly.Module(
+  readFileSync(new URL("../../build/llm-egress.wasm", import.meta.url)),
+);
+
+/** One module in one VM, configured. */
+export class WasmHost {
+  readonly logs: string[] = [];
+  readonly counters = new Map<string, number>();
+  readonly accepted: boolean;
+  /** How often the host was asked to do something, by the function's name. */
+  readonly calls = new Map<string, number>();
+  readonly memory: WebAssembly.Memory;
+
+  private readonly exports: Record<string, (...args: number[]) => unknown>;
+  private readonly streams = new Map<number, WasmStream>();
+  private readonly config: Buffer;
+  private readonly env: Record<string, string>;
+  private current = ROOT_ID;
+  private nextId = ROOT_ID + 1;
+
+  constructor(options: WasmHostOptions) {
+    const { config } = options;
+    this.config = Buffer.from(typeof config === "string" ? config : JSON.stringify(config));
+    this.env = options.env ?? {};
+    const instance = new WebAssembly.Instance(wasmModule, this.imports());
+    this.exports = instance.exports as Record<string, (...args: number[]) => unknown>;
+    this.memory = instance.exports["memory"] as WebAssembly.Memory;
+    this.invoke("_start");
+    this.invoke("proxy_on_context_create", ROOT_ID, 0);
+    this.accepted = this.invoke("proxy_on_configure", ROOT_ID, this.config.length) === 1;
+  }
+
+  /** A new stream whose route leads to `cluster`. */
+  stream(cluster: string, route = ""): WasmStream {
+    const id = this.nextId++;
+    const stream = new WasmStream(this, id, cluster, route);
+    this.streams.set(id, stream);
+    this.run(id, "proxy_on_context_create", id, ROOT_ID);
+    return stream;
+  }
+
+  /** Makes a callback for a stream. */
+  run(id: number, callback: string, ...args: number[]): number {
+    this.current = id;
+    return this.invoke(callback, ...args);
+  }
+
+  /** Ends a stream, as Envoy does once it is over. */
+  end(id: number): void {
+    this.run(id, "proxy_on_log", id);
+    this.run(id, "proxy_on_delete", id);
+    this.streams.delete(id);
+  }
+
+  private invoke(callback: string, ...args: number[]): number {
+    const target = this.exports[callback];
+    if (target === undefined) throw new Error(`the module does not export ${callback}`);
+    return Number(target(...args));
+  }
+
+  private get stream_(): WasmStream {
+    const stream = this.streams.get(this.current);
+    if (stream === undefined) throw new Error("a stream's host call outside of a stream");
+    return stream;
+  }
+
+  private view(): DataView {
+    return new DataView(this.memory.buffer);
+  }
+
+  private read(start: number, size: number): Buffer {
+    return Buffer.from(this.memory.buffer.slice(start, start + size));
+  }
+
+  private text(start: number, size: number): string {
+    return this.read(start, size).toString();
+  }
+
+  private answer(bytes: Buffer, outStart: number, outSize: number): number {
+    const start = this.invoke("proxy_on_memory_allocate", bytes.length);
+    bytes.copy(Buffer.from(this.memory.buffer), start);
+    this.view().setUint32(outStart, start, true);
+    this.view().setUint32(outSize, bytes.length, true);
+    return OK;
+  }
+
+  private imports(): WebAssembly.Imports {
+    const env: Record<string, (...args: number[]) => number> = {
+      ...this.contextImports(),
+      ...this.headerImports(),
+      ...this.bodyImports(),
+    };
+    const unused = [
+      ...["proxy_set_effective_context", "proxy_http_call", "proxy_continue_stream"],
+      ...["proxy_get_header_map_value"],
+    ];
+    for (const name of unused) env[name] = () => BAD_ARGUMENT;
+    for (const [name, call] of Object.entries(env)) {
+      env[name] = (...args) => {
+        this.calls.set(name, (this.calls.get(name) ?? 0) + 1);
+        return call(...args);
+      };
+    }
+    return { env, wasi_snapshot_preview1: this.wasiImports() };
+  }
+
+  private contextImports(): Record<string, (...args: number[]) => number> {
+    return {
+      proxy_log: (_level, start, size) => {
+        this.logs.push(this.text(start, size));
+        return OK;
+      },
+      proxy_get_property: (start, size, outStart, outSize) => {
+        const path = this.text(start, size);
+        const value = path === "plugin_root_id" ? "llm-egress" : this.stream_.properties.get(path);
+        return value === undefined ? NOT_FOUND : this.answer(Buffer.from(value), outStart, outSize);
+      },
+      proxy_define_metric: (_type, start, size, out) => {
+        const name = this.text(start, size);
+        this.counters.set(name, 0);
+        this.view().setUint32(out, [...this.counters.keys()].indexOf(name) + 1, true);
+        return OK;
+      },
+      proxy_increment_metric: (id, by) => {
+        const name = [...this.counters.keys()][id - 1]!;
+        this.counters.set(name, this.counters.get(name)! + Number(by));
+        return OK;
+      },
+    };
+  }
+
+  private headerImports(): Record<string, (...args: number[]) => number> {
+    return {
+      proxy_get_header_map_pairs: (map, outStart, outSize) =>
+        this.answer(serialise(this.stream_.headerMap(map)), outStart, outSize),
+      proxy_set_header_map_pairs: (map, start, size) => {
+        this.stream_.headerMap(map).splice(0, Infinity, ...parsePairs(this.read(start, size)));
+        return OK;
+      },
+      proxy_add_header_map_value: (map, ...spans) => {
+        this.stream_.headerMap(map).push(this.pair(spans));
+        return OK;
+      },
+      proxy_replace_header_map_value: (map, ...spans) => {
+        const [name, value] = this.pair(spans);
+        const headers = this.stream_.headerMap(map);
+        const index = headers.findIndex((header) => header[0] === name);
+        if (index < 0) headers.push([name, value]);
+        else headers[index] = [name, value];
+        return OK;
+      },
+      proxy_remove_header_map_value: (map, start, size) => {
+        const name = this.text(start, size);
+        const headers = this.stream_.headerMap(map);
+        headers.splice(0, Infinity, ...headers.filter((header) => header[0] !== name));
+        return OK;
+      },
+    };
+  }
+
+  private pair(spans: number[]): [string, string] {
+    const [name, nameSize, value, valueSize] = spans as [number, number, number, number];
+    return [this.text(name, nameSize), this.text(value, valueSize)];
+  }
+
+  private bodyImports(): Record<string, (...args: number[]) => number> {
+    return {
+      // eslint-disable-next-line max-params -- the ABI's
+      proxy_get_buffer_bytes: (kind, start, size, outStart, outSize) => {
+        const source = kind === 7 ? this.config : this.stream_.chunk;
+        return this.answer(source.subarray(start, start + size), outStart, outSize);
+      },
+      // eslint-disable-next-line max-params -- the ABI's
+      proxy_set_buffer_bytes: (_kind, start, length, data, size) => {
+        if (start !== 0 || length < this.stream_.chunk.length) return BAD_ARGUMENT;
+        this.stream_.chunk = this.read(data, size);
+        return OK;
+      },
+      proxy_send_local_response: (status, ...spans) => {
+        const [details, detailsSize, body, bodySize, pairs, pairsSize] = spans;
+        this.stream_.localResponses.push({
+          status: status,
+          details: this.text(details!, detailsSize!),
+          body: this.text(body!, bodySize!),
+          headers: parsePairs(this.read(pairs!, pairsSize!)),
+        });
+        return OK;
+      },
+    };
+  }
+
+  private wasiImports(): Record<string, (...args: number[]) => number> {
+    const variables = () => Object.entries(this.env).map(([name, value]) => `${name}=${value}\0`);
+    return {
+      environ_sizes_get: (count, size) => {
+        this.view().setUint32(count, variables().length, true);
+        this.view().setUint32(size, Buffer.byteLength(variables().join("")), true);
+        return OK;
+      },
+      environ_get: (pointers, texts) => {
+        let at = texts;
+        for (const [index, variable] of variables().entries()) {
+          this.view().setUint32(pointers + index * 4, at, true);
+          at += Buffer.from(variable).copy(Buffer.from(this.memory.buffer), at);
+        }
+        return OK;
+      },
+    };
+  }
+}
+
+/** One request and its answer. */
+export class WasmStream {
+  readonly properties = new Map<string, string>();
+  readonly localResponses: LocalResponse[] = [];
+  requestHeaders: HeaderList = [];
+  requestTrailers: HeaderList = [];
+  responseHeaders: HeaderList = [];
+  /** The body's chunk while its callback runs, and what is to be forwarded of it after that. */
+  chunk: Buffer = Buffer.alloc(0);
+  /** What has gone on to the provider. */
+  readonly forwarded: Buffer[] = [];
+
+  constructor(
+    private readonly host: WasmHost,
+    readonly id: number,
+    cluster: string,
+    route: string,
+  ) {
+    this.properties.set("xds\0cluster_name", cluster);
+    this.properties.set("xds\0route_name", route);
+  }
+
+  /** The request's headers arrive. */
+  headers(headers: HeaderList, endOfStream = false): number {
+    this.requestHeaders = headers.map(([name, value]) => [name, value]);
+    const { id } = this;
+    return this.host.run(id, "proxy_on_request_headers", id, headers.length, Number(endOfStream));
+  }
+
+  /** A chunk of the request's body arrives. */
+  body(chunk: Buffer | string, endOfStream = false): number {
+    this.chunk = Buffer.from(chunk);
+    const { id } = this;
+    const size = this.chunk.length;
+    const status = this.host.run(id, "proxy_on_request_body", id, size, Number(endOfStream));
+    if (status === CONTINUE) this.forwarded.push(this.chunk);
+    return status;
+  }
+
+  /** The request's trailers arrive. */
+  trailers(trailers: HeaderList): number {
+    this.requestTrailers = [...trailers];
+    return this.host.run(this.id, "proxy_on_request_trailers", this.id, trailers.length);
+  }
+
+  /** The answer's headers arrive. */
+  response(headers: HeaderList): number {
+    this.responseHeaders = headers.map(([name, value]) => [name, value]);
+    return this.host.run(this.id, "proxy_on_response_headers", this.id, headers.length, 0);
+  }
+
+  /** The stream is over. */
+  end(): void {
+    this.host.end(this.id);
+  }
+
+  /** The header map that an ABI number stands for. */
+  headerMap(map: number): HeaderList {
+    if (map === 0) return this.requestHeaders;
+    return map === 1 ? this.requestTrailers : this.responseHeaders;
+  }
+
+  /** The first request header of that name. */
+  header(name: string): string | undefined {
+    return this.requestHeaders.find((header) => header[0] === name)?.[1];
+  }
+
+  /** The only local answer's status and code. */
+  get refusal(): string {
+    return this.localResponses.map(({ status, details }) => `${status} ${details}`).join(", ");
+  }
+
+  /** All that has gone on to the provider. */
+  get forwardedText(): string {
+    return Buffer.concat(this.forwarded).toString();
+  }
+}
+
+function serialise(headers: HeaderList): Buffer {
+  const numbers = [headers.length];
+  const texts: Buffer[] = [];
+  for (const text of headers.flat()) {
+    numbers.push(Buffer.byteLength(text));
+    texts.push(Buffer.from(text + "\0"));
+  }
+  return Buffer.concat([Buffer.from(Uint32Array.from(numbers).buffer), ...texts]);
+}
+
+function parsePairs(bytes: Buffer): HeaderList {
+  const count = bytes.readUInt32LE(0);
+  let at = 4 + count * 8;
+  const next = (size: number) => {
+    const text = bytes.subarray(at, at + size).toString();
+    at += size + 1;
+    return text;
+  };
+  return Array.from({ length: count }, (_, index) => {
+    const nameSize = bytes.readUInt32LE(4 + index * 8);
+    const valueSize = bytes.readUInt32LE(8 + index * 8);
+    return [next(nameSize), next(valueSize)];
+  });
+}
