@@ -3,25 +3,29 @@
 
 /** Why RE2 would refuse `expression`, or undefined. */
 export function findRe2Fault(expression: string): string | undefined {
-  const scan: Scan = { text: expression, at: 0, depth: 0, canRepeat: false };
+  const scan: Scan = { text: expression, at: 0, groups: [], copies: 1, most: 1, canRepeat: false };
   while (scan.at < scan.text.length) {
     const fault = readItem(scan);
     if (fault !== undefined) return fault;
   }
-  return scan.depth > 0 ? "a ( is never closed" : undefined;
+  return scan.groups.length > 0 ? "a ( is never closed" : undefined;
 }
 
 interface Scan {
   text: string;
   /** Position of the next character. */
   at: number;
-  /** Groups that are open. */
-  depth: number;
+  /** For each open group, what `most` was before it. */
+  groups: number[];
+  /** How many copies RE2 makes of the last item, with all that is counted inside it. */
+  copies: number;
+  /** The most copies of an item in the group so far. */
+  most: number;
   /** Whether a repetition may follow. */
   canRepeat: boolean;
 }
 
-/** RE2's bound on the numbers in {n,m}. */
+/** RE2's bound on the numbers in {n,m}, multiplied where they are nested. */
 const maxRepeat = 1000;
 
 function readItem(scan: Scan): string | undefined {
@@ -30,9 +34,7 @@ function readItem(scan: Scan): string | undefined {
     case "(":
       return readGroup(scan);
     case ")":
-      scan.at++;
-      scan.canRepeat = true;
-      return scan.depth-- === 0 ? "a ) closes nothing" : undefined;
+      return closeGroup(scan);
     case "[":
       return readClass(scan);
     case "\\":
@@ -46,9 +48,25 @@ function readItem(scan: Scan): string | undefined {
       return readCounts(scan);
     default:
       scan.at++;
+      startItem(scan);
       scan.canRepeat = character !== "|";
       return undefined;
   }
+}
+
+function startItem(scan: Scan): void {
+  scan.copies = 1;
+  scan.canRepeat = true;
+}
+
+function closeGroup(scan: Scan): string | undefined {
+  scan.at++;
+  const outside = scan.groups.pop();
+  if (outside === undefined) return "a ) closes nothing";
+  scan.canRepeat = true;
+  scan.copies = scan.most;
+  scan.most = Math.max(outside, scan.most);
+  return undefined;
 }
 
 function readGroup(scan: Scan): string | undefined {
@@ -63,7 +81,9 @@ function readGroup(scan: Scan): string | undefined {
     return "(? begins a group of no known kind";
   }
   scan.at += flags?.[0].length ?? opening.length;
-  if (flags === null) scan.depth++;
+  if (flags !== null) return undefined;
+  scan.groups.push(scan.most);
+  scan.most = 1;
   return undefined;
 }
 
@@ -80,7 +100,7 @@ function readCounts(scan: Scan): string | undefined {
   if (counts === null) {
     // RE2 reads a brace that begins no repetition as itself.
     scan.at++;
-    scan.canRepeat = true;
+    startItem(scan);
     return undefined;
   }
   scan.at += counts[0].length;
@@ -89,28 +109,53 @@ function readCounts(scan: Scan): string | undefined {
   if (least > maxRepeat || most > maxRepeat || least > most) {
     return `${counts[0]} must count upwards, to ${maxRepeat} at most`;
   }
+  scan.copies *= Math.max(most, 1);
+  scan.most = Math.max(scan.most, scan.copies);
+  if (scan.copies > maxRepeat) return `${counts[0]} makes more than ${maxRepeat} copies`;
   return readRepeat(scan, counts[0]);
 }
 
 /** Escapes of one letter: classes, anchors and characters. */
-const letterEscapes = "AabBCdDfnrsStvwWzQE";
+const letterEscapes = "AabBCdDfnrsStvwWz";
+
+const longEscape =
+  /^(?:[pP](?:[A-Z]|\{\^?\w+\})|x(?:[\da-fA-F]{2}|\{[\da-fA-F]{1,6}\})|[1-7][0-7]{1,2}|0[0-7]{0,2})/;
 
 function readEscape(scan: Scan): string | undefined {
   const rest = scan.text.slice(scan.at + 1);
   if (rest === "") return "a \\ at the end escapes nothing";
-  scan.canRepeat = true;
+  startItem(scan);
   if (rest.startsWith("Q")) return readQuote(scan);
-  const long =
-    /^(?:[pP](?:[A-Z]|\{\^?\w+\})|x(?:[\da-fA-F]{2}|\{[\da-fA-F]{1,6}\})|[0-7]{3}|0[0-7]{0,2})/;
-  const length = long.exec(rest)?.[0].length ?? 1;
-  scan.at += 1 + length;
-  if (length > 1 || rest.startsWith("0")) return undefined;
-  const character = rest[0] ?? "";
+  const long = longEscape.exec(rest)?.[0];
+  scan.at += 1 + (long?.length ?? 1);
+  return long === undefined ? faultOfLetter(rest[0] ?? "") : faultOfLong(long);
+}
+
+function faultOfLetter(character: string): string | undefined {
   if (/[1-9k]/.test(character)) return "backreferences are not supported";
-  if (/[A-Za-z]/.test(character) && !letterEscapes.includes(character)) {
-    return `\\${character} is not known`;
+  const isKnown = !/[A-Za-z]/.test(character) || letterEscapes.includes(character);
+  return isKnown ? undefined : `\\${character} is not known`;
+}
+
+const categories = /^(?:Any|C[cfos]?|L[lmotu]?|M[cen]?|N[dlo]?|P[cdefios]?|S[ckmo]?|Z[lps]?)$/;
+
+function faultOfLong(escape: string): string | undefined {
+  if (escape.startsWith("x")) {
+    // Envoy matches bytes.
+    const code = parseInt(escape.replace(/[x{}]/g, ""), 16);
+    return code > 0xff ? `\\${escape} is above \\xFF` : undefined;
   }
-  return undefined;
+  if (!/^[pP]/.test(escape)) return undefined;
+  const name = escape.slice(1).replace(/[{}^]/g, "");
+  return categories.test(name) || isScript(name) ? undefined : `\\${escape} names no known class`;
+}
+
+function isScript(name: string): boolean {
+  try {
+    return new RegExp(`\\p{Script=${name}}`, "u") instanceof RegExp;
+  } catch {
+    return false;
+  }
 }
 
 function readQuote(scan: Scan): undefined {
@@ -118,12 +163,23 @@ function readQuote(scan: Scan): undefined {
   scan.at = end < 0 ? scan.text.length : end + 2;
 }
 
+const posixClass =
+  /^\[:\^?(?:alnum|alpha|ascii|blank|cntrl|digit|graph|lower|print|punct|space|upper|word|xdigit):\]$/;
+
 function readClass(scan: Scan): string | undefined {
   // A ] that comes first stands for itself.
   const body = /^\[\^?\]?(?:\\[\s\S]|\[:\^?\w+:\]|[^\]\\])*\]/.exec(scan.text.slice(scan.at))?.[0];
   if (body === undefined) return "a [ is never closed";
   scan.at += body.length;
-  scan.canRepeat = true;
+  startItem(scan);
+  for (const { index } of body.matchAll(/\\[\s\S]/g)) {
+    const fault = readEscape({ ...scan, text: body, at: index });
+    if (fault !== undefined) return fault;
+  }
+  for (const [name] of body.matchAll(/\[:\^?\w+:\]/g)) {
+    if (!posixClass.test(name)) return `${name} is no known class`;
+  }
+  if (/[^\\[^-]-\\[dDsSwWpP]/.test(body)) return "a range ends with a class";
   for (const [, from = "", to = ""] of body.matchAll(/([^\\[\]^-])-([^\\[\]])/g)) {
     if (from > to) return `the range ${from}-${to} counts downwards`;
   }

@@ -8,6 +8,7 @@ import { socketAddress, typedConfig } from "./typed-config.ts";
 export interface Bootstrap {
   node: { id: string; cluster: string };
   admin: object;
+  layered_runtime: object;
   overload_manager: object;
   static_resources: { listeners: Listener[]; clusters: Cluster[] };
 }
@@ -17,12 +18,21 @@ export function toBootstrap(plan: Plan, options: EnvoyOptions): Bootstrap {
   return {
     node: { id: "llm-egress", cluster: "llm-egress" },
     admin: { address: socketAddress(options.admin) },
+    layered_runtime: layeredRuntime(),
     overload_manager: overloadManager(),
     static_resources: {
       listeners: [toListener(plan, options)],
       clusters: plan.providers.map((provider) => toCluster(provider, options)),
     },
   };
+}
+
+/** Istio's value: by default Envoy refuses a regular expression of some hundred characters. */
+const maxRegexProgram = 32_768;
+
+function layeredRuntime(): object {
+  const static_layer = { "re2.max_program_size.error_level": maxRegexProgram };
+  return { layers: [{ name: "static", static_layer }] };
 }
 
 function overloadManager(): object {

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { addUpstream, parseAddress } from "../../src/cli/options.ts";
+
+interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+function llmEgress(...words: string[]): Promise<Ended> {
+  const command = ["--import", "tsx", "src/cli/main.ts", ...words];
+  return new Promise((resolve) => {
+    execFile(process.execPath, command, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+  });
+}
+
+test("valid resources exit with 0", async () => {
+  const { code, stdout, stderr } = await llmEgress("validate", "examples/quickstart");
+  assert.equal(stderr, "");
+  assert.equal(stdout, "valid: LLMProviders 1, LLMRoutes 1\n");
+  assert.equal(code, 0);
+});
+
+test("a directory is read at any depth, and the bootstrap printed", async () => {
+  const { code, stdout } = await llmEgress("render", "--target", "envoy", "examples/quickstart");
+  assert.equal(code, 0);
+  assert.match(stdout, /^node:\n/);
+});
+
+test("with an error nothing is printed on standard output, and all errors on standard error", async () => {
+  const folder = "tests/golden/invalid/provider-address";
+  const { code, stdout, stderr } = await llmEgress("render", "--target", "envoy", folder);
+  assert.equal(code, 1);
+  assert.equal(stdout, "");
+  assert.match(stderr, /^tests\/golden\/invalid\/provider-address\/input.yaml:5:9: spec.host: /);
+  assert.equal(stderr.match(/^tests/gm)?.length, 6);
+});
+
+test("a file that is no text is an error in the input", async () => {
+  const file = join(mkdtempSync(join(tmpdir(), "llm-egress-test-")), "binary.yaml");
+  writeFileSync(file, Buffer.from([0xff, 0xfe, 0x00]));
+  const { code, stderr } = await llmEgress("validate", file, "examples/quickstart");
+  assert.equal(code, 1);
+  assert.equal(stderr, `${file}:1:1: is not UTF-8 text\n`);
+});
+
+const misuses: [string, string[], RegExp][] = [
+  ["no command", [], /Usage: llm-egress/],
+  ["no path", ["validate"], /missing required argument 'path'/],
+  ["a path that does not exist", ["validate", "no-such-file.yaml"], /no such file/],
+  ["a directory without resources", ["validate", "docs"], /no \*\.yaml/],
+  ["no target", ["render", "examples/quickstart"], /--target/],
+  ["an unknown target", ["render", "--target", "x", "examples/quickstart"], /Allowed choices/],
+  ["a bad address", ["run", "--listen", "10000", "examples/quickstart"], /127\.0\.0\.1:10000/],
+  ["a bad upstream", ["run", "--upstream", "x", "examples/quickstart"], /HOST=URL/],
+  [
+    "an upstream for no provider",
+    ["render", "--target", "envoy", "--upstream", "x=http://y", "examples/quickstart"],
+    /no LLMProvider has the host x; there is dashscope\.aliyuncs\.com/,
+  ],
+  ["no module", ["run", "--wasm", "no-such.wasm", "examples/quickstart"], /give .* with --wasm/],
+];
+
+for (const [name, words, message] of misuses) {
+  test(`misuse exits with 2: ${name}`, async () => {
+    const { code, stdout, stderr } = await llmEgress(...words);
+    assert.equal(code, 2, stderr);
+    assert.equal(stdout, "");
+    assert.match(stderr, message);
+  });
+}
+
+test("an address is an IP address or localhost, with a port", () => {
+  assert.deepEqual(parseAddress("localhost:80"), { host: "127.0.0.1", port: 80 });
+  assert.deepEqual(parseAddress("[::1]:80"), { host: "::1", port: 80 });
+  for (const text of ["example.com:80", "127.0.0.1", "127.0.0.1:0", "::1:80", "1.2.3.4:70000"]) {
+    assert.throws(() => parseAddress(text), /must be an IP address/);
+  }
+});
+
+test("upstreams gather, with the port that their scheme has", () => {
+  const first = addUpstream("A.example=http://127.0.0.1:8081", new Map());
+  const both = addUpstream("b.example=https://proxy.example", first);
+  assert.deepEqual(
+    [...both],
+    [
+      ["a.example", { host: "127.0.0.1", port: 8081, tls: false }],
+      ["b.example", { host: "proxy.example", port: 443, tls: true }],
+    ],
+  );
+  for (const text of ["a", "=http://b", "a=ftp://b", "a=http://b/path", "a=http://u:p@b"]) {
+    assert.throws(() => addUpstream(text, new Map()), /HOST=URL/);
+  }
+});

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { compile } from "../../src/compile.ts";
+import { buildPlan } from "../../src/plan/build.ts";
+import { environmentNames, toPluginConfig } from "../../src/plan/to-plugin-config.ts";
+import { parse } from "../../src/parse/parse.ts";
+import { validate } from "../../src/validate/validate.ts";
+import { planOf } from "../support/compile-text.ts";
+
+const clusterOf = ({ host, port }: { host: string; port: number }): string => `${host}:${port}`;
+
+test("the plan does not depend on the order of the input", () => {
+  const text = readFileSync("tests/golden/envoy/two-providers/input.yaml", "utf8");
+  const sources = text.split("---\n").map((each, index) => ({ file: `${index}.yaml`, text: each }));
+  const forwards = compile(sources, "any").plan;
+  const backwards = compile(sources.toReversed(), "any").plan;
+  assert.ok(forwards);
+  assert.equal(JSON.stringify(backwards), JSON.stringify(forwards));
+});
+
+test("a gateway's short name is one in the route's namespace", () => {
+  const plan = planOf(readFileSync("tests/golden/envoy/two-providers/input.yaml", "utf8"));
+  const route = plan.routes.find((each) => each.name === "openai");
+  assert.deepEqual(route?.gateways, ["mesh", "istio-system/egress"]);
+  assert.deepEqual(route.rules[0]?.destinations, [
+    { host: "egress.istio-system.svc.cluster.local", port: 443, kind: "gateway", weight: 100 },
+  ]);
+});
+
+test("keys are named once each, and sorted", () => {
+  const plan = planOf(readFileSync("tests/golden/envoy/two-providers/input.yaml", "utf8"));
+  assert.deepEqual(environmentNames(plan), ["AZURE_KEY", "OPENAI_KEY", "OPENAI_KEY_GOLD"]);
+});
+
+test("a destination that no provider serves is an unserved cluster of the filter", () => {
+  const text = readFileSync("examples/quickstart/dashscope-route.yaml", "utf8");
+  const ignored = (): void => {};
+  const resources = validate(parse([{ file: "route.yaml", text }], ignored), ignored);
+  const config = toPluginConfig(buildPlan(resources), { clusterOf, ownAuthorities: ["own:1"] });
+  assert.deepEqual(config, {
+    version: 1,
+    authorities: ["dashscope.aliyuncs.com", "own:1"],
+    unservedClusters: ["dashscope.aliyuncs.com:443"],
+    providers: [],
+  });
+});

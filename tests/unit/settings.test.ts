@@ -1,0 +1,224 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import {
+  completeMembers,
+  groupOf,
+  memberKey,
+  type Members,
+  mergeMembers,
+  tokenMembers,
+} from "../../src/plan/members.ts";
+import type { PluginMember, PluginSettings } from "../../src/plan/plugin-config.ts";
+import { planOf, providerText } from "../support/compile-text.ts";
+
+function settingsOf(config: string): PluginSettings {
+  return planOf(providerText(config)).providers[0]!.settings;
+}
+
+/** The settings of a rule whose own openAIConfig is `own`. */
+function mergedOf(base: string, own: string): PluginSettings {
+  const text = `${providerText(base)}    routeSpecificConfigs: {rule: {openAIConfig: ${own}}}
+---
+apiVersion: istio.alibabacloud.com/v1beta1
+kind: LLMRoute
+metadata: {name: a}
+spec: {host: a.example, rules: [{name: rule, backendRefs: [{providerHost: a.example}]}]}
+`;
+  return planOf(text).providers[0]!.routeSettings["rule"]!;
+}
+
+test("without an openAIConfig, nothing is edited and the usual header would carry a key", () => {
+  assert.deepEqual(settingsOf("{}"), {
+    authHeader: "authorization",
+    authPrefix: "Bearer ",
+    members: [],
+  });
+});
+
+test("model and stream are overrides and come first, and no stream means no stream_options", () => {
+  const { members } = settingsOf("{parameters: {defaults: {n: 1}}, stream: false, model: qwen}");
+  assert.deepEqual(members, [
+    { name: "model", override: '"qwen"' },
+    { name: "stream", override: "false" },
+    { name: "stream_options", remove: true },
+    { name: "n", default: "1" },
+  ]);
+});
+
+test("an enforced stream leaves stream_options alone", () => {
+  assert.deepEqual(settingsOf("{stream: true}").members, [{ name: "stream", override: "true" }]);
+});
+
+test("an override of one token name drops the others", () => {
+  const { members } = settingsOf("{parameters: {overrides: {max_completion_tokens: 10}}}");
+  assert.deepEqual(members, [
+    { name: "max_completion_tokens", override: "10" },
+    { name: "max_tokens", remove: true },
+    { name: "max_output_tokens", remove: true },
+  ]);
+});
+
+test("a limit on one token name bounds all of them", () => {
+  const { members } = settingsOf("{parameters: {limits: {max_tokens: 4096}}}");
+  const group = "max_tokens";
+  assert.deepEqual(
+    members,
+    tokenMembers.map((name) => ({ name, limit: "4096", group })),
+  );
+});
+
+test("a default for one token name is not added where the client sent another", () => {
+  const { members } = settingsOf("{parameters: {defaults: {max_output_tokens: 5}}}");
+  const group = "max_tokens";
+  assert.deepEqual(members, [
+    { name: "max_output_tokens", default: "5", group },
+    { name: "max_tokens", group },
+    { name: "max_completion_tokens", group },
+  ]);
+});
+
+test("a removed token name is dropped while the others keep limit and default", () => {
+  const { members } = settingsOf(
+    "{parameters: {defaults: {max_completion_tokens: 5}, limits: {max_output_tokens: 9}, remove: [max_tokens]}}",
+  );
+  const group = "max_tokens";
+  assert.deepEqual(members, [
+    { name: "max_completion_tokens", default: "5", limit: "9", group },
+    { name: "max_output_tokens", limit: "9", group },
+    { name: "max_tokens", remove: true },
+  ]);
+});
+
+test("a removed token name alone concerns no other", () => {
+  const { members } = settingsOf("{parameters: {remove: [max_tokens]}}");
+  assert.deepEqual(members, [{ name: "max_tokens", remove: true }]);
+});
+
+test("a key is trimmed, and the header's name is in lower case", () => {
+  const settings = settingsOf('{apiKey: " ${KEY} ", auth: {header: Api-Key, prefix: ""}}');
+  assert.equal(settings.apiKey, "${KEY}");
+  assert.equal(settings.authHeader, "api-key");
+  assert.equal(settings.authPrefix, "");
+});
+
+test("route-specific scalars and lists replace, objects merge by key", () => {
+  const settings = mergedOf(
+    "{apiKey: '${A}', auth: {header: x-key, prefix: k}, maxRequestBytes: 10, models: {allow: [a], aliases: {x: y, z: z}}}",
+    "{apiKey: '${B}', auth: {prefix: ''}, models: {allow: [b], aliases: {x: w}}}",
+  );
+  assert.deepEqual(settings, {
+    authHeader: "x-key",
+    authPrefix: "",
+    members: [],
+    apiKey: "${B}",
+    maxRequestBytes: 10,
+    models: { allow: ["b"], aliases: { x: "w", z: "z" } },
+  });
+});
+
+test("a member that the route places leaves its place in the default", () => {
+  const { members } = mergedOf(
+    "{model: a, parameters: {defaults: {n: 1, top_p: 0.50}, overrides: {user: u}, remove: [seed]}}",
+    "{parameters: {defaults: {model: b, seed: 7}, overrides: {N: 2}, remove: [user]}}",
+  );
+  assert.deepEqual(members, [
+    { name: "model", default: '"b"' },
+    { name: "N", override: "2" },
+    { name: "top_p", default: "0.50" },
+    { name: "user", remove: true },
+    { name: "seed", default: "7" },
+  ]);
+});
+
+test("the route's override of a token name takes the place of the default's other names and limit", () => {
+  const { members } = mergedOf(
+    "{parameters: {defaults: {max_tokens: 5}, limits: {max_output_tokens: 100}}}",
+    "{parameters: {overrides: {max_completion_tokens: 50}}}",
+  );
+  assert.deepEqual(members, [
+    { name: "max_completion_tokens", override: "50" },
+    { name: "max_tokens", remove: true },
+    { name: "max_output_tokens", remove: true },
+  ]);
+});
+
+test("the value of a member is one value: the route's replaces it whole", () => {
+  const { members } = mergedOf(
+    "{parameters: {defaults: {response_format: {type: json_schema, json_schema: {}}}}}",
+    "{parameters: {defaults: {response_format: {type: text}}}}",
+  );
+  assert.deepEqual(members, [{ name: "response_format", default: '{"type":"text"}' }]);
+});
+
+const name = fc.constantFrom("model", "stream", "n", "user", "Top_P", "top_p", ...tokenMembers);
+const placement = fc.constantFrom<Partial<PluginMember>>(
+  { override: "1" },
+  { default: "2" },
+  { remove: true },
+  { limit: "3" },
+  { default: "2", limit: "3" },
+);
+/** Members as a sound openAIConfig gives them: at most one of the token names. */
+const members: fc.Arbitrary<Members> = fc
+  .uniqueArray(fc.tuple(name, placement), { selector: ([each]) => groupOf(memberKey(each)).join() })
+  .map((list) => new Map(list.map(([each, place]) => [memberKey(each), { name: each, ...place }])));
+
+test("merging: what the route places is what the result does", () => {
+  fc.assert(
+    fc.property(members, members, (base, own) => {
+      const complete = completeMembers(mergeMembers(base, own));
+      for (const [key, { override, default: value, remove }] of own) {
+        const result = complete.find((each) => memberKey(each.name) === key);
+        if (override !== undefined) assert.equal(result?.override, override);
+        if (value !== undefined) assert.equal(result?.default, value);
+        if (remove !== undefined) assert.equal(result?.remove, true);
+      }
+    }),
+  );
+});
+
+test("merging: each member has one place, and there is one token limit and one token value", () => {
+  fc.assert(
+    fc.property(members, members, (base, own) => {
+      const complete = completeMembers(mergeMembers(base, own));
+      const keys = complete.map((each) => memberKey(each.name));
+      assert.equal(new Set(keys).size, keys.length);
+      for (const { override, default: value, remove } of complete) {
+        const places = [override, value, remove].filter((place) => place !== undefined);
+        assert.ok(places.length <= 1);
+      }
+      const tokens = complete.filter((each) => tokenMembers.includes(memberKey(each.name)));
+      const values = tokens.filter((each) => each.override ?? each.default);
+      assert.ok(values.length <= 1);
+      assert.ok(tokens.every((each) => each.override === undefined || each.limit === undefined));
+    }),
+  );
+});
+
+test("merging: the same again changes nothing, and nothing changes nothing", () => {
+  const none: Members = new Map();
+  fc.assert(
+    fc.property(members, members, (base, own) => {
+      const merged = mergeMembers(base, own);
+      assert.deepEqual(completeMembers(mergeMembers(merged, own)), completeMembers(merged));
+      assert.deepEqual(mergeMembers(base, none), base);
+      assert.deepEqual(mergeMembers(none, own), own);
+    }),
+  );
+});
+
+test("merging: a default's limit stays in force unless the route limits, overrides or removes", () => {
+  fc.assert(
+    fc.property(members, members, (base, own) => {
+      const complete = completeMembers(mergeMembers(base, own));
+      for (const [key, { limit, override, remove }] of base) {
+        const group = groupOf(key);
+        const isChanged = group.some((each) => own.has(each));
+        if (limit === undefined || override !== undefined || remove || isChanged) continue;
+        const left = complete.filter((each) => group.includes(memberKey(each.name)));
+        assert.ok(left.length === group.length && left.every((each) => each.limit === limit));
+      }
+    }),
+  );
+});
