@@ -3,14 +3,20 @@
 /** How many bytes behind the end of a piece are read and ignored: they must be in memory. */
 export const READ_AHEAD_BYTES: usize = 16;
 
-/** Bit i is set where byte i ends or breaks a run of string contents: a quote, a backslash, or a control character. */
-export function specialBytes(block: v128): u32 {
+/** Bit i is set where byte i from `at` on ends or breaks a run of string contents: a quote, a backslash, or a control character. */
+export function specialBytes(at: usize): u32 {
+  const block = v128.load(at);
   return i8x16.bitmask(
     v128.or(
       v128.or(i8x16.eq(block, i8x16.splat(0x22)), i8x16.eq(block, i8x16.splat(0x5c))),
       i8x16.lt_u(block, i8x16.splat(0x20)),
     ),
   );
+}
+
+/** Bit i is set where byte i from `at` on is not ASCII. */
+export function highBytes(at: usize): u32 {
+  return i8x16.bitmask(v128.load(at));
 }
 
 /** The first byte from `at` on that is not JSON whitespace, or `end`. Reads READ_AHEAD_BYTES behind `end`. */

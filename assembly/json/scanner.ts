@@ -2,7 +2,8 @@
 // at most 512 levels deep, nothing but whitespace behind the object. Comes in: the bytes from `at` to an end; goes out: a Step for each
 // border of a top-level member. Kept between calls: the fields below, about 100 bytes whatever the size of the text.
 
-import { skipWhitespace, specialBytes } from "./blocks";
+import { highBytes, skipWhitespace, specialBytes } from "./blocks";
+import { hexValue } from "./bytes";
 import { checkUtf8, UTF8_COMPLETE, UTF8_INVALID } from "./utf8";
 
 /** Why `next` came back. But for `KeyEnd` and `ValueEnd`, whose token ends at `at`, the byte before `at` is the one that is meant. */
@@ -227,9 +228,8 @@ export class Scanner {
     let special: u32 = 0;
     let high: u32 = 0; // Bit i: byte i of some block is not ASCII.
     for (; at < end; at += 16) {
-      const block = v128.load(at);
-      special = specialBytes(block);
-      let beyond = i8x16.bitmask(block);
+      special = specialBytes(at);
+      let beyond = highBytes(at);
       if (end - at < 16) {
         const tailBytes = <i32>(end - at);
         const inside = (1 << tailBytes) - 1;
@@ -245,10 +245,7 @@ export class Scanner {
     at = special != 0 ? at + ctz(special) : end;
     this.at = at;
     if ((high | this.utf8) != 0) this.utf8 = checkUtf8(this.utf8, start, at);
-    return special != 0 ? this.readSpecial(load<u8>(at)) : this.utf8Step();
-  }
-
-  private utf8Step(): Step {
+    if (special != 0) return this.readSpecial(load<u8>(at));
     return this.utf8 == UTF8_INVALID ? Step.Invalid : Step.More;
   }
 
@@ -289,7 +286,7 @@ export class Scanner {
   }
 
   private readHex(): Step {
-    if (!isHexDigit(load<u8>(this.at++))) return Step.Invalid;
+    if (hexValue(load<u8>(this.at++)) < 0) return Step.Invalid;
     if (--this.hexDigits == 0) this.expect = Expect.Contents;
     return Step.More;
   }
@@ -349,8 +346,4 @@ function afterNumberByte(expect: Expect, byte: u8): Expect {
 
 function isDigit(byte: u8): bool {
   return byte - 0x30 < 10;
-}
-
-function isHexDigit(byte: u8): bool {
-  return isDigit(byte) || (byte | 0x20) - 0x61 < 6;
 }
