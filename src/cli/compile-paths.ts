@@ -1,5 +1,5 @@
 import { compile, type Target } from "../compile.ts";
-import { type Diagnostic, formatDiagnostics, hasErrors } from "../diagnostics.ts";
+import { formatDiagnostics } from "../diagnostics.ts";
 import type { Plan } from "../plan/plan.ts";
 import { readSources } from "./read-sources.ts";
 
@@ -8,10 +8,7 @@ export async function compilePaths(
   paths: readonly string[],
   target: Target,
 ): Promise<Plan | undefined> {
-  const unread: Diagnostic[] = [];
-  const sources = await readSources(paths, (diagnostic) => void unread.push(diagnostic));
-  const { diagnostics, plan } = compile(sources, target);
-  const all = [...unread, ...diagnostics];
-  process.stderr.write(formatDiagnostics(all));
-  return hasErrors(all) ? undefined : plan;
+  const { diagnostics, plan } = compile(await readSources(paths), target);
+  process.stderr.write(formatDiagnostics(diagnostics));
+  return plan;
 }

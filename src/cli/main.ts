@@ -40,6 +40,11 @@ program
   .option("--api-key <key>", "refuse requests with another key (default: accept any)")
   .action((options: Parameters<typeof mock>[0]) => exitWith(mock(options)));
 
+// The reader of a pipe may leave before its end.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
 async function exitWith(code: Promise<number>): Promise<void> {
   process.exitCode = await code;
 }

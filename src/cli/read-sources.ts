@@ -1,22 +1,19 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Report } from "../diagnostics.ts";
 import type { SourceText } from "../parse/source-text.ts";
 import { Failure, reasonOf } from "./failure.ts";
 
 const extensions = /\.(?:ya?ml|json)$/;
 
 /** The files at `paths`, each once; directories give their *.yaml, *.yml and *.json files, at any depth, sorted by name. */
-export async function readSources(paths: readonly string[], report: Report): Promise<SourceText[]> {
+export async function readSources(paths: readonly string[]): Promise<SourceText[]> {
   const files = new Set<string>();
   for (const path of paths) {
     for (const file of await filesAt(path)) files.add(file);
   }
   const sources: SourceText[] = [];
   for (const file of files) {
-    const text = decode(await orFailure(readFile(file)));
-    if (text === undefined) reportNotUtf8(file, report);
-    else sources.push({ file, text });
+    sources.push({ file, text: decode(await orFailure(readFile(file))) });
   }
   return sources;
 }
@@ -47,9 +44,4 @@ function decode(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function reportNotUtf8(file: string, report: Report): void {
-  const message = "is not UTF-8 text";
-  report({ code: "not_utf8", severity: "error", file, line: 1, column: 1, path: "", message });
 }

@@ -7,6 +7,8 @@ export interface Documents {
   routes: SourceDocument[];
   /** Documents of other kinds, which are not ours to judge. */
   context: SourceDocument[];
+  /** Whether nothing was left out because it can't be read. */
+  isComplete: boolean;
 }
 
 const group = "istio.alibabacloud.com";
@@ -15,7 +17,7 @@ const kinds = ["LLMProvider", "LLMRoute"];
 
 /** Sorts documents by kind and unfolds `kind: List`. Reports what claims to be ours and is of no known kind or version. */
 export function classify(documents: readonly SourceDocument[], report: Report): Documents {
-  const found: Documents = { providers: [], routes: [], context: [] };
+  const found: Documents = { providers: [], routes: [], context: [], isComplete: true };
   for (const document of documents.flatMap(unfoldList)) classifyOne(document, found, report);
   return found;
 }

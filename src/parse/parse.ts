@@ -14,7 +14,8 @@ export function parse(sources: readonly SourceText[], report: Report): Documents
   };
   const documents = sources.flatMap((source) => readDocuments(source, counting));
   const found = classify(documents, counting);
-  if (faults === 0 && found.providers.length + found.routes.length === 0) {
+  found.isComplete = faults === 0;
+  if (found.isComplete && found.providers.length + found.routes.length === 0) {
     report(nothingIn(sources[0]?.file ?? "-"));
   }
   return found;

@@ -2,5 +2,6 @@
 export interface SourceText {
   /** The name that diagnostics give. */
   file: string;
-  text: string;
+  /** Undefined where the file's bytes are no UTF-8. */
+  text: string | undefined;
 }

@@ -15,6 +15,10 @@ const maxSyntaxErrors = 5;
 export function readDocuments(source: SourceText, report: Report): SourceDocument[] {
   const positions = new LineCounter();
   const fault = faultReporter(source.file, positions, report);
+  if (source.text === undefined) {
+    fault("not_utf8", 0, "is not UTF-8 text");
+    return [];
+  }
   const parsed = parseText(source.text, positions);
   if (parsed === undefined) {
     fault("yaml_syntax", 0, "is nested too deeply");

@@ -94,7 +94,9 @@ function planRoute(resource: RouteResource, ports: ReadonlyMap<string, number>):
     namespace,
     host: spec.host,
     gateways: (spec.gateways ?? []).map((name) => fullGatewayName(name, namespace)),
-    rules: spec.rules.map((rule) => planRule(rule, resource, ports)),
+    rules: spec.rules
+      .map((rule) => planRule(rule, resource, ports))
+      .filter((rule) => rule.matches.length > 0),
   };
 }
 
@@ -104,7 +106,9 @@ function planRule(
   ports: ReadonlyMap<string, number>,
 ): RulePlan {
   const namespace = namespaceOf(resource);
-  const matches = matchesOf(rule).map((match) => planMatch(match, resource));
+  const matches = matchesOf(rule)
+    .map((match) => planMatch(match, resource))
+    .filter((match) => canApply(match, resource));
   const gateways = matches.map((match) => match.gateways);
   const destinations = rule.backendRefs.map((backend): DestinationPlan => {
     const host = backendHost(backend, namespace);
@@ -120,6 +124,14 @@ function planRule(
 /** A rule without matches matches everything, as does one whose list is empty. */
 function matchesOf(rule: RouteRule): RouteMatch[] {
   return rule.matches?.length ? rule.matches : [{}];
+}
+
+/** Whether the route lists one of the match's gateways. */
+function canApply({ gateways }: MatchPlan, resource: RouteResource): boolean {
+  const listed = gatewaysOf(resource.value.spec, undefined, namespaceOf(resource));
+  const lists = (gateway: string): boolean =>
+    listed.length === 0 ? gateway === "mesh" : listed.includes(gateway);
+  return gateways.length === 0 || gateways.some(lists);
 }
 
 function planMatch(match: RouteMatch, resource: RouteResource): MatchPlan {

@@ -18,6 +18,7 @@ export function validate(documents: Documents, report: Report): Resources {
   for (const route of resources.routes) checkRoute(route, report);
   // What refers to a resource that was left out would be reported as referring to nothing.
   const isComplete =
+    documents.isComplete &&
     resources.providers.length === documents.providers.length &&
     resources.routes.length === documents.routes.length;
   checkAcross(resources, isComplete, report);
