@@ -83,6 +83,8 @@ async function launch(program: string, options: EnvoyOptions): Promise<Launched>
     [
       ...["--config-path", file, "--admin-address-path", join(folder, "admin")],
       ...["--concurrency", "1", "--use-dynamic-base-id"],
+      // Access logs would come after ten seconds.
+      ...["--file-flush-interval-msec", "10"],
       ...["--log-level", options.logLevel ?? "info"],
     ],
     { env: options.env ?? {}, stdio: ["ignore", "pipe", "pipe"] },
