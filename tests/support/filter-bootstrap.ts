@@ -1,0 +1,111 @@
+// The bootstrap of an Envoy with the filter, written by hand: tests that use it depend on nothing that the compiler emits.
+import { resolve } from "node:path";
+import { clusterOf } from "./plugin-providers.ts";
+
+export interface FilterBootstrap {
+  /** The plugin configuration, or its text where a test wants a broken one. */
+  plugin: object | string;
+  /** The upstream ports by host. The first host also gets whatever no other host's route takes. */
+  upstreams: Map<string, number>;
+  listenPort: number;
+  /** Names of the environment variables that the filter may read. */
+  environmentNames: string[];
+  /** In place of one route for each host, named after it. */
+  virtualHosts?: object[];
+}
+
+const v3 = "type.googleapis.com/envoy.extensions";
+const http = `${v3}.filters.network.http_connection_manager.v3.HttpConnectionManager`;
+const upstreamHttp = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+
+/** One listener named `egress` for HTTP/1.1 and HTTP/2, the filter, and a cluster for each host. */
+export function filterBootstrap(options: FilterBootstrap): object {
+  const clusters = [...options.upstreams].map(([host, port]) => cluster(clusterOf(host), port));
+  const filters = [{ name: "http", typed_config: connectionManager(options) }];
+  const listener = {
+    name: "egress",
+    ...address(options.listenPort),
+    filter_chains: [{ filters }],
+  };
+  return { static_resources: { listeners: [listener], clusters } };
+}
+
+/** What the access log has for each request: a word to find it by, the status, and why. */
+export const accessLogFormat = "access %RESPONSE_CODE% %RESPONSE_CODE_DETAILS%\n";
+
+function connectionManager(options: FilterBootstrap): object {
+  const routerConfig = { "@type": `${v3}.filters.http.router.v3.Router` };
+  const log = {
+    "@type": `${v3}.access_loggers.stream.v3.StdoutAccessLog`,
+    log_format: { text_format_source: { inline_string: accessLogFormat } },
+  };
+  return {
+    "@type": http,
+    stat_prefix: "egress",
+    codec_type: "AUTO",
+    // Trailers of both protocols reach the filter, and would reach the upstream.
+    http_protocol_options: { enable_trailers: true },
+    http2_protocol_options: { allow_connect: true },
+    upgrade_configs: [{ upgrade_type: "websocket" }],
+    access_log: [{ name: "stdout", typed_config: log }],
+    http_filters: [
+      wasmFilter(options),
+      { name: "router", typed_config: { ...routerConfig, suppress_envoy_headers: true } },
+    ],
+    route_config: {
+      validate_clusters: false,
+      virtual_hosts: options.virtualHosts ?? virtualHosts([...options.upstreams.keys()]),
+    },
+  };
+}
+
+function wasmFilter({ plugin, environmentNames }: FilterBootstrap): object {
+  const value = typeof plugin === "string" ? plugin : JSON.stringify(plugin);
+  const config = {
+    name: "llm-egress",
+    root_id: "llm-egress",
+    failure_policy: "FAIL_RELOAD",
+    configuration: { "@type": "type.googleapis.com/google.protobuf.StringValue", value },
+    vm_config: {
+      vm_id: "llm-egress",
+      runtime: "envoy.wasm.runtime.v8",
+      code: { local: { filename: resolve("build/llm-egress.wasm") } },
+      environment_variables: { host_env_keys: environmentNames },
+    },
+  };
+  return {
+    name: "llm-egress",
+    typed_config: { "@type": `${v3}.filters.http.wasm.v3.Wasm`, config },
+  };
+}
+
+function virtualHosts(hosts: string[]): object[] {
+  return hosts.map((host, index) => ({
+    name: host,
+    domains: index === 0 ? [host, "*"] : [host],
+    routes: [routeTo(host)],
+  }));
+}
+
+/** A route that takes every request to a host's cluster; `changes` go over the route's action. */
+export function routeTo(host: string, changes: object = {}): object {
+  const action = { cluster: clusterOf(host), timeout: "0s", ...changes };
+  return { name: host, match: { prefix: "/" }, route: action };
+}
+
+function cluster(name: string, port: number): object {
+  const endpoints = [{ lb_endpoints: [{ endpoint: address(port) }] }];
+  const options = {
+    "@type": `type.googleapis.com/${upstreamHttp}`,
+    explicit_http_config: { http_protocol_options: { enable_trailers: true } },
+  };
+  return {
+    name,
+    load_assignment: { cluster_name: name, endpoints },
+    typed_extension_protocol_options: { [upstreamHttp]: options },
+  };
+}
+
+function address(port: number): object {
+  return { address: { socket_address: { address: "127.0.0.1", port_value: port } } };
+}

@@ -1,0 +1,137 @@
+// An Envoy with the filter in front of mock providers, and what both of them saw of one request.
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Mock, type MockOptions, startMock } from "../../src/mock/server.ts";
+import type { PluginConfig } from "../../src/plan/plugin-config.ts";
+import { type Envoy, startEnvoy } from "./envoy.ts";
+import { filterBootstrap } from "./filter-bootstrap.ts";
+
+export interface GatewayOptions {
+  plugin: PluginConfig;
+  /** Hosts that have a cluster and no provider in the plugin configuration. */
+  otherHosts?: string[];
+  /** Upstream ports of the hosts that are not to be served by the mock. */
+  upstreams?: Record<string, number>;
+  /** Envoy's environment; the filter may read all of it. */
+  env?: Record<string, string>;
+  virtualHosts?: object[];
+  mock?: MockOptions;
+  version?: string | undefined;
+  logLevel?: string;
+}
+
+export interface Gateway {
+  envoy: Envoy;
+  mock: Mock;
+  /** Of the listener; `127.0.0.1:PORT` is among the allowed authorities. */
+  port: number;
+  /** Does one request, and tells what the access log and the mock say about it. */
+  observe<Answer>(request: () => Promise<Answer>): Promise<Observation<Answer>>;
+  close(): Promise<void>;
+}
+
+/** What one request came to. */
+export interface Observation<Answer> {
+  answer: Answer;
+  /** From the access log. */
+  status: number;
+  details: string;
+  /** How many requests the mock has got to their end meanwhile. */
+  complete: number;
+}
+
+/**
+ * The Envoy versions that a suite is to run on: the newest pinned one (undefined: whatever `startEnvoy` takes) and an older minor, or
+ * $ENVOY_TEST_VERSION alone.
+ */
+export const envoyVersions: (string | undefined)[] =
+  process.env["ENVOY_TEST_VERSION"] === undefined ? [undefined, "1.36.4"] : [undefined];
+
+/** Starts a mock and an Envoy in front of it. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { plugin, env = {}, logLevel = "info", version } = options;
+  const mock = await startMock(options.mock);
+  const config = ({ egress = 0 }: Record<string, number>) =>
+    filterBootstrap({
+      plugin: { ...plugin, authorities: [...plugin.authorities, `127.0.0.1:${egress}`] },
+      upstreams: upstreamsOf(options, mock.port),
+      listenPort: egress,
+      environmentNames: Object.keys(env),
+      ...(options.virtualHosts === undefined ? {} : { virtualHosts: options.virtualHosts }),
+    });
+  try {
+    const envoy = await startEnvoy({
+      config,
+      env,
+      logLevel,
+      ...(version === undefined ? {} : { version }),
+    });
+    return toGateway(envoy, mock);
+  } catch (error) {
+    await mock.close();
+    throw error;
+  }
+}
+
+function upstreamsOf(options: GatewayOptions, mockPort: number): Map<string, number> {
+  const clusters = [
+    ...options.plugin.providers.flatMap((provider) => provider.clusters),
+    ...options.plugin.unservedClusters,
+  ];
+  const hosts = [
+    ...clusters.map((cluster) => cluster.split("||")[1] ?? ""),
+    ...(options.otherHosts ?? []),
+  ];
+  return new Map(hosts.map((host) => [host, options.upstreams?.[host] ?? mockPort]));
+}
+
+function toGateway(envoy: Envoy, mock: Mock): Gateway {
+  return {
+    envoy,
+    mock,
+    port: envoy.port("egress"),
+    observe: (request) => observe(envoy, mock, request),
+    close: async () => {
+      await envoy.stop();
+      await mock.close();
+    },
+  };
+}
+
+async function observe<Answer>(
+  envoy: Envoy,
+  mock: Mock,
+  request: () => Promise<Answer>,
+): Promise<Observation<Answer>> {
+  const linesBefore = accessLines(envoy).length;
+  const completeBefore = mock.stats.complete;
+  const answer = await request();
+  await eventually(() => accessLines(envoy).length > linesBefore, "an access log line");
+  await eventually(() => isSettled(mock), "the end of each request that the mock got");
+  const [, status, details = ""] = accessLines(envoy)[linesBefore] ?? [];
+  return {
+    answer,
+    status: Number(status),
+    details,
+    complete: mock.stats.complete - completeBefore,
+  };
+}
+
+function accessLines(envoy: Envoy): RegExpExecArray[] {
+  return [...envoy.logs().matchAll(/^access (\d+) (.*)$/gm)];
+}
+
+function isSettled({ stats }: Mock): boolean {
+  return stats.received === stats.complete + stats.aborted;
+}
+
+/** Waits until a condition holds; rejects after 5 s, naming what it waited for. */
+export async function eventually(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`Waited in vain for ${what}`);
+    await sleep(3);
+  }
+}
