@@ -1,8 +1,8 @@
 // One request and its answer: Envoy's callbacks, in the order in which Envoy makes them. Comes in: headers, chunks, trailers; goes out: what
 // the provider gets and what the client gets, each forwarded in the callback that brought it. Kept between calls: the fields below.
 
-import { Config, Provider, Settings } from "./config/config";
-import { Editor } from "./json/editor";
+import { Cluster, Config, Provider, Settings } from "./config/config";
+import { Editor, returnEditor, takeEditor } from "./json/editor";
 import { Verdict } from "./json/judge";
 import {
   answerEnd,
@@ -22,7 +22,7 @@ import {
 import { Code, refuse, refuseMethod } from "./refuse";
 import { NO_LENGTH, RequestHeaders } from "./request/headers";
 import { Endpoint, findEndpoint, upstreamPath } from "./request/path";
-import { readCluster, readSettings } from "./request/provider";
+import { findCluster, isStillChosen, readCluster, readSettings } from "./request/provider";
 import { cleanResponseHeaders } from "./response/headers";
 import { EgressRoot } from "./root";
 
@@ -44,8 +44,8 @@ export class EgressStream extends Context {
   private state: State = State.Untouched;
   private config: Config;
   private misroutedCounter: u32;
-  /** The cluster that Envoy had chosen when the key was added; "" before that. */
-  private keyedCluster: string = "";
+  /** The cluster that Envoy had chosen when the key was added; null before that, and once it has been checked. */
+  private keyedCluster: Cluster | null = null;
   private provider: Provider | null = null;
   private settings: Settings | null = null;
   private editor: Editor | null = null;
@@ -58,9 +58,9 @@ export class EgressStream extends Context {
   }
 
   onRequestHeaders(_count: u32, endOfStream: bool): HeadersStatus {
-    const cluster = readCluster();
-    if (!this.config.clusters.has(cluster)) return HeadersStatus.Continue;
-    const provider = this.config.clusters.get(cluster);
+    const cluster = findCluster(this.config);
+    if (cluster === null) return HeadersStatus.Continue;
+    const provider = cluster.provider;
     if (provider === null || provider.fault.length != 0 || provider.isMisrouted) {
       return this.refuseHeaders(Code.ProviderMisconfigured);
     }
@@ -74,7 +74,7 @@ export class EgressStream extends Context {
   }
 
   private route(
-    cluster: string,
+    cluster: Cluster,
     provider: Provider,
     settings: Settings,
     endOfStream: bool,
@@ -95,7 +95,7 @@ export class EgressStream extends Context {
         return this.refuseHeaders(Code.RequestTooLarge);
       }
       const plan = describesCompletions(endpoint) ? settings.completions : settings.others;
-      this.editor = new Editor(plan);
+      this.editor = takeEditor(plan);
       lengthAdded = plan.blockBytes;
     } else if (!endOfStream) {
       return this.refuseHeaders(Code.InvalidParameter);
@@ -148,25 +148,33 @@ export class EgressStream extends Context {
     return HeadersStatus.Continue;
   }
 
-  // Where no answer came, the key may have gone out all the same.
-  onLog(): void {
+  onDelete(): void {
+    // Where no answer came, the key may have gone out all the same.
     this.keptItsCluster();
+    const editor = this.editor;
+    if (editor !== null) returnEditor(editor);
   }
 
   // Our own header edits make Envoy choose the route again. The key must not have gone elsewhere; if it has, its provider gets no more of it
   // from this worker.
   private keptItsCluster(): bool {
     const expected = this.keyedCluster;
-    if (expected.length == 0) return true;
-    this.keyedCluster = "";
-    const actual = readCluster();
-    if (actual == expected) return true;
+    if (expected === null) return true;
+    this.keyedCluster = null;
+    if (isStillChosen(expected)) return true;
     const provider = this.provider!;
     provider.isMisrouted = true;
     increment(this.misroutedCounter);
+    const actual = readCluster();
     log(
       LogLevel.Error,
-      "a request for " + expected + " went to " + actual + ": " + provider.name + " answers 503",
+      "a request for " +
+        expected.name +
+        " went to " +
+        actual +
+        ": " +
+        provider.name +
+        " answers 503",
     );
     return false;
   }

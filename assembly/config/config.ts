@@ -1,6 +1,6 @@
 // The decoded plugin configuration: made once by decode.ts, read by every stream.
 
-import { Bytes, equals } from "../json/bytes";
+import { Bytes, bytesOf, equals } from "../json/bytes";
 import { EditPlan } from "../json/edit-plan";
 import { Credential } from "./credential";
 
@@ -55,11 +55,23 @@ export class Provider {
   }
 }
 
+/** A cluster that leads to a provider; without one, a cluster that a route names and no provider serves. */
+export class Cluster {
+  bytes: Bytes;
+
+  constructor(
+    public name: string,
+    public provider: Provider | null,
+  ) {
+    this.bytes = bytesOf(name);
+  }
+}
+
 export class Config {
   /** What :authority may be, in lower case. */
   authorities: Set<string> = new Set<string>();
-  /** By the name of the cluster that leads to it; null for a cluster that a route names and no provider serves. */
-  clusters: Map<string, Provider | null> = new Map<string, Provider | null>();
+  /** By name. */
+  clusters: Map<string, Cluster> = new Map<string, Cluster>();
   /** Size of the largest block that a body edit inserts. */
   longestBlockBytes: usize = 0;
   /** What is wrong with single providers, a line each. */

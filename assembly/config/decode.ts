@@ -4,7 +4,7 @@
 import { Bytes, bytesOf, endsWith, NOT_WHOLE, parseWhole } from "../json/bytes";
 import { removedHeaders } from "../request/edited-headers";
 import { Checker } from "./checker";
-import { Config, Provider, ProviderPath, Settings } from "./config";
+import { Cluster, Config, Provider, ProviderPath, Settings } from "./config";
 import { Credential } from "./credential";
 import { decodeCompletionsPlan, decodeOthersPlan, foldedBytes } from "./decode-members";
 import { buildJson, findJsonFault, JsonValue, Kind } from "./json-value";
@@ -48,7 +48,9 @@ function decodeRoot(root: JsonValue, checker: Checker): Config {
     config.authorities.add(String.UTF8.decode(foldedBytes(authorities[i])));
   }
   const unserved = checker.texts(root, "unservedClusters", "$");
-  for (let i = 0; i < unserved.length; i++) config.clusters.set(unserved[i], null);
+  for (let i = 0; i < unserved.length; i++) {
+    config.clusters.set(unserved[i], new Cluster(unserved[i], null));
+  }
   for (let i = 0; i < removedHeaders.length; i++) config.removeHeader(bytesOf(removedHeaders[i]));
   const providers = checker.list(root, "providers", "$");
   for (let i = 0; i < providers.length; i++) {
@@ -79,7 +81,7 @@ function decodeProvider(config: Config, value: JsonValue, path: string, root: Ch
     if (config.clusters.has(clusters[i])) {
       root.fail(path + ".clusters[" + i.toString() + "]", "leads to another provider too");
     }
-    config.clusters.set(clusters[i], provider);
+    config.clusters.set(clusters[i], new Cluster(clusters[i], provider));
   }
 }
 

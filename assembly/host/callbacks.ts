@@ -61,14 +61,7 @@ export function proxy_on_response_headers(id: u32, count: u32, endOfStream: u32)
   return status;
 }
 
-/** proxy-wasm: the stream is over, and its properties can be read a last time. */
-export function proxy_on_log(id: u32): void {
-  depth++;
-  sdk.proxy_on_log(id);
-  depth--;
-}
-
-/** proxy-wasm: the context is gone. */
+/** proxy-wasm: the stream is over; its properties can be read a last time. */
 export function proxy_on_delete(id: u32): void {
   depth++;
   sdk.proxy_on_delete(id);

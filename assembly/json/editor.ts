@@ -49,6 +49,20 @@ export class Editor {
 
   constructor(private plan: EditPlan) {}
 
+  /** Begins a new body, with what an earlier one had allocated. */
+  restart(plan: EditPlan): void {
+    this.plan = plan;
+    this.culprit = null;
+    this.scanner.restart();
+    this.seen.sent = 0;
+    this.seen.hasKept = false;
+    this.seen.replacements = null;
+    this.judged = -1;
+    this.isBlanking = false;
+    this.heldBytes = this.undecided = 0;
+    this.keyStart = this.keyEnd = this.valueStart = 0;
+  }
+
   /** Whether the body has been a whole, valid object. */
   get complete(): bool {
     return this.scanner.complete;
@@ -120,7 +134,8 @@ export class Editor {
   }
 
   private findMember(): i32 {
-    if (this.keyEnd - this.keyStart > this.plan.longestKeyBytes) return -1;
+    const isLong = this.keyEnd - this.keyStart > this.plan.longestKeyBytes;
+    if (this.keyStart == 0 || isLong) return -1;
     const end = unescapeString(this.keyStart + 1, this.keyEnd - 1, keyBuffer);
     return this.plan.find(keyBuffer, foldKey(keyBuffer, end));
   }
@@ -221,6 +236,7 @@ export class Editor {
       if (this.valueStart != 0 && end - this.valueStart > MAX_JUDGED_BYTES) return false;
     } else if (this.keyStart != 0 && end - this.keyStart > this.plan.longestKeyBytes) {
       this.keep();
+      this.keyStart = 0; // It stays behind with this chunk: the key is not to be compared.
       return true;
     }
     if (end - this.undecided > MAX_HELD_BYTES) this.moveWhitespaceOut(end);
@@ -277,6 +293,23 @@ export class Editor {
     this.outEnd = end + blockBytes;
     this.changed = true;
   }
+}
+
+// Editors at rest. Not more than a busy worker has open at a time.
+const MAX_IDLE: i32 = 64;
+const idle: Editor[] = [];
+
+/** An editor for a new body. */
+export function takeEditor(plan: EditPlan): Editor {
+  if (idle.length == 0) return new Editor(plan);
+  const editor = idle.pop();
+  editor.restart(plan);
+  return editor;
+}
+
+/** Gives an editor back: nobody may use it any more. */
+export function returnEditor(editor: Editor): void {
+  if (idle.length < MAX_IDLE) idle.push(editor);
 }
 
 function isContainer(byte: u8): bool {

@@ -4,6 +4,7 @@
 
 import { highBytes, skipWhitespace, specialBytes } from "./blocks";
 import { hexValue } from "./bytes";
+import { afterNumberByte, Expect, isDigit } from "./expect";
 import { checkUtf8, UTF8_COMPLETE, UTF8_INVALID } from "./utf8";
 
 /** Why `next` came back. But for `KeyEnd` and `ValueEnd`, whose token ends at `at`, the byte before `at` is the one that is meant. */
@@ -31,32 +32,6 @@ export const enum Step {
 /** How many objects and arrays may stand in one another, the outermost counted. */
 export const MAX_DEPTH: u32 = 512;
 
-const enum Expect {
-  Object,
-  KeyOrClose,
-  Key,
-  Colon,
-  Value,
-  ValueOrClose,
-  CommaOrClose,
-  Nothing,
-  // Inside a string.
-  Contents,
-  Escaped,
-  Hex,
-  // Inside true, false or null.
-  Literal,
-  // Inside a number: what has been read of it.
-  Minus,
-  Zero,
-  Integer,
-  Point,
-  Fraction,
-  Exponent,
-  ExponentSign,
-  ExponentDigits,
-}
-
 export class Scanner {
   /** The next byte to read. The caller sets it for each piece. */
   at: usize = 0;
@@ -78,6 +53,13 @@ export class Scanner {
   /** Whether the object has been closed and nothing wrong has followed it. */
   get complete(): bool {
     return this.expect == Expect.Nothing;
+  }
+
+  /** Begins a new text. */
+  restart(): void {
+    this.expect = Expect.Object;
+    this.depth = 0;
+    this.utf8 = UTF8_COMPLETE;
   }
 
   /** Reads from `at` to the next step, at most to `end`, behind which READ_AHEAD_BYTES must be in memory. */
@@ -316,34 +298,4 @@ export class Scanner {
       expect == Expect.ExponentDigits;
     return isWhole ? this.endValue() : Step.Invalid;
   }
-}
-
-// What has been read of a number once `byte` continues it, or Nothing where it does not.
-function afterNumberByte(expect: Expect, byte: u8): Expect {
-  if (isDigit(byte)) {
-    switch (expect) {
-      case Expect.Minus:
-        return byte == 0x30 ? Expect.Zero : Expect.Integer;
-      case Expect.Zero:
-        return Expect.Nothing;
-      case Expect.Integer:
-        return Expect.Integer;
-      case Expect.Point:
-      case Expect.Fraction:
-        return Expect.Fraction;
-      default:
-        return Expect.ExponentDigits;
-    }
-  }
-  const inWhole = expect == Expect.Zero || expect == Expect.Integer;
-  if (byte == 0x2e) return inWhole ? Expect.Point : Expect.Nothing;
-  if ((byte | 0x20) == 0x65)
-    return inWhole || expect == Expect.Fraction ? Expect.Exponent : Expect.Nothing;
-  if (byte == 0x2b || byte == 0x2d)
-    return expect == Expect.Exponent ? Expect.ExponentSign : Expect.Nothing;
-  return Expect.Nothing;
-}
-
-function isDigit(byte: u8): bool {
-  return byte - 0x30 < 10;
 }

@@ -1,24 +1,46 @@
 // Which provider a request goes to, and which of its settings apply: by the cluster and the route that Envoy chose, never by what the
-// client says. Nothing is kept between calls.
+// client says. Kept between calls: the cluster found last, as most requests of a gateway go where the one before went.
 
-import { Provider, Settings } from "../config/config";
+import { Cluster, Config, Provider, Settings } from "../config/config";
 import { answerEnd, answerStart, getProperty } from "../host/host";
-import { bytesOf } from "../json/bytes";
+import { bytesOf, equals } from "../json/bytes";
 
 const clusterName = bytesOf("xds\0cluster_name");
 const routeName = bytesOf("xds\0route_name");
 
-/** The cluster that Envoy has chosen, "" where it has chosen none. Not refreshed by Envoy while the filter edits the request's headers. */
+let lastConfig: Config | null = null;
+let lastCluster: Cluster | null = null;
+
+/** What `config` says about the cluster that Envoy has chosen; null where it says nothing. */
+export function findCluster(config: Config): Cluster | null {
+  if (!getProperty(clusterName)) return null;
+  const last = lastCluster;
+  if (config === lastConfig && last !== null && equals(last.bytes, answerStart, answerEnd)) {
+    return last;
+  }
+  const name = answerText();
+  if (!config.clusters.has(name)) return null;
+  lastConfig = config;
+  lastCluster = config.clusters.get(name);
+  return lastCluster;
+}
+
+/** Whether Envoy's choice is still `cluster`. It is not refreshed while the filter edits the request's headers, only after that. */
+export function isStillChosen(cluster: Cluster): bool {
+  return getProperty(clusterName) && equals(cluster.bytes, answerStart, answerEnd);
+}
+
+/** The name of the cluster that Envoy has chosen, "" where it has chosen none. */
 export function readCluster(): string {
-  return readText(clusterName);
+  return getProperty(clusterName) ? answerText() : "";
 }
 
 /** Which settings of `provider` apply to the route that Envoy has chosen. */
 export function readSettings(provider: Provider): Settings {
-  return provider.routes.size == 0 ? provider.settings : provider.settingsFor(readText(routeName));
+  if (provider.routes.size == 0) return provider.settings;
+  return provider.settingsFor(getProperty(routeName) ? answerText() : "");
 }
 
-function readText(property: ArrayBuffer): string {
-  if (!getProperty(property)) return "";
+function answerText(): string {
   return String.UTF8.decodeUnsafe(answerStart, answerEnd - answerStart);
 }

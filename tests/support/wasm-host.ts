@@ -77,7 +77,6 @@ export class WasmHost {
 
   /** Ends a stream, as Envoy does once it is over. */
   end(id: number): void {
-    this.run(id, "proxy_on_log", id);
     this.run(id, "proxy_on_delete", id);
     this.streams.delete(id);
   }

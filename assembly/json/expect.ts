@@ -1,0 +1,59 @@
+// The scanner's states, and the grammar of numbers over them. Nothing is kept between calls.
+
+/** What the scanner reads next. */
+export const enum Expect {
+  Object,
+  KeyOrClose,
+  Key,
+  Colon,
+  Value,
+  ValueOrClose,
+  CommaOrClose,
+  Nothing,
+  // Inside a string.
+  Contents,
+  Escaped,
+  Hex,
+  // Inside true, false or null.
+  Literal,
+  // Inside a number: what has been read of it.
+  Minus,
+  Zero,
+  Integer,
+  Point,
+  Fraction,
+  Exponent,
+  ExponentSign,
+  ExponentDigits,
+}
+
+/** What has been read of a number once `byte` continues it, or Nothing where it does not. */
+export function afterNumberByte(expect: Expect, byte: u8): Expect {
+  if (isDigit(byte)) {
+    switch (expect) {
+      case Expect.Minus:
+        return byte == 0x30 ? Expect.Zero : Expect.Integer;
+      case Expect.Zero:
+        return Expect.Nothing;
+      case Expect.Integer:
+        return Expect.Integer;
+      case Expect.Point:
+      case Expect.Fraction:
+        return Expect.Fraction;
+      default:
+        return Expect.ExponentDigits;
+    }
+  }
+  const inWhole = expect == Expect.Zero || expect == Expect.Integer;
+  if (byte == 0x2e) return inWhole ? Expect.Point : Expect.Nothing;
+  if ((byte | 0x20) == 0x65)
+    return inWhole || expect == Expect.Fraction ? Expect.Exponent : Expect.Nothing;
+  if (byte == 0x2b || byte == 0x2d)
+    return expect == Expect.Exponent ? Expect.ExponentSign : Expect.Nothing;
+  return Expect.Nothing;
+}
+
+/** Whether `byte` is a decimal digit. */
+export function isDigit(byte: u8): bool {
+  return byte - 0x30 < 10;
+}
