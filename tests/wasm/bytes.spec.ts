@@ -1,0 +1,136 @@
+import {
+  bytesOf,
+  contains,
+  endsWith,
+  equalsIgnoringCase,
+  foldKey,
+  NOT_WHOLE,
+  parseWhole,
+  startsWith,
+  unescapeString,
+} from "../../assembly/json/bytes";
+import { bytesOfHex, Piece, pieceOf, textBetween } from "./piece";
+
+function fold(piece: Piece): string {
+  return textBetween(piece.start, foldKey(piece.start, piece.end));
+}
+
+function unescape(contents: string): Uint8Array {
+  const piece = pieceOf(contents);
+  const out = new Uint8Array(contents.length * 3 + 1);
+  const end = unescapeString(piece.start, piece.end, out.dataStart);
+  return out.slice(0, <i32>(end - out.dataStart));
+}
+
+function whole(text: string): u64 {
+  const piece = pieceOf(text);
+  return parseWhole(piece.start, piece.end);
+}
+
+function has(part: string, text: string): bool {
+  const piece = pieceOf(text);
+  return contains(bytesOf(part), piece.start, piece.end);
+}
+
+describe("a folded key", () => {
+  it("has its ASCII letters lowered, and nothing between or beyond them", () => {
+    expect(fold(pieceOf("MoDeL_@[`{09Z"))).toStrictEqual("model_@[`{09z");
+  });
+
+  it("has s for U+017F and k for U+212A", () => {
+    expect(fold(pieceOf("\u017ftop_\u212a"))).toStrictEqual("stop_k");
+    expect(fold(pieceOf("\u212a\u017f\u017f\u212a"))).toStrictEqual("kssk");
+  });
+
+  it("keeps every other character beyond ASCII", () => {
+    const text = "\u017e\u0180\u2129\u212b\u0130\u00df\u4f60\ud83d\ude00";
+    expect(fold(pieceOf(text))).toStrictEqual(text);
+  });
+
+  it("takes no character that its end cuts", () => {
+    const sharp = new Piece(bytesOfHex("61 c5"));
+    expect(foldKey(sharp.start, sharp.end)).toBe(sharp.end);
+    const kelvin = new Piece(bytesOfHex("61 e2 84"));
+    expect(foldKey(kelvin.start, kelvin.end)).toBe(kelvin.end);
+  });
+});
+
+describe("an unescaped string", () => {
+  it("has each escape's character", () => {
+    const contents = '\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u00e9\\u4F60\\u0000';
+    const expected = Uint8Array.wrap(bytesOfHex("22 5c 2f 08 0c 0a 0d 09 41 c3a9 e4bda0 00"));
+    expect(unescape(contents)).toStrictEqual(expected);
+  });
+
+  it("has one character for a surrogate pair", () => {
+    const pair = Uint8Array.wrap(String.UTF8.encode("\ud83d\ude00x"));
+    expect(unescape("\\ud83d\\ude00x")).toStrictEqual(pair);
+    const ends = Uint8Array.wrap(bytesOfHex("f0908080 f48fbfbf"));
+    expect(unescape("\\ud800\\udc00\\uDBFF\\uDFFF")).toStrictEqual(ends);
+  });
+
+  it("has three bytes that are no UTF-8 for a lone surrogate", () => {
+    const high = Uint8Array.wrap(bytesOfHex("eda0bd"));
+    expect(unescape("\\ud83d")).toStrictEqual(high);
+    expect(unescape("\\udc00")).toStrictEqual(Uint8Array.wrap(bytesOfHex("edb080")));
+    const apart = Uint8Array.wrap(bytesOfHex("eda0bd 78 edb880"));
+    expect(unescape("\\ud83dx\\ude00")).toStrictEqual(apart);
+    const twice = Uint8Array.wrap(bytesOfHex("eda0bd f09f9880"));
+    expect(unescape("\\ud83d\\ud83d\\ude00")).toStrictEqual(twice);
+    expect(unescape("\\ud83d\\n")).toStrictEqual(Uint8Array.wrap(bytesOfHex("eda0bd 0a")));
+  });
+
+  it("keeps all other bytes", () => {
+    const text = "plain \u00e9 \u4f60 \ud83d\ude00";
+    expect(unescape(text)).toStrictEqual(Uint8Array.wrap(String.UTF8.encode(text)));
+    expect(unescape("").length).toBe(0);
+  });
+});
+
+describe("a whole number", () => {
+  it("has up to 18 digits", () => {
+    expect(whole("0")).toBe(0);
+    expect(whole("007")).toBe(7);
+    expect(whole("4294967296")).toBe(4294967296);
+    expect(whole("999999999999999999")).toBe(999999999999999999);
+  });
+
+  it("is nothing else", () => {
+    const texts = ["", "1000000000000000000", "-1", "+1", "1.0", "1e3", " 1", "1 ", "a", "/", ":"];
+    for (let i = 0; i < texts.length; i++) expect(whole(texts[i])).toBe(NOT_WHOLE, texts[i]);
+  });
+});
+
+describe("a run of bytes", () => {
+  it("is found at the beginning, in the middle and at the end of another", () => {
+    expect(has("key", "key")).toBe(true);
+    expect(has("key", "key=1")).toBe(true);
+    expect(has("key", "akey1")).toBe(true);
+    expect(has("key", "kekey")).toBe(true);
+  });
+
+  it("is not found in part, or across the end", () => {
+    expect(has("key", "")).toBe(false);
+    expect(has("key", "ke")).toBe(false);
+    expect(has("key", "keky")).toBe(false);
+    const piece = pieceOf("a key");
+    expect(contains(bytesOf("key"), piece.start, piece.end - 1)).toBe(false);
+  });
+
+  it("begins and ends with what is no longer than itself", () => {
+    const piece = pieceOf("/models");
+    expect(startsWith(bytesOf("/mod"), piece.start, piece.end)).toBe(true);
+    expect(startsWith(bytesOf("/models2"), piece.start, piece.end)).toBe(false);
+    expect(endsWith(bytesOf("/models"), piece.start, piece.end)).toBe(true);
+    expect(endsWith(bytesOf('"/models'), piece.start, piece.end)).toBe(false);
+  });
+
+  it("equals its lower case where it differs in ASCII letters alone", () => {
+    const piece = pieceOf("IdentitY");
+    expect(equalsIgnoringCase(bytesOf("identity"), piece.start, piece.end)).toBe(true);
+    expect(equalsIgnoringCase(bytesOf("identit"), piece.start, piece.end)).toBe(false);
+    expect(equalsIgnoringCase(bytesOf("identitz"), piece.start, piece.end)).toBe(false);
+    const at = pieceOf("@");
+    expect(equalsIgnoringCase(bytesOf("`"), at.start, at.end)).toBe(false);
+  });
+});

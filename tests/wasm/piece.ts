@@ -1,0 +1,49 @@
+// Bytes in memory of their own, for functions that take a start and an end. Quotes stand around them, so that what reads too far is seen.
+
+/** How many bytes stand before and behind a piece. */
+export const MARGIN: usize = 1024;
+
+const QUOTE: u8 = 0x22;
+
+export class Piece {
+  start: usize;
+  end: usize;
+  private memory: ArrayBuffer;
+
+  constructor(bytes: ArrayBuffer) {
+    this.memory = new ArrayBuffer(<i32>(MARGIN * 2) + bytes.byteLength);
+    this.start = changetype<usize>(this.memory) + MARGIN;
+    this.end = this.start + bytes.byteLength;
+    memory.fill(changetype<usize>(this.memory), QUOTE, this.memory.byteLength);
+    memory.copy(this.start, changetype<usize>(bytes), bytes.byteLength);
+  }
+
+  /** Whether the quotes are all there, but for so many right before and right behind the piece. */
+  isIntact(before: usize, behind: usize): bool {
+    const first = changetype<usize>(this.memory);
+    const last = first + this.memory.byteLength;
+    for (let at = first; at < this.start - before; at++) if (load<u8>(at) != QUOTE) return false;
+    for (let at = this.end + behind; at < last; at++) if (load<u8>(at) != QUOTE) return false;
+    return true;
+  }
+}
+
+/** The UTF-8 bytes of a text. */
+export function pieceOf(text: string): Piece {
+  return new Piece(String.UTF8.encode(text));
+}
+
+/** The bytes that a text of hexadecimal digits stands for; spaces are ignored. */
+export function bytesOfHex(text: string): ArrayBuffer {
+  const digits = text.replaceAll(" ", "");
+  const bytes = new Uint8Array(digits.length / 2);
+  for (let i = 0; i < bytes.length; i++) {
+    bytes[i] = <u8>parseInt(digits.substring(i * 2, i * 2 + 2), 16);
+  }
+  return bytes.buffer;
+}
+
+/** The text between two places. */
+export function textBetween(start: usize, end: usize): string {
+  return String.UTF8.decodeUnsafe(start, end - start);
+}
