@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { type Mock, startMock } from "../../src/mock/server.ts";
+import { selfSigned } from "../support/certificate.ts";
+import { freePort } from "../support/ports.ts";
+import { endRun, postChat, type Running, startRun } from "../support/run-command.ts";
+
+const provider = "dashscope.aliyuncs.com";
+const quickstart = "examples/quickstart";
+const key = "fake-key-of-run";
+
+let mock: Mock;
+
+before(async () => {
+  mock = await startMock({ apiKey: key });
+});
+after(() => mock.close());
+
+async function whileRunning(
+  words: string[],
+  env: NodeJS.ProcessEnv,
+  act: (running: Running) => Promise<void>,
+): Promise<void> {
+  const running = await startRun([quickstart, ...words], env);
+  try {
+    await running.said("llm-egress listens on");
+    await act(running);
+  } finally {
+    await endRun(running);
+  }
+}
+
+test("the seed's request is answered, and leaves a line without its key", async () => {
+  const words = ["--upstream", `${provider}=${mock.url}`];
+  await whileRunning(words, { API_KEY: key }, async (running) => {
+    const { status, body } = await postChat(running.port, "/", provider);
+    assert.equal(status, 200, body);
+    assert.equal((JSON.parse(body) as { model: string }).model, "qwen-1.8b-chat");
+    await running.said(
+      `POST ${provider} route=egress-gw-route cluster=outbound|443||${provider} 200`,
+    );
+    assert.ok(!`${running.stdout()}${running.stderr()}`.includes(key));
+    assert.equal(running.stderr(), "");
+  });
+});
+
+test("its own address leads to the first provider, and a stranger's is refused", async () => {
+  const words = ["--upstream", `${provider}=${mock.url}`];
+  await whileRunning(words, { API_KEY: key }, async ({ port }) => {
+    const path = "/v1/chat/completions";
+    for (const host of [`127.0.0.1:${port}`, `localhost:${port}`]) {
+      assert.equal((await postChat(port, path, host)).status, 200);
+    }
+    for (const host of ["other.example", `${provider}:80`, `127.0.0.1`]) {
+      const { status, body } = await postChat(port, path, host);
+      assert.equal(status, 421);
+      assert.match(body, /misdirected_request/);
+    }
+  });
+});
+
+test("the configuration is its owner's alone, and gone when a signal has ended it", async () => {
+  await whileRunning([], { API_KEY: key }, async (running) => {
+    const folders = readdirSync(running.temporary);
+    const folder = folders.find((name) => name.startsWith("llm-egress-"));
+    const file = join(running.temporary, folder!, "envoy.yaml");
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    assert.equal(await running.stop("SIGINT"), 0);
+    assert.deepEqual(readdirSync(running.temporary), []);
+  });
+});
+
+test("a key that is not set is warned about, and its provider answers 503", async () => {
+  const words = ["--upstream", `${provider}=${mock.url}`];
+  await whileRunning(words, { API_KEY: "" }, async (running) => {
+    assert.match(
+      running.stderr(),
+      /^warning: API_KEY is not set: the provider dashscope-qwen will/,
+    );
+    const { status, body } = await postChat(running.port, "/", provider);
+    assert.equal(status, 503);
+    assert.match(body, /provider_misconfigured/);
+  });
+});
+
+test("an upstream with TLS is trusted for the name in its certificate only", async () => {
+  const { cert, key: privateKey } = selfSigned("localhost");
+  const secure = await startMock({ apiKey: key, tls: { cert, key: privateKey } });
+  const folder = mkdtempSync(join(tmpdir(), "llm-egress-test-"));
+  const authorities = join(folder, "ca.pem");
+  writeFileSync(authorities, cert);
+  const statusBy = async (host: string): Promise<number> => {
+    let status = 0;
+    const words = ["--upstream", `${provider}=https://${host}:${secure.port}`];
+    const env = { API_KEY: key, SSL_CERT_FILE: authorities };
+    await whileRunning(words, env, async ({ port }) => {
+      ({ status } = await postChat(port, "/", provider));
+    });
+    return status;
+  };
+  try {
+    assert.equal(await statusBy("localhost"), 200);
+    assert.equal(await statusBy("127.0.0.1"), 503);
+    assert.equal(secure.requests.length, 1);
+  } finally {
+    await secure.close();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a port that is taken is named", async () => {
+  const port = await freePort();
+  const squatter = createServer().listen(port, "127.0.0.1");
+  const running = await startRun([quickstart, "--listen", `127.0.0.1:${port}`], { API_KEY: key });
+  try {
+    await running.said("EADDRINUSE");
+    assert.equal(await running.ended(), 1);
+    assert.match(running.stderr(), /--listen 127\.0\.0\.1:\d+ can't be used: .*EADDRINUSE/);
+  } finally {
+    squatter.close();
+    await endRun(running);
+  }
+});
