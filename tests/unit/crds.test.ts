@@ -25,9 +25,10 @@ function fieldsOf(file: string): [string, Node][] {
 }
 
 function walk(path: string, node: Node): [string, Node][] {
-  const children = Object.entries(node.properties ?? {}).map(
-    ([name, child]) => [`${path}.${name}`, child] as const,
-  );
+  const children = Object.entries(node.properties ?? {}).map(([name, child]): [string, Node] => [
+    `${path}.${name}`,
+    child,
+  ]);
   if (node.items) children.push([`${path}[]`, node.items]);
   if (node.additionalProperties) children.push([`${path}{}`, node.additionalProperties]);
   return [[path, node], ...children.flatMap(([below, child]) => walk(below, child))];
