@@ -145,7 +145,7 @@ export default defineConfig(
       ],
     },
   },
-  { files: ["tests/**"], rules: { "@typescript-eslint/no-non-null-assertion": "off" } },
+  { files: ["tests/**", "bench/**"], rules: { "@typescript-eslint/no-non-null-assertion": "off" } },
   // A `describe` holds a whole file.
   { files: ["tests/wasm/**/*.ts"], rules: { "max-lines-per-function": "off" } },
   {

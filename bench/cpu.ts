@@ -1,0 +1,76 @@
+// Envoy's CPU per request through the quickstart's listener, with the filter and without, in turn. Needs wrk.
+//
+//   npm run bench:cpu [-- ROUNDS]
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cpuMicroseconds, startGateways } from "./envoys.ts";
+
+const rounds = Number(process.argv[2] ?? 5);
+const seconds = 3;
+const cases = [
+  { bytes: 200, connections: 16 },
+  { bytes: 200, connections: 500 },
+  { bytes: 4096, connections: 16 },
+  { bytes: 65_536, connections: 16 },
+];
+
+if (spawnSync("wrk", ["--version"]).error) {
+  console.error("bench: wrk is not on PATH (Debian: apt-get install wrk)");
+  process.exit(1);
+}
+const folder = mkdtempSync(join(tmpdir(), "llm-egress-bench-"));
+const gateways = await startGateways();
+console.log("body bytes  connections  without µs  with µs  added µs  with / without");
+for (const { bytes, connections } of cases) {
+  const script = writeScript(bytes);
+  const load = (port: number) => cpuPerRequest({ port, connections, script });
+  const without: number[] = [];
+  const withFilter: number[] = [];
+  load(gateways.withFilter);
+  for (let round = 0; round < rounds; round++) {
+    without.push(load(gateways.withoutFilter));
+    withFilter.push(load(gateways.withFilter));
+  }
+  const [bare, filtered] = [median(without), median(withFilter)];
+  const numbers = [bare, filtered, filtered - bare].map((value) => value.toFixed(1));
+  const columns = [bytes, connections, ...numbers, (filtered / bare).toFixed(2)];
+  const widths = [10, 13, 12, 9, 10, 16];
+  console.log(columns.map((value, index) => String(value).padStart(widths[index]!)).join(""));
+}
+await gateways.stop();
+rmSync(folder, { recursive: true });
+
+function writeScript(bytes: number): string {
+  const frame = JSON.stringify({ messages: [{ role: "user", content: "" }] });
+  const content = "lorem ipsum ".repeat(bytes / 12).slice(0, bytes - frame.length);
+  const body = frame.replace('""', JSON.stringify(content));
+  const file = join(folder, `${bytes}.lua`);
+  writeFileSync(
+    file,
+    [
+      'wrk.method = "POST"',
+      'wrk.path = "/v1/chat/completions"',
+      'wrk.headers["Content-Type"] = "application/json"',
+      'wrk.headers["Host"] = "dashscope.aliyuncs.com"',
+      `wrk.body = [[${body}]]`,
+    ].join("\n"),
+  );
+  return file;
+}
+
+function cpuPerRequest(load: { port: number; connections: number; script: string }): number {
+  const before = cpuMicroseconds(gateways.pid);
+  const output = execFileSync("wrk", [
+    ...["-t1", `-c${load.connections}`, `-d${seconds}s`, "-s", load.script],
+    `http://127.0.0.1:${load.port}/`,
+  ]).toString();
+  const requests = Number(/(\d+) requests in/.exec(output)![1]);
+  if (/Non-2xx/.test(output) || requests === 0) throw new Error(output);
+  return (cpuMicroseconds(gateways.pid) - before) / requests;
+}
+
+function median(values: number[]): number {
+  return values.sort((left, right) => left - right)[Math.floor(values.length / 2)]!;
+}

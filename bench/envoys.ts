@@ -1,0 +1,142 @@
+// The quickstart as `llm-egress render` writes it, in one Envoy with two listeners: the rendered one, and the same without the filter. Behind
+// them a second Envoy that reads each request whole and answers at once.
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parse } from "yaml";
+import { findEnvoy } from "../src/cli/envoy-binary.ts";
+import { freePort } from "../tests/support/ports.ts";
+
+interface HttpFilter {
+  name: string;
+  typed_config: object;
+}
+
+interface ConnectionManager {
+  http_filters: HttpFilter[];
+}
+
+interface Listener {
+  name: string;
+  address: { socket_address: { port_value: number } };
+  filter_chains: { filters: { typed_config: ConnectionManager }[] }[];
+}
+
+/** Two gateways in one process. */
+export interface Gateways {
+  pid: number;
+  /** The rendered listener's port, and that of the same without the filter. */
+  withFilter: number;
+  withoutFilter: number;
+  stop: () => Promise<void>;
+}
+
+/** Starts both Envoys, each with one worker. */
+export async function startGateways(): Promise<Gateways> {
+  const provider = await startEnvoy((port, admin) => providerConfig(port, admin));
+  const bare = await freePort();
+  const gateway = await startEnvoy((port, admin) =>
+    gatewayConfig({ port, admin, bare, provider: provider.port }),
+  );
+  return {
+    pid: gateway.child.pid!,
+    withFilter: gateway.port,
+    withoutFilter: bare,
+    stop: async () => {
+      await gateway.stop();
+      await provider.stop();
+    },
+  };
+}
+
+function gatewayConfig(ports: Record<"port" | "admin" | "bare" | "provider", number>): object {
+  const yaml = execFileSync(process.execPath, [
+    ...["build/llm-egress.mjs", "render", "--target", "envoy", "examples/quickstart"],
+    ...["--listen", `127.0.0.1:${ports.port}`, "--admin", `127.0.0.1:${ports.admin}`],
+    ...["--upstream", `dashscope.aliyuncs.com=http://127.0.0.1:${ports.provider}`],
+  ]);
+  const config = parse(yaml.toString()) as { static_resources: { listeners: Listener[] } };
+  const [listener] = config.static_resources.listeners;
+  const bare = structuredClone(listener!);
+  bare.name = "bare";
+  bare.address.socket_address.port_value = ports.bare;
+  const manager = bare.filter_chains[0]!.filters[0]!.typed_config;
+  manager.http_filters = manager.http_filters.filter(({ name }) => name !== "llm-egress");
+  config.static_resources.listeners.push(bare);
+  return config;
+}
+
+function providerConfig(port: number, admin: number): object {
+  const typed = (name: string, more: object = {}) => ({
+    "@type": `type.googleapis.com/envoy.extensions.filters.${name}`,
+    ...more,
+  });
+  const answer = { status: 200, body: { inline_string: '{"object":"chat.completion"}' } };
+  const route = { match: { prefix: "/" }, direct_response: answer };
+  const manager = typed("network.http_connection_manager.v3.HttpConnectionManager", {
+    stat_prefix: "provider",
+    route_config: { virtual_hosts: [{ name: "any", domains: ["*"], routes: [route] }] },
+    http_filters: [
+      {
+        name: "buffer",
+        typed_config: typed("http.buffer.v3.Buffer", { max_request_bytes: 2 ** 28 }),
+      },
+      { name: "router", typed_config: typed("http.router.v3.Router") },
+    ],
+  });
+  const address = (value: number) => ({
+    socket_address: { address: "127.0.0.1", port_value: value },
+  });
+  const filters = [{ name: "http", typed_config: manager }];
+  const listener = { name: "provider", address: address(port), filter_chains: [{ filters }] };
+  return { admin: { address: address(admin) }, static_resources: { listeners: [listener] } };
+}
+
+interface Running {
+  child: ChildProcess;
+  port: number;
+  stop: () => Promise<void>;
+}
+
+async function startEnvoy(config: (port: number, admin: number) => object): Promise<Running> {
+  const binary = await findEnvoy({ log: (line) => console.error(line) });
+  const port = await freePort();
+  const admin = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), "llm-egress-bench-"));
+  const file = join(folder, "envoy.json");
+  writeFileSync(file, JSON.stringify(config(port, admin)));
+  const args = ["-c", file, "--use-dynamic-base-id", "--concurrency", "1", "--log-level", "off"];
+  const env = { ...process.env, API_KEY: "sk-0123456789abcdef0123456789abcdef" };
+  const child = spawn(binary, args, { stdio: "ignore", env });
+  for (let attempt = 0; !(await isReady(admin)); attempt++) {
+    if (attempt === 200 || child.exitCode !== null) throw new Error("Envoy did not start");
+    await sleep(50);
+  }
+  const stop = async () => {
+    const exited = once(child, "exit");
+    child.kill("SIGTERM");
+    await exited;
+    rmSync(folder, { recursive: true });
+  };
+  return { child, port, stop };
+}
+
+async function isReady(admin: number): Promise<boolean> {
+  const response = await fetch(`http://127.0.0.1:${admin}/ready`).catch(() => undefined);
+  return response?.status === 200;
+}
+
+/** CPU time that a process has used, in microseconds. Linux's clock ticks are 10 ms. */
+export function cpuMicroseconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]!.split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
+}
+
+/** Memory that a process occupies (resident set), in bytes. */
+export function residentBytes(pid: number): number {
+  const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "latin1"));
+  return Number(line![1]) * 1024;
+}
