@@ -7,12 +7,18 @@ const QUOTE: u8 = 0x22;
 
 export class Piece {
   start: usize;
-  end: usize;
+  end: usize = 0;
   private memory: ArrayBuffer;
 
-  constructor(bytes: ArrayBuffer) {
-    this.memory = new ArrayBuffer(<i32>(MARGIN * 2) + bytes.byteLength);
+  /** Never holds more than `capacity` bytes. */
+  constructor(bytes: ArrayBuffer, capacity: i32 = bytes.byteLength) {
+    this.memory = new ArrayBuffer(<i32>(MARGIN * 2) + capacity);
     this.start = changetype<usize>(this.memory) + MARGIN;
+    this.hold(bytes);
+  }
+
+  /** Puts other bytes in the same place. */
+  hold(bytes: ArrayBuffer): void {
     this.end = this.start + bytes.byteLength;
     memory.fill(changetype<usize>(this.memory), QUOTE, this.memory.byteLength);
     memory.copy(this.start, changetype<usize>(bytes), bytes.byteLength);
