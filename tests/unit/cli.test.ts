@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -44,10 +44,12 @@ test("with an error nothing is printed on standard output, and all errors on sta
 });
 
 test("a file that is no text is an error in the input", async () => {
-  const file = join(mkdtempSync(join(tmpdir(), "llm-egress-test-")), "binary.yaml");
+  const folder = mkdtempSync(join(tmpdir(), "llm-egress-test-"));
+  const file = join(folder, "binary.yaml");
   writeFileSync(file, Buffer.from([0xff, 0xfe, 0x00]));
   const { code, stderr } = await llmEgress("validate", file, "examples/quickstart");
   assert.equal(code, 1);
+  rmSync(folder, { recursive: true });
   assert.equal(stderr, `${file}:1:1: is not UTF-8 text\n`);
 });
 
