@@ -1,7 +1,7 @@
 // What reaches the provider of a body: the managed members and the block are the filter's, and every other byte is the client's.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { envoyVersions, type Gateway, startGateway } from "../support/gateway.ts";
+import { test } from "node:test";
+import { type DefineTests, onEachEnvoy } from "../support/each-envoy.ts";
 import { exchangeRaw } from "../support/http.ts";
 import { pluginConfig, provider } from "../support/plugin-providers.ts";
 import { chunked, echoedBody, echoing, post } from "../support/requests.ts";
@@ -79,46 +79,41 @@ const cases: Case[] = [
   },
 ];
 
-for (const version of envoyVersions) {
-  describe(`bodies through Envoy ${version ?? "(default)"}`, () => {
-    let gateway: Gateway;
-    before(async () => {
-      gateway = await startGateway({ plugin, version });
-    });
-    after(() => gateway.close());
-
-    for (const { name, sent, expected } of cases) {
-      test(name, async () => {
-        const request = post(host, sent, { headers: [echoing] });
-        const received = echoedBody(await exchangeRaw(gateway.port, [request]));
-        assert.equal(received, expected);
-        JSON.parse(received);
-      });
-      test(`${name}, each byte a TCP segment and a chunk of its own`, async () => {
-        const bytes = [...Buffer.from(sent)].map((byte) => Buffer.from([byte]));
-        const pieces = chunked(host, bytes, { headers: [echoing] });
-        const received = echoedBody(await exchangeRaw(gateway.port, pieces, { pauseMs: 0.2 }));
-        // Whitespace that is held back moves before its comma only past the bound, so the bytes are the same.
-        assert.equal(received, expected);
-      });
-    }
-
-    test("changes nothing but one space where nothing is managed", async () => {
-      const sent = '{ "model" : "x", "user":1e400 }\n';
-      const request = post("open.example", sent, { headers: [echoing] });
-      const answer = await exchangeRaw(gateway.port, [request]);
-      assert.equal(echoedBody(answer), '{ "model" : "x", "user":1e400  }\n');
-    });
-
-    test("reads a body with a length whose segments cut keys and escapes", async () => {
-      const sent = '{"mod\\u0065l":"a\\ud83d\\ude00","user":"b","max_tokens":5000}';
+const keepBytes: DefineTests = (gateway) => {
+  for (const { name, sent, expected } of cases) {
+    test(name, async () => {
       const request = post(host, sent, { headers: [echoing] });
-      const split = request.length - sent.length;
-      const bytes = [...request.subarray(split)].map((byte) => Buffer.from([byte]));
-      const segments = [request.subarray(0, split), ...bytes];
-      const received = echoedBody(await exchangeRaw(gateway.port, segments, { pauseMs: 1 }));
-      assert.equal(received.length, sent.length + defaults.length - 1);
-      assert.deepEqual(JSON.parse(received), { model: "m-1", temperature: 0.7, max_tokens: 100 });
+      const received = echoedBody(await exchangeRaw(gateway().port, [request]));
+      assert.equal(received, expected);
+      JSON.parse(received);
     });
+    test(`${name}, each byte a TCP segment and a chunk of its own`, async () => {
+      const bytes = [...Buffer.from(sent)].map((byte) => Buffer.from([byte]));
+      const pieces = chunked(host, bytes, { headers: [echoing] });
+      const received = echoedBody(await exchangeRaw(gateway().port, pieces, { pauseMs: 0.2 }));
+      assert.equal(received, expected);
+    });
+  }
+};
+
+const readSegments: DefineTests = (gateway) => {
+  test("changes nothing but one space where nothing is managed", async () => {
+    const sent = '{ "model" : "x", "user":1e400 }\n';
+    const request = post("open.example", sent, { headers: [echoing] });
+    const answer = await exchangeRaw(gateway().port, [request]);
+    assert.equal(echoedBody(answer), '{ "model" : "x", "user":1e400  }\n');
   });
-}
+
+  test("reads a body with a length whose segments cut keys and escapes", async () => {
+    const sent = '{"mod\\u0065l":"a\\ud83d\\ude00","user":"b","max_tokens":5000}';
+    const request = post(host, sent, { headers: [echoing] });
+    const split = request.length - sent.length;
+    const bytes = [...request.subarray(split)].map((byte) => Buffer.from([byte]));
+    const segments = [request.subarray(0, split), ...bytes];
+    const received = echoedBody(await exchangeRaw(gateway().port, segments, { pauseMs: 1 }));
+    assert.equal(received.length, sent.length + defaults.length - 1);
+    assert.deepEqual(JSON.parse(received), { model: "m-1", temperature: 0.7, max_tokens: 100 });
+  });
+};
+
+onEachEnvoy("bodies", { plugin }, keepBytes, readSegments);

@@ -1,7 +1,8 @@
 // Bodies that nobody would buffer pass in constant memory.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { envoyVersions, type Gateway, startGateway } from "../support/gateway.ts";
+import { test } from "node:test";
+import { onEachEnvoy } from "../support/each-envoy.ts";
+import type { Gateway } from "../support/gateway.ts";
 import { pluginConfig, provider } from "../support/plugin-providers.ts";
 import { echoedHeader, echoOf } from "../support/requests.ts";
 import {
@@ -29,41 +30,34 @@ async function peakBytes({ envoy }: Gateway, during: () => Promise<void>): Promi
   return Math.max(peak, envoy.memoryBytes());
 }
 
-for (const version of envoyVersions) {
-  describe(`large bodies through Envoy ${version ?? "(default)"}`, () => {
-    let gateway: Gateway;
-    const large = sizedBodies(largeBytes);
-    const digest = digestOf(large.edited);
-    const warmUp = sizedBodies(warmUpBytes);
-    before(async () => {
-      const plugin = pluginConfig([provider(host, { settings: { members: sizedBodyMembers } })]);
-      gateway = await startGateway({ plugin, version });
-    });
-    after(() => gateway.close());
-
-    const upload = async (way: string, { sent, edited }: SizedBodies) => {
-      const headers = { "x-mock-echo": "digest" };
-      const request = { host, bytes: sent.bytes, pieces: sent, headers };
-      const echo = echoOf(await uploadWays[way]!(gateway.port, request));
-      assert.equal(echo.bodyBytes, edited.bytes);
-      const length = announcesLength(way) ? [String(edited.bytes)] : [];
-      assert.deepEqual(echoedHeader(echo, "content-length"), length);
-      return echo.bodySha256;
-    };
-
-    for (const way of Object.keys(uploadWays)) {
-      test(`edits 100 MB in constant memory over ${way}`, async (context) => {
-        await upload(way, warmUp);
-        const memoryBefore = gateway.envoy.memoryBytes();
-        let received = "";
-        const peak = await peakBytes(gateway, async () => {
-          received = await upload(way, large);
-        });
-        assert.equal(received, digest);
-        const growth = peak - memoryBefore;
-        context.diagnostic(`Envoy's memory grew by ${(growth / 1e6).toFixed(1)} MB`);
-        assert.ok(growth < maxGrowthBytes, `${growth} bytes`);
-      });
-    }
-  });
+async function upload(way: string, port: number, { sent, edited }: SizedBodies): Promise<string> {
+  const headers = { "x-mock-echo": "digest" };
+  const request = { host, bytes: sent.bytes, pieces: sent, headers };
+  const echo = echoOf(await uploadWays[way]!(port, request));
+  assert.equal(echo.bodyBytes, edited.bytes);
+  const length = announcesLength(way) ? [String(edited.bytes)] : [];
+  assert.deepEqual(echoedHeader(echo, "content-length"), length);
+  return echo.bodySha256;
 }
+
+const plugin = pluginConfig([provider(host, { settings: { members: sizedBodyMembers } })]);
+const large = sizedBodies(largeBytes);
+const digest = digestOf(large.edited);
+
+onEachEnvoy("large bodies", { plugin }, (gateway) => {
+  for (const way of Object.keys(uploadWays)) {
+    test(`edits 100 MB in constant memory over ${way}`, async (context) => {
+      const { envoy, port } = gateway();
+      await upload(way, port, sizedBodies(warmUpBytes));
+      const memoryBefore = envoy.memoryBytes();
+      let received = "";
+      const peak = await peakBytes(gateway(), async () => {
+        received = await upload(way, port, large);
+      });
+      assert.equal(received, digest);
+      const growth = peak - memoryBefore;
+      context.diagnostic(`Envoy's memory grew by ${(growth / 1e6).toFixed(1)} MB`);
+      assert.ok(growth < maxGrowthBytes, `${growth} bytes`);
+    });
+  }
+});

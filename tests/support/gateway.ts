@@ -39,13 +39,6 @@ export interface Observation<Answer> {
   complete: number;
 }
 
-/**
- * The Envoy versions that a suite is to run on: the newest pinned one (undefined: whatever `startEnvoy` takes) and an older minor, or
- * $ENVOY_TEST_VERSION alone.
- */
-export const envoyVersions: (string | undefined)[] =
-  process.env["ENVOY_TEST_VERSION"] === undefined ? [undefined, "1.36.4"] : [undefined];
-
 /** Starts a mock and an Envoy in front of it. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { plugin, env = {}, logLevel = "info", version } = options;
