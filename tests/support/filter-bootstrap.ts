@@ -30,8 +30,8 @@ export function filterBootstrap(options: FilterBootstrap): object {
   return { static_resources: { listeners: [listener], clusters } };
 }
 
-/** What the access log has for each request: a word to find it by, the status, and why. */
-export const accessLogFormat = "access %RESPONSE_CODE% %RESPONSE_CODE_DETAILS%\n";
+// A word to find it by, the request's start in milliseconds since 1970, the status, and why.
+const accessLogFormat = "access %START_TIME(%s%3f)% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS%\n";
 
 function connectionManager(options: FilterBootstrap): object {
   const routerConfig = { "@type": `${v3}.filters.http.router.v3.Router` };

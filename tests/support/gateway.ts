@@ -95,22 +95,33 @@ async function observe<Answer>(
   mock: Mock,
   request: () => Promise<Answer>,
 ): Promise<Observation<Answer>> {
-  const linesBefore = accessLines(envoy).length;
+  const begun = Date.now();
   const completeBefore = mock.stats.complete;
   const answer = await request();
-  await eventually(() => accessLines(envoy).length > linesBefore, "an access log line");
+  // A line for an earlier request may come meanwhile.
+  const line = () => accessLines(envoy).find(({ start }) => start >= begun);
+  await eventually(() => line() !== undefined, "an access log line");
   await eventually(() => isSettled(mock), "the end of each request that the mock got");
-  const [, status, details = ""] = accessLines(envoy)[linesBefore] ?? [];
-  return {
-    answer,
-    status: Number(status),
-    details,
-    complete: mock.stats.complete - completeBefore,
-  };
+  const { status = 0, details = "" } = line() ?? {};
+  return { answer, status, details, complete: mock.stats.complete - completeBefore };
 }
 
-function accessLines(envoy: Envoy): RegExpExecArray[] {
-  return [...envoy.logs().matchAll(/^access (\d+) (.*)$/gm)];
+/** One line of the access log. */
+export interface AccessLine {
+  /** When the request began, in milliseconds since 1970. */
+  start: number;
+  status: number;
+  details: string;
+}
+
+/** The access log so far; a line comes a moment after its request's end. */
+export function accessLines(envoy: Envoy): AccessLine[] {
+  const matches = envoy.logs().matchAll(/^access (\d+) (\d+) (.*)$/gm);
+  return [...matches].map(([, start, status, details = ""]) => ({
+    start: Number(start),
+    status: Number(status),
+    details,
+  }));
 }
 
 function isSettled({ stats }: Mock): boolean {
