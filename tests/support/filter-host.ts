@@ -60,14 +60,30 @@ export function postHeaders(more: Record<string, string> = {}): HeaderList {
   return Object.entries(headers);
 }
 
-/** Sends a body in the given chunks, the last of them with the end of the stream, and gives the stream back. */
-export function post(host: WasmHost, chunks: readonly Buffer[]): WasmStream {
-  const stream = host.stream(CLUSTER);
-  stream.headers(postHeaders());
+/** How a request differs from a plain POST to chat completions. */
+export interface RequestParts {
+  headers?: Record<string, string>;
+  /** With the last of them the stream ends; without any it ends with the headers. */
+  chunks?: readonly (Buffer | string)[];
+  cluster?: string;
+  route?: string;
+}
+
+/** Sends a request up to its end, or to its refusal; the answer is still to come. */
+export function send(host: WasmHost, parts: RequestParts = {}): WasmStream {
+  const { headers, chunks = ["{}"], cluster = CLUSTER, route = "" } = parts;
+  const stream = host.stream(cluster, route);
+  stream.headers(postHeaders(headers), chunks.length === 0);
   for (const [index, chunk] of chunks.entries()) {
     if (stream.localResponses.length > 0) break;
     stream.body(chunk, index === chunks.length - 1);
   }
+  return stream;
+}
+
+/** Sends a body to chat completions in the given chunks, and ends the stream. */
+export function post(host: WasmHost, chunks: readonly (Buffer | string)[]): WasmStream {
+  const stream = send(host, { chunks });
   stream.end();
   return stream;
 }

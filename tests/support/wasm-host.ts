@@ -2,8 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import type { PluginConfig } from "../../src/plan/plugin-config.ts";
+import { type HeaderList, parsePairs, serialise } from "./header-list.ts";
 
-export type HeaderList = [name: string, value: string][];
+export type { HeaderList };
 
 export interface LocalResponse {
   status: number;
@@ -16,6 +17,8 @@ export interface WasmHostOptions {
   /** The plugin configuration: an object, or text to be passed on as it is. */
   config: PluginConfig | string;
   env?: Record<string, string>;
+  /** A local answer passes through the response callbacks and ends its stream while the module is still sending it. */
+  answersAtOnce?: boolean;
 }
 
 /** Values that callbacks return. */
@@ -45,6 +48,7 @@ export class WasmHost {
   private readonly streams = new Map<number, WasmStream>();
   private readonly config: Buffer;
   private readonly env: Record<string, string>;
+  private readonly answersAtOnce: boolean;
   private current = ROOT_ID;
   private nextId = ROOT_ID + 1;
 
@@ -52,6 +56,7 @@ export class WasmHost {
     const { config } = options;
     this.config = Buffer.from(typeof config === "string" ? config : JSON.stringify(config));
     this.env = options.env ?? {};
+    this.answersAtOnce = options.answersAtOnce ?? false;
     const instance = new WebAssembly.Instance(wasmModule, this.imports());
     this.exports = instance.exports as Record<string, (...args: number[]) => unknown>;
     this.memory = instance.exports["memory"] as WebAssembly.Memory;
@@ -75,8 +80,9 @@ export class WasmHost {
     return this.invoke(callback, ...args);
   }
 
-  /** Ends a stream, as Envoy does once it is over. */
+  /** Ends a stream, as Envoy does once it is over; does nothing where it has ended. */
   end(id: number): void {
+    if (!this.streams.has(id)) return;
     this.run(id, "proxy_on_delete", id);
     this.streams.delete(id);
   }
@@ -207,12 +213,18 @@ export class WasmHost {
       },
       proxy_send_local_response: (status, ...spans) => {
         const [details, detailsSize, body, bodySize, pairs, pairsSize] = spans;
-        this.stream_.localResponses.push({
+        const stream = this.stream_;
+        const headers = parsePairs(this.read(pairs!, pairsSize!));
+        stream.localResponses.push({
           status: status,
           details: this.text(details!, detailsSize!),
           body: this.text(body!, bodySize!),
-          headers: parsePairs(this.read(pairs!, pairsSize!)),
+          headers,
         });
+        if (this.answersAtOnce) {
+          stream.response([[":status", `${status}`], ...headers]);
+          stream.end();
+        }
         return OK;
       },
     };
@@ -314,29 +326,4 @@ export class WasmStream {
   get forwardedText(): string {
     return Buffer.concat(this.forwarded).toString();
   }
-}
-
-function serialise(headers: HeaderList): Buffer {
-  const numbers = [headers.length];
-  const texts: Buffer[] = [];
-  for (const text of headers.flat()) {
-    numbers.push(Buffer.byteLength(text));
-    texts.push(Buffer.from(text + "\0"));
-  }
-  return Buffer.concat([Buffer.from(Uint32Array.from(numbers).buffer), ...texts]);
-}
-
-function parsePairs(bytes: Buffer): HeaderList {
-  const count = bytes.readUInt32LE(0);
-  let at = 4 + count * 8;
-  const next = (size: number) => {
-    const text = bytes.subarray(at, at + size).toString();
-    at += size + 1;
-    return text;
-  };
-  return Array.from({ length: count }, (_, index) => {
-    const nameSize = bytes.readUInt32LE(4 + index * 8);
-    const valueSize = bytes.readUInt32LE(8 + index * 8);
-    return [next(nameSize), next(valueSize)];
-  });
 }
