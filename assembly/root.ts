@@ -27,7 +27,7 @@ export class EgressRoot extends RootContext {
 
   /** False where the configuration can't be read at all: Envoy then refuses it, and keeps the last good one where there is one. */
   onConfigure(bytes: u32): bool {
-    if (!getPluginConfiguration(bytes)) {
+    if (bytes == 0 || !getPluginConfiguration(bytes)) {
       log(LogLevel.Error, "plugin configuration refused: there is none");
       return false;
     }

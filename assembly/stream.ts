@@ -115,15 +115,15 @@ export class EgressStream extends Context {
     }
     const editor = this.editor!;
     if (size != 0) {
-      if (!getRequestBody(<u32>size)) return this.refuseBody(Code.InvalidJson);
+      if (!getRequestBody(<u32>size)) return this.refuseBody(Code.ProviderMisconfigured);
       const verdict = editor.feed(answerStart, answerEnd);
       if (verdict != Verdict.Valid) return this.refuseBody(codeOf(verdict));
     }
     if (endOfStream && !editor.complete) return this.refuseBody(this.incompleteCode());
-    if (size != 0 && editor.changed) {
-      replaceRequestBody(<u32>size, editor.outStart, editor.outEnd);
-    }
-    return DataStatus.Continue;
+    if (size == 0 || !editor.changed) return DataStatus.Continue;
+    return replaceRequestBody(<u32>size, editor.outStart, editor.outEnd)
+      ? DataStatus.Continue
+      : this.refuseBody(Code.ProviderMisconfigured);
   }
 
   // With trailers no body callback has been told that the stream ends.
