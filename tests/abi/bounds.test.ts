@@ -125,43 +125,43 @@ describe("depth", () => {
   });
 });
 
+// The module's memory is the same after all chunks as after the first `settled` bytes.
+function assertFlat(chunks: Iterable<Buffer>, settled: number): void {
+  const host = hostOf({ members });
+  const stream = host.stream(CLUSTER);
+  stream.headers(postHeaders());
+  let received = 0;
+  let bytes = 0;
+  for (const chunk of chunks) {
+    stream.body(chunk);
+    stream.forwarded.length = 0;
+    received += chunk.length;
+    if (bytes === 0 && received >= settled) bytes = host.memory.buffer.byteLength;
+  }
+  assert.equal(stream.refusal, "");
+  assert.equal(host.memory.buffer.byteLength, bytes);
+}
+
+function* repeat(head: string, chunk: string, count: number): Generator<Buffer> {
+  yield Buffer.from(head);
+  for (let i = 0; i < count; i++) yield Buffer.from(chunk);
+}
+
 describe("memory", () => {
-  // After the first of the chunks, and after all of them.
-  function measure(chunks: Iterable<Buffer>, settled: number): void {
-    const host = hostOf({ members });
-    const stream = host.stream(CLUSTER);
-    stream.headers(postHeaders());
-    let received = 0;
-    let bytes = 0;
-    for (const chunk of chunks) {
-      stream.body(chunk);
-      stream.forwarded.length = 0;
-      received += chunk.length;
-      if (bytes === 0 && received >= settled) bytes = host.memory.buffer.byteLength;
-    }
-    assert.equal(stream.refusal, "");
-    assert.equal(host.memory.buffer.byteLength, bytes);
-  }
-
-  function* repeat(head: string, chunk: string, count: number): Generator<Buffer> {
-    yield Buffer.from(head);
-    for (let i = 0; i < count; i++) yield Buffer.from(chunk);
-  }
-
   it("does not grow with a body of 20 MB", () => {
     const text = `{"role":"user","content":"${"x".repeat(90)}"},`;
     const chunk = text.repeat(65536 / text.length);
-    measure(repeat('{"messages":[', chunk, 320), 1_000_000);
-    measure(repeat('{"messages":"', "x".repeat(65536), 320), 1_000_000);
+    assertFlat(repeat('{"messages":[', chunk, 320), 1_000_000);
+    assertFlat(repeat('{"messages":"', "x".repeat(65536), 320), 1_000_000);
   });
 
   it("does not grow with whitespace that comes in single bytes where a member is undecided", () => {
     const heads = ['{"a":1,', '{"a":1,"max_tokens"', '{"a":1,"max_tokens":', '{"model":1,"a":2 ,'];
-    for (const head of heads) measure(repeat(head, " ", 100_000), 2000);
+    for (const head of heads) assertFlat(repeat(head, " ", 100_000), 2000);
   });
 
   it("does not grow with any number of managed members", () => {
-    measure(
+    assertFlat(
       repeat('{"a":1', ',"b":{},"model":"x","c":[1,2],"top_k":[]'.repeat(1000), 250),
       100_000,
     );
