@@ -103,30 +103,31 @@ const refuseEncodings: DefineTests = (gateway) => {
 
 const models = "/v1/models";
 
-const refuseMethods: DefineTests = (gateway) => {
-  const requests: Record<string, { request: RequestHead; allow: string }> = {
-    "PUT on chat": { request: { method: "PUT" }, allow: "POST" },
-    "DELETE on chat": { request: { method: "DELETE" }, allow: "POST" },
-    "PATCH on chat": { request: { method: "PATCH" }, allow: "POST" },
-    "TRACE on chat": { request: { method: "TRACE" }, allow: "POST" },
-    "OPTIONS on chat": { request: { method: "OPTIONS" }, allow: "POST" },
-    "GET on chat": { request: { method: "GET" }, allow: "POST" },
-    "GET on embeddings": { request: { method: "GET", path: "/v1/embeddings" }, allow: "POST" },
-    "TRACE on models": { request: { method: "TRACE", path: models }, allow: "GET" },
-    "POST on models": { request: { method: "POST", path: models }, allow: "GET" },
-    "an upgrade to a websocket": {
-      request: {
-        method: "GET",
-        path: models,
-        headers: [
-          ["connection", "Upgrade"],
-          ["upgrade", "websocket"],
-        ],
-      },
-      allow: "GET",
+const badMethods: Record<string, { request: RequestHead; allow: string }> = {
+  "PUT on chat": { request: { method: "PUT" }, allow: "POST" },
+  "DELETE on chat": { request: { method: "DELETE" }, allow: "POST" },
+  "PATCH on chat": { request: { method: "PATCH" }, allow: "POST" },
+  "TRACE on chat": { request: { method: "TRACE" }, allow: "POST" },
+  "OPTIONS on chat": { request: { method: "OPTIONS" }, allow: "POST" },
+  "GET on chat": { request: { method: "GET" }, allow: "POST" },
+  "GET on embeddings": { request: { method: "GET", path: "/v1/embeddings" }, allow: "POST" },
+  "TRACE on models": { request: { method: "TRACE", path: models }, allow: "GET" },
+  "POST on models": { request: { method: "POST", path: models }, allow: "GET" },
+  "an upgrade to a websocket": {
+    request: {
+      method: "GET",
+      path: models,
+      headers: [
+        ["connection", "Upgrade"],
+        ["upgrade", "websocket"],
+      ],
     },
-  };
-  for (const [name, { request, allow }] of Object.entries(requests)) {
+    allow: "GET",
+  },
+};
+
+const refuseMethods: DefineTests = (gateway) => {
+  for (const [name, { request, allow }] of Object.entries(badMethods)) {
     test(`refuses ${name}, and says which method is allowed`, async () => {
       const { port, observe } = gateway();
       const observed = await observe(() => exchangeRaw(port, [head(host, request)]));

@@ -1,0 +1,143 @@
+// What the provider gets of a request's headers: one credential, which is ours, and nothing that the client or the mesh should keep.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { removedHeaderPrefix, removedHeaders } from "../../assembly/request/edited-headers.ts";
+import { type DefineTests, onEachEnvoy } from "../support/each-envoy.ts";
+import { exchangeH2 } from "../support/h2c.ts";
+import { exchangeRaw } from "../support/http.ts";
+import { pluginConfig, provider, settings } from "../support/plugin-providers.ts";
+import { echoedHeader, echoing, echoOf, post } from "../support/requests.ts";
+
+const bearer = "api.example";
+const azure = "azure.example";
+const keyless = "keyless.example";
+const plugin = pluginConfig([
+  provider(bearer, { settings: { apiKey: "${KEY}" } }),
+  provider(azure, { settings: { apiKey: "sk-azure", authHeader: "api-key", authPrefix: "" } }),
+  {
+    ...provider(keyless),
+    settings: settings({ authHeader: "x-vllm-key" }),
+  },
+]);
+const env = { KEY: " sk-from-env\n" };
+
+const steering = [
+  "x-envoy-retry-on",
+  "x-envoy-upstream-rq-timeout-ms",
+  "x-envoy-peer-metadata",
+  "x-envoy-original-path",
+  "x-envoy-decorator-operation",
+  "x-envoy-force-trace",
+];
+// Every credential header of any provider goes at all of them.
+const unwanted = [...removedHeaders, ...steering, "x-vllm-key"];
+
+function twice(names: string[]): [string, string][] {
+  return names.flatMap((name): [string, string][] => [
+    [name, "of-the-client-1"],
+    [name.toUpperCase(), "of-the-client-2"],
+  ]);
+}
+
+const credentials: Record<string, Record<string, string[]>> = {
+  [bearer]: { authorization: ["Bearer sk-from-env"] },
+  [azure]: { "api-key": ["sk-azure"] },
+  [keyless]: {},
+};
+
+const removeHeaders: DefineTests = (gateway) => {
+  for (const [host, expected] of Object.entries(credentials)) {
+    test(`sends ${host} the one credential that is its own, and none of the client's`, async () => {
+      const headers: [string, string][] = [echoing, ...twice(unwanted)];
+      const answer = await exchangeRaw(gateway().port, [post(host, "{}", { headers })]);
+      const echo = echoOf(answer);
+      const left = unwanted.map((name) => [name, echoedHeader(echo, name)] as const);
+      assert.deepEqual(
+        Object.fromEntries(left.filter(([, values]) => values.length > 0)),
+        expected,
+      );
+      assert.doesNotMatch(JSON.stringify(echo.headers), /of-the-client/);
+      const steered = echo.headers.filter(([name]) => name.startsWith(removedHeaderPrefix));
+      assert.deepEqual(steered, []);
+    });
+  }
+
+  test("removes what HTTP/2 sends in pieces, a cookie in several lines", async () => {
+    const pseudo = { ":path": "/v1/chat/completions", ":authority": bearer, "x-mock-echo": "1" };
+    const headers = { ...pseudo, cookie: ["a=1", "b=2"], "x-api-key": ["1", "2"] };
+    const echo = echoOf(await exchangeH2(gateway().port, { headers, pieces: ["{}"] }));
+    assert.deepEqual(echoedHeader(echo, "cookie"), []);
+    assert.deepEqual(echoedHeader(echo, "x-api-key"), []);
+  });
+};
+
+const keepHeaders: DefineTests = (gateway) => {
+  test("passes the client's other headers on as they came", async () => {
+    const own: [string, string][] = [
+      ["user-agent", "OpenAI/Python 1.0"],
+      ["x-stainless-lang", "python"],
+      ["idempotency-key", "a-1"],
+      ["openai-beta", "assistants=v2"],
+      ["x-request-id", "00000000-0000-4000-8000-000000000000"],
+      ["x-envoyed", "no prefix of ours"],
+    ];
+    const headers: [string, string][] = [echoing, ...own];
+    const echo = echoOf(await exchangeRaw(gateway().port, [post(bearer, "{}", { headers })]));
+    for (const [name, value] of own) assert.deepEqual(echoedHeader(echo, name), [value]);
+    assert.deepEqual(echoedHeader(echo, "host"), [bearer]);
+  });
+};
+
+const types: [string, string][][] = [
+  [],
+  [["content-type", "application/json"]],
+  [["content-type", "application/json; charset=utf-16"]],
+  [["content-type", "application/x-www-form-urlencoded"]],
+  [["content-type", "Application/JSON"]],
+  [
+    ["content-type", "text/plain"],
+    ["content-type", "application/json"],
+  ],
+];
+const setContentType: DefineTests = (gateway) => {
+  test("names JSON without parameters as the content type, whatever the client named", async () => {
+    for (const lines of types) {
+      const headers = [echoing, ...lines];
+      const echo = echoOf(await exchangeRaw(gateway().port, [post(bearer, "{}", { headers })]));
+      assert.deepEqual(echoedHeader(echo, "content-type"), ["application/json"]);
+    }
+  });
+
+  test("adds no content type where there is no body", async () => {
+    const request = `GET /v1/models HTTP/1.1\r\nhost: ${bearer}\r\nx-mock-echo: 1\r\n\r\n`;
+    const echo = echoOf(await exchangeRaw(gateway().port, [request]));
+    assert.deepEqual(echoedHeader(echo, "content-type"), []);
+    assert.deepEqual(echoedHeader(echo, "authorization"), ["Bearer sk-from-env"]);
+  });
+};
+
+const readHttp1Forms: DefineTests = (gateway) => {
+  test("takes a request that offers h2c for what it is", async () => {
+    const headers: [string, string][] = [
+      echoing,
+      ["connection", "Upgrade, HTTP2-Settings"],
+      ["upgrade", "h2c"],
+      ["http2-settings", "AAMAAABkAARAAAAAAAIAAAAA"],
+    ];
+    const answer = await exchangeRaw(gateway().port, [post(bearer, "{}", { headers })]);
+    assert.equal(echoOf(answer).bodyBytes, 3);
+  });
+
+  test("takes an absolute URL for its host and path", async () => {
+    const path = `http://${azure}/v1/chat/completions`;
+    const answer = await exchangeRaw(gateway().port, [
+      post("other.example", "{}", { path, headers: [echoing] }),
+    ]);
+    const echo = echoOf(answer);
+    assert.deepEqual(echoedHeader(echo, "host"), [azure]);
+    assert.deepEqual(echoedHeader(echo, "api-key"), ["sk-azure"]);
+    assert.equal(echo.path, "/v1/chat/completions");
+  });
+};
+
+onEachEnvoy("headers", { plugin, env }, removeHeaders, keepHeaders, setContentType, readHttp1Forms);
