@@ -92,7 +92,8 @@ export class RequestHeaders {
     } else if (equals(CONTENT_TYPE, start, end)) {
       this.hasJsonType = equals(JSON_TYPE, valueStart, valueEnd);
     } else if (equals(CONTENT_ENCODING, start, end)) {
-      this.isCompressed = !equalsIgnoringCase(IDENTITY, valueStart, valueEnd);
+      // Of several lines each counts.
+      if (!equalsIgnoringCase(IDENTITY, valueStart, valueEnd)) this.isCompressed = true;
     } else if (equals(UPGRADE, start, end)) {
       this.isUpgrade = true;
     }

@@ -1,0 +1,250 @@
+// The headers of a request on its way to the provider, and of the answer on its way back.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { removedHeaders } from "../../assembly/request/edited-headers.ts";
+import type { PluginProvider } from "../../src/plan/plugin-config.ts";
+import {
+  CLUSTER,
+  configOf,
+  HOST,
+  hostOf,
+  KEY,
+  postHeaders,
+  send,
+  settings,
+} from "../support/filter-host.ts";
+import { type HeaderList, WasmHost } from "../support/wasm-host.ts";
+
+// What the provider gets of these client headers beside the plain ones.
+function upstreamHeaders(host: WasmHost, extra: HeaderList, cluster = CLUSTER): HeaderList {
+  const stream = host.stream(cluster);
+  stream.headers([...postHeaders(), ...extra]);
+  assert.equal(stream.refusal, "");
+  const plain = postHeaders().map(([name]) => name);
+  return stream.requestHeaders.filter(([name]) => !plain.includes(name));
+}
+
+function keyedProvider(name: string): PluginProvider {
+  const own = settings({ apiKey: `sk-${name}`, authHeader: `x-${name}-key`, authPrefix: "" });
+  return { name, clusters: [name], path: "/chat/completions", settings: own, routes: {} };
+}
+
+const keyHeader: HeaderList = [["authorization", `Bearer ${KEY}`]];
+
+describe("the content-length", () => {
+  it("is the old one and the size of the block", () => {
+    const host = hostOf({ members: [{ name: "model", override: '"qwen"' }] });
+    const blockBytes = ',"model":"qwen"'.length;
+    for (const length of [2, 9, 84, 99, 985, 4294967295, 99999999999]) {
+      const stream = send(host, { headers: { "content-length": `${length}` } });
+      assert.equal(stream.header("content-length"), `${length + blockBytes}`);
+    }
+  });
+
+  it("is not added to a body that comes without one", () => {
+    assert.equal(send(hostOf()).header("content-length"), undefined);
+  });
+
+  it("is what goes out in the end", () => {
+    const host = hostOf({
+      members: [
+        { name: "n", default: "1" },
+        { name: "m", remove: true },
+      ],
+    });
+    for (const body of ["{}", '{"n":2}', '{"m":[1,2],"a":1}', '{"m":1,"n":2} \n']) {
+      const headers = { "content-length": `${body.length}` };
+      const stream = send(host, { headers, chunks: [body] });
+      assert.equal(stream.header("content-length"), `${stream.forwardedText.length}`);
+    }
+  });
+});
+
+describe("a client's credential", () => {
+  for (const name of removedHeaders) {
+    it(`or mark of the mesh does not go out in ${name}`, () => {
+      const extra: HeaderList = [
+        [name, "a"],
+        ["x-kept", "1"],
+        [name, "b"],
+      ];
+      const expected: HeaderList = [["x-kept", "1"], ...keyHeader];
+      assert.deepEqual(upstreamHeaders(hostOf(), extra), expected);
+    });
+  }
+
+  it("does not go out in any header that steers Envoy", () => {
+    const names = ["x-envoy-", "x-envoy-upstream-rq-timeout-ms", "x-envoy-original-dst-host"];
+    const extra = names.map((name): [string, string] => [name, "1"]);
+    assert.deepEqual(upstreamHeaders(hostOf(), extra), keyHeader);
+    const kept: HeaderList = [
+      ["x-envo", "1"],
+      ["x-envoyx", "2"],
+      ["x-request-id", "3"],
+    ];
+    assert.deepEqual(upstreamHeaders(hostOf(), kept), [...kept, ...keyHeader]);
+  });
+
+  it("does not go out in the header of another provider either", () => {
+    const config = configOf();
+    config.providers.push(keyedProvider("b"), keyedProvider("c"));
+    config.providers[2]!.routes = { r: settings({ authHeader: "X-C-Route-Key" }) };
+    const host = new WasmHost({ config, env: { API_KEY: KEY } });
+    const extra: HeaderList = [
+      ["x-b-key", "1"],
+      ["x-c-key", "2"],
+      ["x-c-route-key", "3"],
+    ];
+    assert.deepEqual(upstreamHeaders(host, extra), keyHeader);
+    assert.deepEqual(upstreamHeaders(host, extra, "b"), [["x-b-key", "sk-b"]]);
+    assert.deepEqual(upstreamHeaders(host, extra, "c"), [["x-c-key", "sk-c"]]);
+  });
+});
+
+describe("a provider's credential", () => {
+  it("stands in one header once, however many the client sent", () => {
+    const extra: HeaderList = [
+      ["authorization", "a"],
+      ["authorization", `Bearer ${KEY}`],
+    ];
+    assert.deepEqual(upstreamHeaders(hostOf(), extra), keyHeader);
+  });
+
+  it("stands in the configured header behind the configured prefix", () => {
+    const azure = hostOf({ authHeader: "api-key", authPrefix: "" });
+    assert.deepEqual(upstreamHeaders(azure, [["authorization", "a"]]), [["api-key", KEY]]);
+    const token = hostOf({ authHeader: "X-Token", authPrefix: "Token token=" });
+    assert.deepEqual(upstreamHeaders(token, []), [["x-token", `Token token=${KEY}`]]);
+  });
+
+  it("is none where the provider needs none", () => {
+    const config = configOf({}, { settings: { authHeader: "a", authPrefix: "", members: [] } });
+    assert.deepEqual(upstreamHeaders(new WasmHost({ config }), [["authorization", "a"]]), []);
+  });
+});
+
+describe("the content-type", () => {
+  it("is plain JSON whatever the client said", () => {
+    const types = [
+      "application/json; charset=utf-16",
+      "application/x-www-form-urlencoded",
+      "",
+      "APPLICATION/JSON",
+    ];
+    for (const type of types) {
+      const stream = send(hostOf(), { headers: { "content-type": type } });
+      const sent = stream.requestHeaders.filter(([name]) => name === "content-type");
+      assert.deepEqual(sent, [["content-type", "application/json"]]);
+    }
+  });
+
+  it("is added where there is none", () => {
+    const stream = hostOf().stream(CLUSTER);
+    stream.headers(postHeaders().filter(([name]) => name !== "content-type"));
+    assert.equal(stream.header("content-type"), "application/json");
+  });
+});
+
+describe("a content-encoding", () => {
+  it("is refused unless each of its lines says identity", () => {
+    const lines = (...values: string[]) =>
+      values.map((value): [string, string] => ["content-encoding", value]);
+    for (const values of [["gzip"], ["br", "identity"], ["identity", "gzip"], ["identity, gzip"]]) {
+      const stream = hostOf().stream(CLUSTER);
+      stream.headers([...postHeaders(), ...lines(...values)]);
+      assert.equal(stream.refusal, "415 llm_egress_unsupported_content_encoding", values.join());
+    }
+    assert.equal(upstreamHeaders(hostOf(), lines("identity", "IDENTITY")).length, 3);
+  });
+});
+
+describe("the host", () => {
+  const host = hostOf();
+
+  it("may be written in any case", () => {
+    for (const authority of [HOST, HOST.toUpperCase(), "Llm.Example.com"]) {
+      const stream = send(host, { headers: { ":authority": authority } });
+      assert.equal(stream.refusal, "");
+      assert.equal(stream.header(":authority"), authority);
+    }
+  });
+
+  it("is exactly one of the configured ones", () => {
+    const others = [
+      `${HOST}:80`,
+      `${HOST}:443`,
+      `${HOST}.`,
+      `x${HOST}`,
+      `www.${HOST}`,
+      "",
+      " ",
+      "a@" + HOST,
+    ];
+    for (const authority of [...others, HOST.slice(1), `${HOST}, ${HOST}`, "127.0.0.1"]) {
+      const stream = send(host, { headers: { ":authority": authority } });
+      assert.equal(stream.refusal, "421 llm_egress_misdirected_request", authority);
+    }
+  });
+});
+
+describe("GET for the models", () => {
+  it("has the key, the provider's path, and no change for a body", () => {
+    const headers = { ":method": "GET", ":path": "/v1/models?limit=2&key=sk-1", cookie: "c" };
+    const stream = send(hostOf(), { headers, chunks: [] });
+    assert.equal(stream.refusal, "");
+    assert.equal(stream.header(":path"), "/v1/models?limit=2");
+    assert.equal(stream.header("authorization"), `Bearer ${KEY}`);
+    assert.equal(stream.header("cookie"), undefined);
+    assert.equal(stream.header("content-length"), undefined);
+  });
+});
+
+function answer(host: WasmHost, headers: HeaderList): HeaderList {
+  const stream = send(host);
+  stream.response(headers);
+  return stream.responseHeaders;
+}
+
+describe("the answer's headers", () => {
+  it("are kept but for cookies and alternative addresses", () => {
+    const kept: HeaderList = [
+      [":status", "200"],
+      ["content-type", "text/event-stream"],
+      ["x-ratelimit-remaining", "1"],
+      ["x-request-id", "req"],
+      ["retry-after", "2"],
+    ];
+    const dropped: HeaderList = [
+      ["set-cookie", "a=1"],
+      ["alt-svc", "h3"],
+      ["set-cookie", "b=2"],
+    ];
+    assert.deepEqual(answer(hostOf(), [...dropped, ...kept, ...dropped]), kept);
+  });
+
+  it("do not carry the key back, wherever it stands", () => {
+    const kept: HeaderList = [
+      [":status", "302"],
+      ["x-part", KEY.slice(0, -1)],
+    ];
+    const echoes: HeaderList = [
+      ["authorization", `Bearer ${KEY}`],
+      ["location", `https://x/?key=${KEY}&a`],
+      ["x-echo", KEY],
+    ];
+    assert.deepEqual(answer(hostOf(), [...echoes, ...kept]), kept);
+  });
+});
+
+describe("the answer's headers of a request that went to no provider", () => {
+  it("are left alone", () => {
+    const stream = hostOf().stream("other");
+    stream.headers(postHeaders());
+    const headers: HeaderList = [
+      [":status", "200"],
+      ["set-cookie", KEY],
+    ];
+    stream.response(headers);
+    assert.deepEqual(stream.responseHeaders, headers);
+  });
+});
