@@ -1,0 +1,88 @@
+// The key of a provider goes to that provider's cluster only: what happens where Envoy chose another one after all.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { PluginProvider } from "../../src/plan/plugin-config.ts";
+import { CLUSTER, configOf, KEY, send, settings } from "../support/filter-host.ts";
+import { CONTINUE, STOP, WasmHost, type WasmStream } from "../support/wasm-host.ts";
+
+const misconfigured = "503 llm_egress_provider_misconfigured";
+const other: PluginProvider = {
+  ...{ name: "default/other", clusters: ["other", "other-2"], path: "/chat/completions" },
+  ...{ settings: settings({ apiKey: "sk-other" }), routes: {} },
+};
+
+function twoProviders(): WasmHost {
+  const config = configOf();
+  config.providers.push(other);
+  return new WasmHost({ config, env: { API_KEY: KEY } });
+}
+
+function misroute(stream: WasmStream, cluster: string): void {
+  stream.properties.set("xds\0cluster_name", cluster);
+}
+
+function misroutedCount(host: WasmHost): number {
+  return host.counters.get("llm_egress_misrouted")!;
+}
+
+describe("a request whose key went to another cluster", () => {
+  it("is answered with 503, counted, and logged without the key", () => {
+    const host = twoProviders();
+    const stream = send(host);
+    misroute(stream, "elsewhere");
+    assert.equal(stream.response([[":status", "200"]]), STOP);
+    assert.equal(stream.refusal, misconfigured);
+    assert.equal(misroutedCount(host), 1);
+    const line = `llm-egress: a request for ${CLUSTER} went to elsewhere: default/llm answers 503`;
+    assert.deepEqual(host.logs, [line]);
+    stream.end();
+    assert.equal(misroutedCount(host), 1);
+  });
+
+  it("is noticed at the end of the stream where no answer came", () => {
+    const host = twoProviders();
+    const stream = send(host);
+    misroute(stream, "other");
+    stream.end();
+    assert.equal(misroutedCount(host), 1);
+    assert.equal(send(host).refusal, misconfigured);
+  });
+
+  it("is noticed also where the filter refused its body", () => {
+    const host = twoProviders();
+    const stream = send(host, { chunks: ["{", "]"] });
+    misroute(stream, "other");
+    stream.end();
+    assert.equal(misroutedCount(host), 1);
+  });
+});
+
+describe("a misrouted request", () => {
+  it("closes its own provider, on each of its clusters, and no other one", () => {
+    const host = twoProviders();
+    const open = send(host, { cluster: "other-2" });
+    const stream = send(host, { cluster: "other" });
+    misroute(stream, "other-2");
+    stream.response([[":status", "200"]]);
+    for (const cluster of ["other", "other-2"]) {
+      assert.equal(send(host, { cluster }).refusal, misconfigured);
+    }
+    assert.equal(send(host).refusal, "");
+    assert.equal(open.response([[":status", "200"]]), CONTINUE);
+  });
+
+  it("is none where the cluster is still the same, or where no key was sent", () => {
+    const host = twoProviders();
+    const kept = send(host);
+    kept.response([[":status", "200"]]);
+    const refused = send(host, { headers: { ":path": "/files" } });
+    const foreign = send(host, { cluster: "foreign" });
+    for (const stream of [kept, refused, foreign]) {
+      misroute(stream, "elsewhere");
+      stream.response([[":status", "200"]]);
+      stream.end();
+    }
+    assert.equal(misroutedCount(host), 0);
+    assert.deepEqual(host.logs, []);
+  });
+});
