@@ -208,23 +208,24 @@ export class Scanner {
     const start = this.at;
     let at = start;
     let special: u32 = 0;
-    let high: u32 = 0; // Bit i: byte i of some block is not ASCII.
-    for (; at < end; at += 16) {
-      special = specialBytes(at);
-      let beyond = highBytes(at);
-      if (end - at < 16) {
-        const tailBytes = <i32>(end - at);
-        const inside = (1 << tailBytes) - 1;
-        special &= inside;
-        beyond &= inside;
+    let high: u32 = 0; // Not 0: some byte is not ASCII.
+    while (at < end) {
+      const left = <i32>min<usize>(end - at, 16);
+      const inside = (1 << left) - 1;
+      special = specialBytes(at) & inside;
+      if (special == 0) {
+        high |= highBytes(at) & inside;
+        at += 16;
+        continue;
       }
-      if (special != 0) {
-        high |= beyond & (special ^ (special - 1));
-        break;
-      }
-      high |= beyond;
+      high |= highBytes(at) & (special ^ (special - 1));
+      at += ctz(special);
+      // Most escapes are of two bytes, and stay in this loop; they are ASCII, so that UTF-8 is checked across them.
+      if (load<u8>(at) != 0x5c || at + 1 >= end || !isShortEscape(load<u8>(at + 1))) break;
+      at += 2;
+      special = 0;
     }
-    at = special != 0 ? at + ctz(special) : end;
+    if (special == 0) at = end;
     this.at = at;
     if ((high | this.utf8) != 0) this.utf8 = checkUtf8(this.utf8, start, at);
     if (special != 0) return this.readSpecial(load<u8>(at));
@@ -248,23 +249,10 @@ export class Scanner {
   private readEscaped(): Step {
     const byte = load<u8>(this.at++);
     this.expect = Expect.Contents;
-    switch (byte) {
-      case 0x22:
-      case 0x2f:
-      case 0x5c:
-      case 0x62:
-      case 0x66:
-      case 0x6e:
-      case 0x72:
-      case 0x74:
-        return Step.More;
-      case 0x75:
-        this.hexDigits = 4;
-        this.expect = Expect.Hex;
-        return Step.More;
-      default:
-        return Step.Invalid;
-    }
+    if (isShortEscape(byte)) return Step.More;
+    this.hexDigits = 4;
+    this.expect = Expect.Hex;
+    return byte == 0x75 ? Step.More : Step.Invalid;
   }
 
   private readHex(): Step {
@@ -298,4 +286,11 @@ export class Scanner {
       expect == Expect.ExponentDigits;
     return isWhole ? this.endValue() : Step.Invalid;
   }
+}
+
+// Whether `byte` makes an escape behind a backslash: one of "/\bfnrt. The bits are the letters from b on.
+function isShortEscape(byte: u8): bool {
+  const letter = byte - 0x62;
+  if (letter < 19) return ((0x51011 >> letter) & 1) != 0;
+  return byte == 0x22 || byte == 0x5c || byte == 0x2f;
 }
