@@ -34,6 +34,11 @@ export class EnvoyAdmin {
     return this.#json("/config_dump");
   }
 
+  /** The clusters and their endpoints, a line for each of their properties. */
+  clusters(): Promise<string> {
+    return this.#text("/clusters");
+  }
+
   /** The ports of the listeners, by listener name, in their order. */
   async listenerPorts(): Promise<Map<string, number>> {
     const { listener_statuses: statuses = [] } = (await this.#json(

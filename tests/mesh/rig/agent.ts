@@ -1,0 +1,99 @@
+// A real Envoy under Istio's own pilot-agent, as a pod would run them.
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { binariesFolder } from "./binaries.ts";
+import type { Components } from "./components.ts";
+import { type Proxy, registryAddress } from "./names.ts";
+import { createToken } from "./pods.ts";
+
+const agentFolders = [
+  ...["tokens", "istio", "workload-spiffe-uds", "credential-uds"].map((name) =>
+    join("var/run/secrets", name),
+  ),
+  "etc/istio/proxy",
+  "var/lib/istio/envoy",
+];
+
+export interface AgentOptions {
+  /** Of this start of the mesh. */
+  folder: string;
+  /** Envoy's binary. */
+  envoy: string;
+  /** Stands in for the pod's /etc/hosts. */
+  hostsFile?: string;
+  /** Stands in for the pod's CA bundle. */
+  caBundle?: string;
+  /** What its container would get from Secrets. */
+  secrets?: Record<string, string>;
+}
+
+/** Starts the agent, and with it Envoy; neither is ready yet. Its pod exists. */
+export async function startAgent(
+  components: Components,
+  proxy: Proxy,
+  options: AgentOptions,
+): Promise<void> {
+  const cwd = join(options.folder, proxy.name);
+  for (const name of agentFolders) mkdirSync(join(cwd, name), { recursive: true });
+  const template = join(binariesFolder(), "envoy-bootstrap.json");
+  copyFileSync(template, join(cwd, "var/lib/istio/envoy/envoy_bootstrap_tmpl.json"));
+  const root = join(options.folder, "certificates/root-cert.pem");
+  copyFileSync(root, join(cwd, "var/run/secrets/istio/root-cert.pem"));
+  writeFileSync(join(cwd, "var/run/secrets/tokens/istio-token"), await createToken(proxy));
+  const inPod = resolve("tests/mesh/rig/in-pod.sh");
+  components.start({
+    name: proxy.name,
+    command: [
+      ...["unshare", "--mount", "--propagation", "private"],
+      ...[inPod, options.hostsFile ?? "", options.caBundle ?? ""],
+      ...[join(binariesFolder(), "pilot-agent"), "proxy", proxy.kind],
+      ...["--domain", `${proxy.namespace}.svc.cluster.local`],
+      ...["--proxyLogLevel=warning", "--proxyComponentLogLevel=misc:error"],
+    ],
+    cwd,
+    env: { ...agentEnvironment(proxy, options.envoy), ...options.secrets },
+  });
+}
+
+/** Resolves when a proxy has its first configuration and serves. */
+export async function whenProxyReady(components: Components, proxy: Proxy): Promise<void> {
+  const url = `http://127.0.0.1:${proxy.adminPort + 21}/healthz/ready`;
+  await components.until(`${proxy.name} to be ready`, async () => (await fetch(url)).ok);
+}
+
+function agentEnvironment(proxy: Proxy, envoy: string): Record<string, string> {
+  const { name, namespace, adminPort } = proxy;
+  return {
+    POD_NAME: name,
+    POD_NAMESPACE: namespace,
+    SERVICE_ACCOUNT: proxy.serviceAccount,
+    INSTANCE_IP: proxy.address,
+    HOST_IP: "127.0.0.1",
+    TRUST_DOMAIN: "cluster.local",
+    CA_ADDR: "127.0.0.1:15012",
+    ISTIOD_SAN: "istiod.istio-system.svc",
+    PILOT_CERT_PROVIDER: "istiod",
+    CLOUD_PLATFORM: "none",
+    PEER_METADATA_DISCOVERY: "false",
+    GRPC_XDS_BOOTSTRAP: "",
+    ISTIO_META_CLUSTER_ID: "Kubernetes",
+    ISTIO_META_MESH_ID: "cluster.local",
+    ISTIO_META_WORKLOAD_NAME: name,
+    ISTIO_META_INTERCEPTION_MODE: "NONE",
+    ISTIO_META_OWNER: `kubernetes://apis/apps/v1/namespaces/${namespace}/deployments/${name}`,
+    ISTIO_METAJSON_LABELS: JSON.stringify(proxy.labels),
+    ENVOY_STATUS_PORT: String(adminPort + 21),
+    ENVOY_PROMETHEUS_PORT: String(adminPort + 90),
+    WASM_INSECURE_REGISTRIES: registryAddress,
+    PROXY_CONFIG: JSON.stringify({
+      discoveryAddress: "127.0.0.1:15012",
+      binaryPath: envoy,
+      configPath: "./etc/istio/proxy",
+      proxyAdminPort: adminPort,
+      statusPort: adminPort + 20,
+      concurrency: 1,
+      terminationDrainDuration: "0.1s",
+      drainDuration: "1s",
+    }),
+  };
+}

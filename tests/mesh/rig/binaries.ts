@@ -1,0 +1,89 @@
+// The control plane's programs, built from Go modules once and kept in the user's cache.
+import { execFile, execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { MissingRequirement } from "./missing-requirement.ts";
+
+const programs = {
+  "pilot-discovery": "istio.io/istio/pilot/cmd/pilot-discovery",
+  "pilot-agent": "istio.io/istio/pilot/cmd/pilot-agent",
+  istioctl: "istio.io/istio/istioctl/cmd/istioctl",
+  etcd: "go.etcd.io/etcd/server/v3",
+  "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
+  kubectl: "k8s.io/kubernetes/cmd/kubectl",
+};
+// Files of Istio's source that are used as they are.
+const istioFiles = {
+  "crds.yaml": "manifests/charts/base/files/crd-all.gen.yaml",
+  "envoy-bootstrap.json": "tools/packaging/common/envoy_bootstrap.json",
+};
+const istioVersion = "1.31.0";
+const toolsFolder = resolve("tests/mesh/tools");
+
+/** The folder that holds the control plane's programs and Istio's files; `$XDG_CACHE_HOME` or `~/.cache` holds it. */
+export function binariesFolder(): string {
+  const xdg = process.env["XDG_CACHE_HOME"] ?? "";
+  const root = isAbsolute(xdg) ? xdg : join(homedir(), ".cache");
+  return join(root, "llm-egress", "mesh-bin");
+}
+
+/** Builds what is missing there: minutes the first time, and again when go.mod, go.sum or Go's version change. Needs the network for that. */
+export async function buildBinaries(log: (line: string) => void): Promise<void> {
+  const folder = binariesFolder();
+  mkdirSync(folder, { recursive: true });
+  const stampFile = join(folder, "stamp");
+  const stamp = currentStamp();
+  const isBuilt = existsSync(stampFile) && readFileSync(stampFile, "utf8").trim() === stamp;
+  if (!isBuilt) await buildAll(folder, log);
+  if (!isBuilt || !Object.keys(istioFiles).every((name) => existsSync(join(folder, name)))) {
+    copyIstioFiles(folder);
+  }
+  if (!isBuilt) writeFileSync(stampFile, `${stamp}\n`);
+}
+
+function currentStamp(): string {
+  const hash = createHash("sha256");
+  for (const name of ["go.mod", "go.sum"]) hash.update(readFileSync(join(toolsFolder, name)));
+  return `${hash.digest("hex").slice(0, 16)}-${go(["env", "GOVERSION"])}`;
+}
+
+async function buildAll(folder: string, log: (line: string) => void): Promise<void> {
+  const names = Object.entries(programs);
+  log("Building the mesh's control plane, once: 5 to 8 minutes on two cores.");
+  for (const [index, [name, source]] of names.entries()) {
+    log(`building ${name} (${index + 1} of ${names.length})`);
+    await buildOne(source, join(folder, name));
+  }
+}
+
+// istiod and its agent compare their versions.
+async function buildOne(source: string, file: string): Promise<void> {
+  const variables = { buildVersion: istioVersion, buildTag: istioVersion, buildStatus: "Clean" };
+  const settings = Object.entries(variables).map(
+    ([name, value]) => `-X istio.io/istio/pkg/version.${name}=${value}`,
+  );
+  const flags = ["-s", "-w", ...settings].join(" ");
+  const words = ["build", "-mod=mod", "-trimpath", "-ldflags", flags, "-o", file, source];
+  const env = { ...process.env, GOFLAGS: "-buildvcs=false" };
+  await promisify(execFile)("go", words, { cwd: toolsFolder, env });
+}
+
+function copyIstioFiles(folder: string): void {
+  go(["mod", "download", "istio.io/istio"]);
+  const source = go(["list", "-mod=mod", "-m", "-f", "{{.Dir}}", "istio.io/istio"]);
+  for (const [name, path] of Object.entries(istioFiles)) {
+    copyFileSync(join(source, path), join(folder, name));
+  }
+}
+
+function go(words: string[]): string {
+  try {
+    return execFileSync("go", words, { cwd: toolsFolder, encoding: "utf8" }).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    throw new MissingRequirement("The mesh is built from Go modules: install go (https://go.dev).");
+  }
+}

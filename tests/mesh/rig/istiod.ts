@@ -1,0 +1,49 @@
+// Unmodified istiod against the local Kubernetes API.
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { binariesFolder } from "./binaries.ts";
+import type { Components } from "./components.ts";
+import { istiodUrl } from "./names.ts";
+
+/** Starts istiod; `folder` holds `kubeconfig` and, in `certificates`, the mesh's CA. */
+export function startIstiod(components: Components, folder: string): void {
+  const cwd = join(folder, "istiod");
+  mkdirSync(cwd);
+  const flags = {
+    registries: "Kubernetes",
+    kubeconfig: join(folder, "kubeconfig"),
+    meshConfig: resolve("tests/mesh/rig/mesh-config.yaml"),
+    domain: "cluster.local",
+    httpAddr: new URL(istiodUrl).host,
+    grpcAddr: "127.0.0.1:15010",
+    secureGRPCAddr: "127.0.0.1:15012",
+    httpsAddr: "127.0.0.1:15017",
+    monitoringAddr: "127.0.0.1:15014",
+    ctrlz_address: "127.0.0.1",
+    ctrlz_port: "9876",
+  };
+  const words = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
+  components.start({
+    name: "istiod",
+    command: [join(binariesFolder(), "pilot-discovery"), "discovery", ...words],
+    cwd,
+    env: {
+      POD_NAME: "istiod-0",
+      POD_NAMESPACE: "istio-system",
+      REVISION: "default",
+      CLUSTER_ID: "Kubernetes",
+      ROOT_CA_DIR: join(folder, "certificates"),
+      ISTIOD_CUSTOM_HOST: "localhost",
+      VALIDATION_WEBHOOK_CONFIG_NAME: "istio-validator",
+      // Extensions that only Istio's own build of Envoy has.
+      PILOT_ENABLE_METADATA_EXCHANGE: "false",
+      PILOT_ENABLE_ALPN_FILTER: "false",
+      PILOT_ENABLE_AMBIENT: "false",
+    },
+  });
+}
+
+/** Resolves when istiod serves; it does so only once it has read all resources. */
+export async function whenIstiodReady(components: Components): Promise<void> {
+  await components.until("istiod", async () => (await fetch(`${istiodUrl}/ready`)).ok);
+}

@@ -1,0 +1,64 @@
+// Who is who in the test mesh, and at which address. All of it is loopback, in a network namespace of its own.
+
+/** A proxy under pilot-agent, with the pod that istiod takes it for. */
+export interface Proxy {
+  /** The pod's name. */
+  name: string;
+  kind: "router" | "sidecar";
+  namespace: string;
+  serviceAccount: string;
+  /** The pod's address; a sidecar listens on port 80 of it in place of its workload's outgoing traffic. */
+  address: string;
+  /** Envoy's admin; the agent's readiness, Envoy's own, and its metrics are at +20, +21 and +90. */
+  adminPort: number;
+  labels: Record<string, string>;
+}
+
+export const gateway: Proxy = {
+  name: "egw-0",
+  kind: "router",
+  namespace: "istio-system",
+  serviceAccount: "istio-egressgateway-service-account",
+  address: "127.0.0.2",
+  adminPort: 15000,
+  labels: { istio: "egressgateway", app: "istio-egressgateway" },
+};
+
+/** The workloads, by name: each has a ServiceAccount of its name in `default`, and a sidecar. */
+export const workloads = {
+  sleep: sidecar("sleep", "127.0.0.11", 15100),
+  app: sidecar("app", "127.0.0.12", 15200),
+};
+
+export type WorkloadName = keyof typeof workloads;
+
+export const proxies: readonly Proxy[] = [gateway, workloads.sleep, workloads.app];
+
+/** Hosts that lead to the stand-in for providers; its certificate holds them all. */
+export const providerHosts = ["dashscope.aliyuncs.com", "api.moonshot.cn"];
+
+/** The stand-in must not share an address with a proxy: istiod would take it for that proxy's own instance. */
+export const providerAddress = "127.0.0.99";
+
+/** The gateway's environment, and nobody else's: the keys that tests look for everywhere. */
+export const gatewayKeys = {
+  API_KEY: "sk-mesh-4f9c2ab17d5e60831c",
+  MOONSHOT_KEY: "sk-mesh-b802e6d3957af1446e",
+};
+
+export const moduleServer = { host: "127.0.0.1", port: 18098 };
+export const registryAddress = "127.0.0.1:5000";
+export const kubeApi = { port: 16443, token: "admintoken" };
+export const istiodUrl = "http://127.0.0.1:8082";
+
+function sidecar(name: string, address: string, adminPort: number): Proxy {
+  return {
+    name: `${name}-0`,
+    kind: "sidecar",
+    namespace: "default",
+    serviceAccount: name,
+    address,
+    adminPort,
+    labels: { app: name },
+  };
+}

@@ -1,0 +1,51 @@
+// Pods that no kubelet runs: istiod finds a proxy's workload, labels and ServiceAccount by them.
+import { callKube, createObject } from "./kube-client.ts";
+import type { Proxy } from "./names.ts";
+
+/** Creates the ServiceAccount and the Pod of a proxy; its namespace exists. */
+export async function createPod(proxy: Proxy): Promise<void> {
+  const { name, namespace, serviceAccount, labels } = proxy;
+  const path = `/api/v1/namespaces/${namespace}`;
+  await createObject(`${path}/serviceaccounts`, { metadata: { name: serviceAccount } });
+  await createObject(`${path}/pods`, {
+    metadata: { name, labels, annotations: { "sidecar.istio.io/status": "{}" } },
+    spec: {
+      nodeName: "local",
+      serviceAccountName: serviceAccount,
+      automountServiceAccountToken: false,
+      containers: [{ name: "istio-proxy", image: "none" }],
+    },
+  });
+  await callKube({
+    method: "PATCH",
+    path: `${path}/pods/${name}/status`,
+    body: { status: runningStatus(proxy.address) },
+    contentType: "application/merge-patch+json",
+  });
+}
+
+/** A token by which the proxy's agent proves to istiod who it is. */
+export async function createToken({ namespace, serviceAccount }: Proxy): Promise<string> {
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${serviceAccount}/token`;
+  const body = { spec: { audiences: ["istio-ca"], expirationSeconds: 7200 } };
+  const answer = await callKube<{ status: { token: string } }>({ method: "POST", path, body });
+  return answer.status.token;
+}
+
+function runningStatus(address: string): object {
+  const container = {
+    name: "istio-proxy",
+    ready: true,
+    restartCount: 0,
+    image: "none",
+    imageID: "",
+    state: { running: {} },
+  };
+  return {
+    phase: "Running",
+    podIP: address,
+    podIPs: [{ ip: address }],
+    conditions: [{ type: "Ready", status: "True" }],
+    containerStatuses: [container],
+  };
+}

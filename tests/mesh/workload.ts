@@ -1,0 +1,84 @@
+// Requests as a workload of the mesh makes them: through its own sidecar, and through nothing else.
+import { execFile } from "node:child_process";
+import { Agent, type IncomingHttpHeaders, request } from "node:http";
+import { resolve } from "node:path";
+import { promisify } from "node:util";
+import { type WorkloadName, workloads } from "./rig/names.ts";
+import { hostsFile } from "./rig/start-mesh.ts";
+
+export interface WorkloadAnswer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+  /** From the request to the body's first byte, and to its last. */
+  firstByteMs: number;
+  totalMs: number;
+}
+
+export interface WorkloadRequest {
+  /** POST by default. */
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string | Buffer;
+}
+
+// An answer that takes longer is a failure.
+const timeoutMs = 20_000;
+
+export class Workload {
+  readonly #hosts: string;
+  readonly #address: string;
+  readonly #agent = new Agent({ keepAlive: true });
+
+  /** `folder` is the mesh's. */
+  constructor(folder: string, name: WorkloadName) {
+    this.#hosts = hostsFile(folder, name);
+    this.#address = workloads[name].address;
+  }
+
+  /** Makes a request to an `http:` URL, whose host leads to the sidecar; rejects where the connection fails. Connections are kept. */
+  fetch(url: string, options: WorkloadRequest = {}): Promise<WorkloadAnswer> {
+    const { method = "POST", headers = {}, body } = options;
+    const { host, pathname, search } = new URL(url);
+    const begun = performance.now();
+    return new Promise((resolve, reject) => {
+      const sent = request({
+        ...{ host: this.#address, port: 80, agent: this.#agent, timeout: timeoutMs },
+        ...{ method, path: pathname + search, headers: { host, ...headers } },
+      });
+      sent.on("error", reject);
+      sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeoutMs} ms`)));
+      sent.on("response", (response) => {
+        const chunks: Buffer[] = [];
+        let firstByteMs = NaN;
+        response.once("data", () => (firstByteMs = performance.now() - begun));
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("error", reject);
+        response.on("end", () => {
+          const answered = { status: response.statusCode ?? 0, headers: response.headers };
+          const totalMs = performance.now() - begun;
+          resolve({ ...answered, body: Buffer.concat(chunks), firstByteMs, totalMs });
+        });
+      });
+      sent.end(body);
+    });
+  }
+
+  /** POSTs a chat request as JSON; more members and headers as given. */
+  chat(
+    url: string,
+    members: object = {},
+    headers: Record<string, string> = {},
+  ): Promise<WorkloadAnswer> {
+    const body = JSON.stringify({ messages: [{ role: "user", content: "hello" }], ...members });
+    return this.fetch(url, { headers: { "content-type": "application/json", ...headers }, body });
+  }
+
+  /** Runs curl with the workload's /etc/hosts, and gives what it prints. */
+  async curl(words: string[]): Promise<string> {
+    const inPod = [resolve("tests/mesh/rig/in-pod.sh"), this.#hosts, ""];
+    const unshare = ["--mount", "--propagation", "private", ...inPod];
+    const { stdout } = await promisify(execFile)("unshare", [...unshare, "curl", "-sS", ...words]);
+    return stdout;
+  }
+}
