@@ -80,8 +80,7 @@ function fromAll<Answer>(ask: (admin: EnvoyAdmin) => Promise<Answer>): Promise<A
   return Promise.all(proxies.map(({ adminPort }) => ask(new EnvoyAdmin(`127.0.0.1:${adminPort}`))));
 }
 
-/** What istiod's debug interface tells, e.g. of `configz`. */
-export async function askIstiod<Answer>(page: string): Promise<Answer> {
+async function askIstiod<Answer>(page: string): Promise<Answer> {
   return (await (await fetch(`${istiodUrl}/debug/${page}`)).json()) as Answer;
 }
 

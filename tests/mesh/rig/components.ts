@@ -71,7 +71,7 @@ export class Components {
   /** Stops every component by its process id, the latest first, and resolves when all have ended. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    for (const { child } of this.#running.reverse()) await stopOne(child);
+    for (const { child } of this.#running.toReversed()) await stopOne(child);
   }
 }
 
