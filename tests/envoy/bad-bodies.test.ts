@@ -19,6 +19,8 @@ import { type SizedBody, sizedBodies } from "../support/sized-body.ts";
 import { uploadWays } from "../support/uploads.ts";
 
 const host = "api.example";
+// Manages nothing: only its validation keeps a broken body from being a whole request.
+const bare = "bare.example";
 const plugin = pluginConfig([
   provider(host, {
     settings: {
@@ -29,6 +31,7 @@ const plugin = pluginConfig([
       models: { allow: ["gpt-*"], aliases: { fast: "gpt-4o-mini" } },
     },
   }),
+  provider(bare),
 ]);
 
 const invalid = { status: 400, code: "invalid_json" };
@@ -88,25 +91,33 @@ const cases: Case[] = [
   },
 ];
 
+/** Sends a body in every way in which it may be cut. */
+function sendAll(port: number, host: string, body: string | Buffer): (() => Promise<AnyAnswer>)[] {
+  const bytes = [...Buffer.from(body)].map((byte) => Buffer.from([byte]));
+  const pieces = bytes.length > 100 ? [body] : bytes;
+  const atOnce = Buffer.concat(chunked(host, pieces).map((piece) => Buffer.from(piece)));
+  const headers = { ":path": "/v1/chat/completions", ":authority": host };
+  const length = { "content-length": Buffer.byteLength(body) };
+  return [
+    () => exchangeRaw(port, [post(host, body)]),
+    () => exchangeRaw(port, [atOnce]),
+    () => exchangeRaw(port, chunked(host, pieces), { pauseMs: 1 }),
+    () => exchangeH2(port, { headers, pieces: [Buffer.from(body)] }),
+    () => exchangeH2(port, { headers: { ...headers, ...length }, pieces: [Buffer.from(body)] }),
+    () => exchangeH2(port, { headers, pieces, pauseMs: 1 }),
+    () => exchangeH2(port, { headers, pieces: [body], trailers: { "x-sum": "1" } }),
+  ];
+}
+
 const refuseSmall: DefineTests = (gateway) => {
   for (const { name, body, refusal } of cases) {
     test(`refuses ${name}`, async () => {
       const { port, observe } = gateway();
-      const bytes = [...Buffer.from(body)].map((byte) => Buffer.from([byte]));
-      const pieces = bytes.length > 100 ? [body] : bytes;
-      const headers = { ":path": "/v1/chat/completions", ":authority": host };
-      const requests: (() => Promise<AnyAnswer>)[] = [
-        () => exchangeRaw(port, [post(host, body)]),
-        () =>
-          exchangeRaw(port, [
-            Buffer.concat(chunked(host, pieces).map((each) => Buffer.from(each))),
-          ]),
-        () => exchangeRaw(port, chunked(host, pieces), { pauseMs: 1 }),
-        () => exchangeH2(port, { headers, pieces: [Buffer.from(body)] }),
-        () => exchangeH2(port, { headers, pieces, pauseMs: 1 }),
-        () => exchangeH2(port, { headers, pieces: [body], trailers: { "x-sum": "1" } }),
-      ];
-      for (const request of requests) assertRefused(await observe(request), refusal);
+      for (const each of refusal === invalid ? [host, bare] : [host]) {
+        for (const request of sendAll(port, each, body)) {
+          assertRefused(await observe(request), refusal);
+        }
+      }
     });
   }
 
