@@ -3,7 +3,8 @@ import type { PluginConfig, PluginSettings } from "./plugin-config.ts";
 
 /** What an emitter adds to the plan: its names for clusters, and the addresses at which it listens itself. */
 export interface PluginContext {
-  clusterOf(endpoint: Endpoint): string;
+  /** Every cluster that leads to the endpoint, and to it alone. */
+  clustersOf(endpoint: Endpoint): readonly string[];
   ownAuthorities: readonly string[];
 }
 
@@ -17,11 +18,11 @@ export function toPluginConfig(plan: Plan, context: PluginContext): PluginConfig
         .flatMap((route) => route.rules)
         .flatMap((rule) => rule.destinations)
         .filter((destination) => destination.kind === "unserved")
-        .map((destination) => context.clusterOf(destination)),
+        .flatMap((destination) => context.clustersOf(destination)),
     ),
     providers: plan.providers.map((provider) => ({
       name: `${provider.namespace}/${provider.name}`,
-      clusters: [context.clusterOf(provider)],
+      clusters: [...context.clustersOf(provider)],
       path: provider.path,
       settings: provider.settings,
       routes: provider.routeSettings,
@@ -39,7 +40,9 @@ export function environmentNames(plan: Plan): string[] {
 }
 
 /** NAME of an `apiKey: ${NAME}`; undefined for a literal key or none. */
-export function environmentName({ apiKey = "" }: PluginSettings): string | undefined {
+export function environmentName({
+  apiKey = "",
+}: Pick<PluginSettings, "apiKey">): string | undefined {
   return /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(apiKey)?.[1];
 }
 

@@ -8,7 +8,9 @@ import { parse } from "../../src/parse/parse.ts";
 import { validate } from "../../src/validate/validate.ts";
 import { planOf } from "../support/compile-text.ts";
 
-const clusterOf = ({ host, port }: { host: string; port: number }): string => `${host}:${port}`;
+const clustersOf = ({ host, port }: { host: string; port: number }): string[] => [
+  `${host}:${port}`,
+];
 
 test("the plan does not depend on the order of the input", () => {
   const text = readFileSync("tests/golden/envoy/two-providers/input.yaml", "utf8");
@@ -37,7 +39,7 @@ test("a destination that no provider serves is an unserved cluster of the filter
   const text = readFileSync("examples/quickstart/dashscope-route.yaml", "utf8");
   const ignored = (): void => {};
   const resources = validate(parse([{ file: "route.yaml", text }], ignored), ignored);
-  const config = toPluginConfig(buildPlan(resources), { clusterOf, ownAuthorities: ["own:1"] });
+  const config = toPluginConfig(buildPlan(resources), { clustersOf, ownAuthorities: ["own:1"] });
   assert.deepEqual(config, {
     version: 1,
     authorities: ["dashscope.aliyuncs.com", "own:1"],

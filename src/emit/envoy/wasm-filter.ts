@@ -7,7 +7,7 @@ import { type Extension, typedConfig } from "./typed-config.ts";
 /** The filter with the plan as its configuration. */
 export function toWasmFilter(plan: Plan, options: EnvoyOptions): Extension {
   const config = toPluginConfig(plan, {
-    clusterOf: clusterName,
+    clustersOf: (endpoint) => [clusterName(endpoint)],
     ownAuthorities: ownAuthorities(options),
   });
   return {
