@@ -3,12 +3,15 @@
 import { type Diagnostic, hasErrors } from "./diagnostics.ts";
 import { toBootstrap } from "./emit/envoy/bootstrap.ts";
 import type { EnvoyOptions } from "./emit/envoy/options.ts";
-import { toYaml } from "./emit/to-yaml.ts";
+import type { IstioOptions } from "./emit/istio/options.ts";
+import { toIstioResources } from "./emit/istio/resources.ts";
+import { toYaml, toYamlDocuments } from "./emit/to-yaml.ts";
 import { parse } from "./parse/parse.ts";
 import type { SourceText } from "./parse/source-text.ts";
 import { buildPlan } from "./plan/build.ts";
 import type { Plan } from "./plan/plan.ts";
 import { checkForEnvoy } from "./validate/envoy-rules.ts";
+import { checkForIstio } from "./validate/istio-rules.ts";
 import { validate } from "./validate/validate.ts";
 
 export interface Compilation {
@@ -19,7 +22,7 @@ export interface Compilation {
 }
 
 /** What is emitted. Validation has a few rules that hold for one target only. */
-export type Target = "envoy" | "any";
+export type Target = "envoy" | "istio" | "any";
 
 /** Texts → plan, with everything that is wrong with them. */
 export function compile(sources: readonly SourceText[], target: Target): Compilation {
@@ -28,6 +31,7 @@ export function compile(sources: readonly SourceText[], target: Target): Compila
   const documents = parse(sources, report);
   const resources = validate(documents, report);
   if (target === "envoy") checkForEnvoy(resources, report);
+  else checkForIstio({ resources, context: documents.context, target }, report);
   if (hasErrors(diagnostics)) return { diagnostics };
   return { diagnostics, plan: buildPlan(resources) };
 }
@@ -35,4 +39,9 @@ export function compile(sources: readonly SourceText[], target: Target): Compila
 /** Plan → the bootstrap of an Envoy, as YAML. */
 export function emitEnvoy(plan: Plan, options: EnvoyOptions): string {
   return toYaml(toBootstrap(plan, options));
+}
+
+/** Plan → Istio's resources, as YAML that `kubectl apply` takes. Empty where there is nothing to apply. */
+export function emitIstio(plan: Plan, options: IstioOptions): string {
+  return toYamlDocuments(toIstioResources(plan, options));
 }

@@ -44,11 +44,18 @@ export const diagnosticCodes = {
   edited_header: "error",
   invalid_regex: "error",
   source_labels_ignored: "warning",
+  provider_not_at_gateway: "warning",
+  host_without_port: "warning",
+  overlapping_virtual_service: "warning",
+  mirrored_key: "warning",
+  unset_variable: "note",
+  too_many_variables: "error",
 } as const satisfies Record<string, Severity>;
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;
 
-export type Severity = "error" | "warning";
+/** An error refuses the input; a warning may be a mistake; a note says what is left to do. */
+export type Severity = "error" | "warning" | "note";
 
 /** Keys and indexes from the root of a document to the place that a diagnostic is about. */
 export type Path = readonly (string | number)[];
@@ -97,10 +104,10 @@ function byPosition(a: Diagnostic, b: Diagnostic): number {
 }
 
 function formatDiagnostic(diagnostic: Diagnostic): string {
-  const { file, line, column, path, message, excerpt } = diagnostic;
-  const warning = diagnostic.severity === "warning" ? "warning: " : "";
+  const { file, line, column, severity, path, message, excerpt } = diagnostic;
+  const mildness = severity === "error" ? "" : `${severity}: `;
   const subject = path === "" ? "" : `${path}: `;
-  const text = `${file}:${line}:${column}: ${warning}${subject}${message}`;
+  const text = `${file}:${line}:${column}: ${mildness}${subject}${message}`;
   return excerpt === undefined ? text : `${text}\n${formatExcerpt(excerpt, column)}`;
 }
 

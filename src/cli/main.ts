@@ -3,8 +3,9 @@ import { Command, CommanderError, Option } from "commander";
 import { EnvoyUnavailable } from "./envoy-unavailable.ts";
 import { Failure } from "./failure.ts";
 import { mock, parsePort } from "./mock.ts";
+import { addIstioOptions } from "./istio-options.ts";
 import { addEnvoyOptions, type EnvoyCommandOptions } from "./options.ts";
-import { render } from "./render.ts";
+import { checkOptionsOf, render, type RenderOptions, targets } from "./render.ts";
 import { run } from "./run.ts";
 import { validate } from "./validate.ts";
 
@@ -19,13 +20,16 @@ program
   .argument("<path...>", "YAML or JSON files, or directories of them")
   .action((paths: string[]) => exitWith(validate(paths)));
 
-addEnvoyOptions(program.command("render"))
+addIstioOptions(addEnvoyOptions(program.command("render")))
   .description("print the configuration that the resources become")
   .argument("<path...>", "YAML or JSON files, or directories of them")
   .addOption(
-    new Option("--target <target>", "what to configure").choices(["envoy"]).makeOptionMandatory(),
+    new Option("--target <target>", "what to configure").choices(targets).makeOptionMandatory(),
   )
-  .action((paths: string[], options: EnvoyCommandOptions) => exitWith(render(paths, options)));
+  .action((paths: string[], options: RenderOptions, command: Command) => {
+    checkOptionsOf(options.target, command);
+    return exitWith(render(paths, options));
+  });
 
 addEnvoyOptions(program.command("run"))
   .description("run an Envoy that does what the resources say")

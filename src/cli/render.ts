@@ -1,15 +1,43 @@
-import { emitEnvoy } from "../compile.ts";
+import type { Command } from "commander";
+import { emitEnvoy, emitIstio } from "../compile.ts";
 import { compilePaths } from "./compile-paths.ts";
 import { toEnvoyOptions } from "./envoy-options.ts";
+import { Failure } from "./failure.ts";
+import { type IstioCommandOptions, toIstioOptions } from "./istio-options.ts";
 import type { EnvoyCommandOptions } from "./options.ts";
 
-/** Prints Envoy's bootstrap for the resources at `paths`; nothing where they have an error. Gives the exit code. */
-export async function render(
-  paths: readonly string[],
-  options: EnvoyCommandOptions,
-): Promise<number> {
-  const plan = await compilePaths(paths, "envoy");
+export const targets = ["envoy", "istio"] as const;
+
+export type RenderOptions = EnvoyCommandOptions &
+  IstioCommandOptions & { target: (typeof targets)[number] };
+
+/** Prints what the resources at `paths` become; nothing where they have an error. Gives the exit code. */
+export async function render(paths: readonly string[], options: RenderOptions): Promise<number> {
+  const { target } = options;
+  const plan = await compilePaths(paths, target);
   if (plan === undefined) return 1;
-  process.stdout.write(emitEnvoy(plan, toEnvoyOptions(options, plan)));
+  const text =
+    target === "istio"
+      ? emitIstio(plan, toIstioOptions(options))
+      : emitEnvoy(plan, toEnvoyOptions(options, plan));
+  process.stdout.write(text);
   return 0;
+}
+
+/** The options that concern one target alone. */
+const optionsOf: Record<RenderOptions["target"], readonly string[]> = {
+  envoy: ["listen", "admin", "wasm", "upstream"],
+  istio: ["wasmUrl", "failStrategy", "keepTraceHeaders"],
+};
+
+/** Refuses an option of another target, which would have no effect. */
+export function checkOptionsOf(target: RenderOptions["target"], command: Command): void {
+  const others = targets.filter((other) => other !== target);
+  for (const other of others) {
+    for (const name of optionsOf[other]) {
+      if (command.getOptionValueSource(name) !== "cli") continue;
+      const flag = command.options.find((option) => option.attributeName() === name)?.long;
+      throw new Failure(`${flag ?? name} goes with --target ${other}`, 2);
+    }
+  }
 }

@@ -8,6 +8,11 @@ export function toYaml(value: object): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** Plain values as the documents of one YAML text. */
+export function toYamlDocuments(values: readonly object[]): string {
+  return values.map(toYaml).join("---\n");
+}
+
 /** Adds the lines of a list or an object that is not empty, each after `indent`. */
 function writeBlock(value: object, indent: string, lines: string[]): void {
   if (Array.isArray(value)) {

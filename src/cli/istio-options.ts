@@ -1,0 +1,48 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import packageJson from "../../package.json" with { type: "json" };
+import { failStrategies, type FailStrategy, type IstioOptions } from "../emit/istio/options.ts";
+
+/** The options of `render --target istio`, as commander gives them. */
+export interface IstioCommandOptions {
+  wasmUrl: string;
+  failStrategy: FailStrategy;
+  keepTraceHeaders: boolean;
+}
+
+/**
+ * A registry inside the cluster, as nobody outside can claim its name: whoever serves the module gets the keys. The tag is this program's
+ * version, since the module must understand the configuration that is rendered.
+ */
+const defaultWasmUrl = `oci://registry.istio-system.svc.cluster.local/llm-egress:${packageJson.version}`;
+
+/** Adds the options of IstioCommandOptions to a command. */
+export function addIstioOptions(command: Command): Command {
+  return command
+    .option(
+      "--wasm-url <url>",
+      "where Istio's agent fetches the filter's module: oci://, https://, http:// or file://",
+      parseWasmUrl,
+      defaultWasmUrl,
+    )
+    .addOption(
+      new Option("--fail-strategy <strategy>", "what a gateway does without a working filter")
+        .choices(failStrategies)
+        .default("FAIL_RELOAD"),
+    )
+    .option("--keep-trace-headers", "let providers see trace headers", false);
+}
+
+/** What the emitter needs, from the command line. */
+export function toIstioOptions(command: IstioCommandOptions): IstioOptions {
+  const { wasmUrl, failStrategy, keepTraceHeaders } = command;
+  return { wasmUrl, failStrategy, traceHeaders: keepTraceHeaders ? "kept" : "removed" };
+}
+
+/** A URL that Istio's agent can fetch; a digest in it must be whole. */
+export function parseWasmUrl(text: string): string {
+  const isKnown = /^(?:oci|https?|file):\/\/[^\s@]+(?:@sha256:[0-9a-f]{64})?$/.test(text);
+  if (isKnown) return text;
+  throw new InvalidArgumentError(
+    "It must be an oci://, https://, http:// or file:// URL: oci://registry.example/llm-egress:0.1.0 or oci://registry.example/llm-egress@sha256:… with 64 digits.",
+  );
+}

@@ -1,0 +1,25 @@
+import type { IDestinationRule } from "@kubernetes-models/istio/networking.istio.io/v1beta1";
+import type { ProviderPlan } from "../../plan/plan.ts";
+import { toMetadata } from "./metadata.ts";
+
+/** Has the proxies of the provider's namespace speak TLS to it; undefined for plain HTTP, which mutual TLS of the mesh may still cover. */
+export function toDestinationRule(provider: ProviderPlan): IDestinationRule | undefined {
+  const { host, tls } = provider;
+  if (tls.mode === "DISABLE") return undefined;
+  const authorities =
+    tls.caCertificates === undefined ? {} : { caCertificates: tls.caCertificates };
+  return {
+    apiVersion: "networking.istio.io/v1beta1",
+    kind: "DestinationRule",
+    metadata: toMetadata(provider),
+    spec: {
+      host,
+      // Elsewhere applications may call the provider with TLS of their own, which this would wrap once more.
+      exportTo: ["."],
+      trafficPolicy: {
+        // Without the names, any certificate of a trusted authority would do.
+        tls: { mode: "SIMPLE", sni: host, subjectAltNames: [host], ...authorities },
+      },
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import type { IVirtualService } from "@kubernetes-models/istio/networking.istio.io/v1beta1";
+import type {
+  DestinationPlan,
+  HeaderMatchPlan,
+  MatchPlan,
+  RoutePlan,
+  RulePlan,
+} from "../../plan/plan.ts";
+import type { IstioOptions } from "./options.ts";
+import { plainPort } from "./provider-ports.ts";
+import { removedHeaders } from "./removed-headers.ts";
+
+type Spec = NonNullable<IVirtualService["spec"]>;
+export type HttpRoute = NonNullable<Spec["http"]>[number];
+type HttpMatch = NonNullable<HttpRoute["match"]>[number];
+type HttpDestination = NonNullable<HttpRoute["route"]>[number];
+
+/** The rules of `route` that can hold at its gateways, in their order; none follows one that always holds. */
+export function toHttpRoutes(route: RoutePlan, options: IstioOptions): HttpRoute[] {
+  const routes: HttpRoute[] = [];
+  for (const rule of route.rules) {
+    const matches = rule.matches.filter((match) => canHold(match, route));
+    if (matches.length === 0) continue;
+    const alternatives = matches.map((match) => toMatch(match, route));
+    const isConditional = alternatives.every((match) => Object.keys(match).length > 0);
+    routes.push({
+      name: rule.name,
+      ...(isConditional ? { match: alternatives } : {}),
+      route: toDestinations(rule, route, options),
+      // By default Istio repeats a request that may have been paid for.
+      retries: { attempts: 0 },
+    });
+    if (!isConditional) break;
+  }
+  return routes;
+}
+
+/** Whether the match names one of the route's gateways, and asks gateways for nothing that sidecars alone know. */
+function canHold({ gateways, sourceLabels }: MatchPlan, route: RoutePlan): boolean {
+  const isNamed =
+    gateways.length === 0 || gateways.some((gateway) => route.gateways.includes(gateway));
+  const isForSidecars = route.gateways.every((gateway) => gateway === "mesh");
+  return isNamed && (isForSidecars || Object.keys(sourceLabels).length === 0);
+}
+
+/** The match has no name of its own: Istio would append it to the rule's, by which the filter finds its settings. */
+function toMatch({ gateways, headers, sourceLabels }: MatchPlan, route: RoutePlan): HttpMatch {
+  const match: HttpMatch = {};
+  const named = route.gateways.filter((gateway) => gateways.includes(gateway));
+  if (gateways.length > 0 && named.length < route.gateways.length) match.gateways = named;
+  if (headers.length > 0) match.headers = Object.fromEntries(headers.map(toHeaderMatch));
+  if (Object.keys(sourceLabels).length > 0) match.sourceLabels = sourceLabels;
+  return match;
+}
+
+function toHeaderMatch({ name, kind, value }: HeaderMatchPlan): [string, Record<string, string>] {
+  return [name, { [kind]: value }];
+}
+
+function toDestinations(
+  { destinations }: RulePlan,
+  route: RoutePlan,
+  options: IstioOptions,
+): HttpDestination[] {
+  return destinations.map((destination) => ({
+    ...toDestination(destination, route, options),
+    ...(destinations.length > 1 ? { weight: destination.weight } : {}),
+  }));
+}
+
+function toDestination(
+  { host, port, kind }: DestinationPlan,
+  route: RoutePlan,
+  options: IstioOptions,
+): HttpDestination {
+  // The next gateway needs the host to route by, and continues the trace.
+  if (kind === "gateway") return { destination: { host, port: { number: plainPort } } };
+  const set = host === route.host ? {} : { set: { Host: host } };
+  return {
+    destination: { host, port: { number: port } },
+    headers: { request: { ...set, remove: removedHeaders(options) } },
+  };
+}

@@ -1,0 +1,44 @@
+import type { IVirtualService } from "@kubernetes-models/istio/networking.istio.io/v1beta1";
+import type { RoutePlan } from "../../plan/plan.ts";
+import { toHttpRoutes } from "./http-route.ts";
+import { toMetadata } from "./metadata.ts";
+import type { IstioOptions } from "./options.ts";
+
+/** The rules of an LLMRoute: one VirtualService, or two, or none where no rule can ever hold. */
+export function toVirtualServices(route: RoutePlan, options: IstioOptions): IVirtualService[] {
+  return partsOf(route).flatMap((part): IVirtualService[] => {
+    const http = toHttpRoutes(part, options);
+    if (http.length === 0) return [];
+    return [
+      {
+        apiVersion: "networking.istio.io/v1beta1",
+        kind: "VirtualService",
+        metadata: toMetadata(part),
+        spec: { hosts: [route.host], gateways: part.gateways, http },
+      },
+    ];
+  });
+}
+
+const mesh = "mesh";
+
+/**
+ * The route, for the sidecars and for gateways apart where a match has sourceLabels: Istio passes over them in a match that names gateways,
+ * and without gateways it would compare them with a gateway's own labels.
+ */
+function partsOf(route: RoutePlan): RoutePlan[] {
+  const gateways = route.gateways.length === 0 ? [mesh] : route.gateways;
+  const others = gateways.filter((gateway) => gateway !== mesh);
+  if (!hasSourceLabels(route) || others.length === 0 || others.length === gateways.length) {
+    return [{ ...route, gateways }];
+  }
+  return [
+    { ...route, gateways: others },
+    { ...route, name: `${route.name}.${mesh}`, gateways: [mesh] },
+  ];
+}
+
+function hasSourceLabels({ rules }: RoutePlan): boolean {
+  const matches = rules.flatMap((rule) => rule.matches);
+  return matches.some(({ sourceLabels }) => Object.keys(sourceLabels).length > 0);
+}
