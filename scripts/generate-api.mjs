@@ -27,7 +27,7 @@ const typeNames = {
 
 const preamble = `// Generated from deploy/crds by \`npm run generate\`: change the CRDs instead.
 
-/** A structural schema as Kubernetes has it in a CustomResourceDefinition, without descriptions. */
+/** A structural schema as Kubernetes has it in a CustomResourceDefinition, without descriptions and CEL rules. */
 export interface Schema {
   type?: string;
   required?: string[];
@@ -99,7 +99,8 @@ function bare(value) {
   return Object.fromEntries(fields.map(([key, field]) => [key, bare(field)]));
 }
 
-/** A property may itself be called `description`; it is then an object. */
+/** A property may itself be called `description`; it is then an object. CEL is the API server's: the compiler has rules of its own. */
 function isAnnotation(key, field) {
+  if (key === "x-kubernetes-validations") return true;
   return ["description", "title", "tsType"].includes(key) && typeof field === "string";
 }

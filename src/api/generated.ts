@@ -1,6 +1,6 @@
 // Generated from deploy/crds by `npm run generate`: change the CRDs instead.
 
-/** A structural schema as Kubernetes has it in a CustomResourceDefinition, without descriptions. */
+/** A structural schema as Kubernetes has it in a CustomResourceDefinition, without descriptions and CEL rules. */
 export interface Schema {
   type?: string;
   required?: string[];
@@ -153,6 +153,8 @@ export interface ParametersConfig {
   };
   /**
    * Members that are dropped from the client's body.
+   *
+   * @maxItems 256
    */
   remove?: string[];
 }
@@ -162,6 +164,8 @@ export interface ParametersConfig {
 export interface ModelsConfig {
   /**
    * The models that a client may name; `*` stands for any characters and `?` for one. Others are refused with 403. Without it, any model may be named. A name that has an alias may always be named.
+   *
+   * @maxItems 256
    */
   allow?: string[];
   /**
@@ -186,7 +190,13 @@ export const llmProviderSchema: Schema = {
       properties: {
         workloadSelector: {
           type: "object",
-          properties: { labels: { type: "object", additionalProperties: { type: "string" } } },
+          properties: {
+            labels: {
+              type: "object",
+              maxProperties: 32,
+              additionalProperties: { type: "string", maxLength: 63 },
+            },
+          },
         },
         host: { type: "string", minLength: 1, maxLength: 253 },
         path: { type: "string", minLength: 1, maxLength: 2048, default: "/v1/chat/completions" },
@@ -209,7 +219,7 @@ export const llmProviderSchema: Schema = {
                   properties: {
                     model: { type: "string", minLength: 1, maxLength: 200 },
                     stream: { type: "boolean" },
-                    apiKey: { type: "string" },
+                    apiKey: { type: "string", maxLength: 4096 },
                     auth: {
                       type: "object",
                       properties: {
@@ -222,15 +232,31 @@ export const llmProviderSchema: Schema = {
                       properties: {
                         defaults: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
                         overrides: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
-                        limits: { type: "object", additionalProperties: { type: "number" } },
-                        remove: { type: "array", items: { type: "string" } },
+                        limits: {
+                          type: "object",
+                          maxProperties: 64,
+                          additionalProperties: { type: "number" },
+                        },
+                        remove: {
+                          type: "array",
+                          maxItems: 256,
+                          items: { type: "string", maxLength: 256 },
+                        },
                       },
                     },
                     models: {
                       type: "object",
                       properties: {
-                        allow: { type: "array", items: { type: "string" } },
-                        aliases: { type: "object", additionalProperties: { type: "string" } },
+                        allow: {
+                          type: "array",
+                          maxItems: 256,
+                          items: { type: "string", maxLength: 256 },
+                        },
+                        aliases: {
+                          type: "object",
+                          maxProperties: 256,
+                          additionalProperties: { type: "string", maxLength: 256 },
+                        },
                       },
                     },
                     maxRequestBytes: {
@@ -245,6 +271,7 @@ export const llmProviderSchema: Schema = {
             },
             routeSpecificConfigs: {
               type: "object",
+              maxProperties: 256,
               additionalProperties: {
                 type: "object",
                 properties: {
@@ -253,7 +280,7 @@ export const llmProviderSchema: Schema = {
                     properties: {
                       model: { type: "string", minLength: 1, maxLength: 200 },
                       stream: { type: "boolean" },
-                      apiKey: { type: "string" },
+                      apiKey: { type: "string", maxLength: 4096 },
                       auth: {
                         type: "object",
                         properties: {
@@ -272,15 +299,31 @@ export const llmProviderSchema: Schema = {
                             type: "object",
                             "x-kubernetes-preserve-unknown-fields": true,
                           },
-                          limits: { type: "object", additionalProperties: { type: "number" } },
-                          remove: { type: "array", items: { type: "string" } },
+                          limits: {
+                            type: "object",
+                            maxProperties: 64,
+                            additionalProperties: { type: "number" },
+                          },
+                          remove: {
+                            type: "array",
+                            maxItems: 256,
+                            items: { type: "string", maxLength: 256 },
+                          },
                         },
                       },
                       models: {
                         type: "object",
                         properties: {
-                          allow: { type: "array", items: { type: "string" } },
-                          aliases: { type: "object", additionalProperties: { type: "string" } },
+                          allow: {
+                            type: "array",
+                            maxItems: 256,
+                            items: { type: "string", maxLength: 256 },
+                          },
+                          aliases: {
+                            type: "object",
+                            maxProperties: 256,
+                            additionalProperties: { type: "string", maxLength: 256 },
+                          },
                         },
                       },
                       maxRequestBytes: {
@@ -325,12 +368,15 @@ export interface LLMRoute {
     host: string;
     /**
      * Where the rules apply: `mesh` for the sidecars, `NAMESPACE/NAME` or `NAME` for an Istio Gateway. Without it, `mesh` alone.
+     *
+     * @maxItems 32
      */
     gateways?: string[];
     /**
      * The rules, in the order in which they are tried.
      *
      * @minItems 1
+     * @maxItems 128
      */
     rules: RouteRule[];
   };
@@ -351,12 +397,15 @@ export interface RouteRule {
   name: string;
   /**
    * What the rule applies to: a request for which one of these holds. Without it, every request.
+   *
+   * @maxItems 32
    */
   matches?: RouteMatch[];
   /**
    * Where the requests go.
    *
    * @minItems 1
+   * @maxItems 16
    */
   backendRefs: RouteBackend[];
 }
@@ -378,6 +427,8 @@ export interface RouteMatch {
   };
   /**
    * Which of the LLMRoute's gateways the match applies to. Without it, all of them.
+   *
+   * @maxItems 32
    */
   gateways?: string[];
 }
@@ -447,10 +498,15 @@ export const llmRouteSchema: Schema = {
       required: ["host", "rules"],
       properties: {
         host: { type: "string", minLength: 1, maxLength: 253 },
-        gateways: { type: "array", items: { type: "string", minLength: 1, maxLength: 320 } },
+        gateways: {
+          type: "array",
+          maxItems: 32,
+          items: { type: "string", minLength: 1, maxLength: 320 },
+        },
         rules: {
           type: "array",
           minItems: 1,
+          maxItems: 128,
           items: {
             type: "object",
             required: ["name", "backendRefs"],
@@ -458,11 +514,13 @@ export const llmRouteSchema: Schema = {
               name: { type: "string", minLength: 1, maxLength: 253 },
               matches: {
                 type: "array",
+                maxItems: 32,
                 items: {
                   type: "object",
                   properties: {
                     headers: {
                       type: "object",
+                      maxProperties: 16,
                       additionalProperties: {
                         type: "object",
                         properties: {
@@ -472,9 +530,14 @@ export const llmRouteSchema: Schema = {
                         },
                       },
                     },
-                    sourceLabels: { type: "object", additionalProperties: { type: "string" } },
+                    sourceLabels: {
+                      type: "object",
+                      maxProperties: 32,
+                      additionalProperties: { type: "string", maxLength: 63 },
+                    },
                     gateways: {
                       type: "array",
+                      maxItems: 32,
                       items: { type: "string", minLength: 1, maxLength: 320 },
                     },
                   },
@@ -483,6 +546,7 @@ export const llmRouteSchema: Schema = {
               backendRefs: {
                 type: "array",
                 minItems: 1,
+                maxItems: 16,
                 items: {
                   type: "object",
                   properties: {

@@ -31,8 +31,8 @@ function checkApiKey({ config, fault }: ConfigContext): void {
   }
 }
 
-/** Headers that frame or route the message, or that the filter needs for itself. */
-const reservedHeaders = [
+/** Headers that frame or route the message, or that the filter needs for itself. The CRD has the same list. */
+export const reservedHeaders = [
   "accept-encoding",
   "connection",
   "content-encoding",

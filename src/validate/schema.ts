@@ -104,6 +104,9 @@ function boundMessage({ keyword, params, message }: ErrorObject): string {
       return "must not be empty";
     case "maxLength":
       return `must have at most ${limit} characters`;
+    case "maxItems":
+    case "maxProperties":
+      return `must have at most ${limit} entries`;
     default:
       return message ?? "is not allowed";
   }

@@ -2,13 +2,18 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parse } from "yaml";
+import { reservedHeaders } from "../../src/validate/credential-rules.ts";
 
 interface Node {
   type?: string;
   description?: string;
   default?: unknown;
+  "x-kubernetes-validations"?: { rule: string; message?: string }[];
   properties?: Record<string, Node>;
   items?: Node;
+  maxItems?: number;
+  maxProperties?: number;
+  maxLength?: number;
   additionalProperties?: Node;
 }
 
@@ -47,5 +52,38 @@ for (const file of ["llmproviders.yaml", "llmroutes.yaml"]) {
 test("the API server writes no default into a configuration that is merged over another", () => {
   for (const [path, node] of fieldsOf("llmproviders.yaml")) {
     if (path.includes(".configs")) assert.equal(node.default, undefined, path);
+  }
+});
+
+/** Each CEL rule of a CRD with the path of its field. */
+function rulesOf(file: string): { path: string; rule: string; message?: string }[] {
+  return fieldsOf(file).flatMap(([path, node]) =>
+    (node["x-kubernetes-validations"] ?? []).map((each) => ({ path, ...each })),
+  );
+}
+
+test("every rule of the CRDs says what it wants", () => {
+  const rules = ["llmproviders.yaml", "llmroutes.yaml"].flatMap(rulesOf);
+  assert.ok(rules.length > 10);
+  for (const { path, message } of rules) assert.ok(message, path);
+});
+
+test("the API server and the compiler refuse the same headers for a credential", () => {
+  const rules = rulesOf("llmproviders.yaml").filter(({ path }) => path.endsWith(".auth.header"));
+  const list = /\bin \[(.*?)\]/.exec(rules.map(({ rule }) => rule).join("\n"))?.[1] ?? "";
+  const names = list.split(/,\s*/).map((name) => name.replaceAll("'", ""));
+  assert.deepEqual(names, reservedHeaders);
+});
+
+// The API server estimates what its rules cost from the greatest size that the schema allows.
+test("whatever a rule may run over is bounded", () => {
+  for (const file of ["llmproviders.yaml", "llmroutes.yaml"]) {
+    for (const [path, node] of fieldsOf(file)) {
+      if (node.items) assert.ok(node.maxItems, path);
+      if (node.additionalProperties) assert.ok(node.maxProperties, path);
+      if (node["x-kubernetes-validations"] && node.type === "string") {
+        assert.ok(node.maxLength, path);
+      }
+    }
   }
 });
