@@ -2,17 +2,18 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { echoedBody, echoedHeader, echoOf } from "../support/requests.ts";
-import { connectMesh, readFixture } from "./mesh.ts";
+import { connectMesh } from "./mesh.ts";
+import {
+  dashscopeProvider as provider,
+  dashscopeRoute as route,
+  denySleep,
+  gatewayRule,
+} from "./resources.ts";
 import { gatewayKeys } from "./rig/names.ts";
 
 const mesh = connectMesh();
 const url = "http://dashscope.aliyuncs.com/v1/chat/completions";
 const echo = { "x-mock-echo": "1" };
-const gatewayRule = readFixture("seed/egress-gw.yaml");
-const policy = readFixture("seed/authpolicy.yaml");
-// By the LLMProvider of seed/dashscope-qwen.yaml and the LLMRoute of seed/dashscope-route.yaml.
-const istioResources = readFixture("five-steps.yaml");
-
 // Step four, word for word.
 const message = `{
     "messages": [
@@ -26,8 +27,7 @@ const curl = [
 ];
 
 before(async () => {
-  const seed = ["seed/dashscope-qwen.yaml", "seed/dashscope-route.yaml"].map(readFixture);
-  await mesh.apply(gatewayRule, ...seed, istioResources);
+  await mesh.apply(gatewayRule, provider, route, await mesh.render(provider, route));
 });
 after(() => mesh.clear());
 
@@ -71,8 +71,8 @@ describe("the provider", () => {
 
 describe("a provider that leaves streaming to its clients", () => {
   it("streams to app", async () => {
-    const enforced = /^ *- \{ name: stream, override.*\n|^ *- \{ name: stream_options.*\n/gm;
-    await mesh.apply(istioResources.replace(enforced, ""));
+    const streaming = provider.replace(/^ *stream: false\n/m, "");
+    await mesh.apply(await mesh.render(streaming, route));
     const headers = { "x-mock-pause-ms": "40" };
     const answer = await mesh.as("app").chat(url, { stream: true }, headers);
     assert.equal(answer.status, 200);
@@ -81,12 +81,12 @@ describe("a provider that leaves streaming to its clients", () => {
     assert.match(text, /"model":"qwen-1.8b-chat","object":"chat.completion.chunk"/);
     assert.match(text, /\ndata: \[DONE\]\n\n$/);
     assert.ok(answer.firstByteMs < answer.totalMs / 2, "the answer was held back");
-    await mesh.apply(istioResources);
+    await mesh.apply(await mesh.render(provider, route));
   });
 });
 
 describe("after the policy", () => {
-  before(() => mesh.apply(policy));
+  before(() => mesh.apply(denySleep));
 
   it("denies sleep, which the policy names", async () => {
     const answer = await mesh.as("sleep").chat(url);
@@ -108,7 +108,7 @@ describe("after the policy", () => {
   });
 
   it("answers sleep again once the policy is gone", async () => {
-    await mesh.delete(policy);
+    await mesh.delete(denySleep);
     assert.equal((await mesh.as("sleep").chat(url)).status, 200);
   });
 });

@@ -4,7 +4,8 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import { after, before, it } from "node:test";
 import { echoedHeader, echoOf } from "../support/requests.ts";
-import { connectMesh, readFixture } from "./mesh.ts";
+import { connectMesh } from "./mesh.ts";
+import { dashscopeProvider, dashscopeRoute, denySleep, gatewayRule } from "./resources.ts";
 import { gateway, gatewayKeys, istiodUrl, proxies } from "./rig/names.ts";
 import { pollUntil } from "./settle.ts";
 
@@ -19,8 +20,8 @@ const istiodPages = [
 const istiodPagesOfProxies = ["config_dump", "ecdsz", "edsz", "sidecarz"];
 
 before(async () => {
-  const seed = readdirSync("tests/mesh/fixtures/seed").map((name) => readFixture(`seed/${name}`));
-  await mesh.apply(...seed, readFixture("five-steps.yaml"));
+  const resources = [gatewayRule, dashscopeProvider, dashscopeRoute, denySleep];
+  await mesh.apply(...resources, await mesh.render(...resources));
   // Every way in which a request can end leaves its lines in logs.
   const received = echoOf(await mesh.as("app").chat(url, {}, { "x-mock-echo": "1" }));
   assert.deepEqual(echoedHeader(received, "authorization"), [`Bearer ${key}`]);

@@ -7,8 +7,8 @@ import { EnvoyAdmin } from "../support/envoy-admin.ts";
 import { binariesFolder } from "./rig/binaries.ts";
 import { runKubectl } from "./rig/kubernetes.ts";
 import { gateway, type Proxy, type WorkloadName } from "./rig/names.ts";
-import type { ServedModule } from "./rig/provider-stand-in.ts";
 import {
+  countRefusals,
   pollUntil,
   type Stored,
   untilAcknowledged,
@@ -35,16 +35,28 @@ export class Mesh {
     return workload;
   }
 
+  /** What `llm-egress render --target istio` makes of YAML; the filter's module is in the registry, by its digest. */
+  async render(...yaml: string[]): Promise<string> {
+    const file = this.#write("resources.yaml", yaml);
+    const wasm = ["--wasm-url", readFileSync(join(this.folder, "wasm-url"), "utf8")];
+    const words = ["build/llm-egress.mjs", "render", "--target", "istio", ...wasm, file];
+    return (await promisify(execFile)(process.execPath, words)).stdout;
+  }
+
   /** Applies YAML with kubectl, and resolves when it holds at every proxy for every request from then on. */
   async apply(...yaml: string[]): Promise<void> {
+    const refusals = await countRefusals();
     await untilRead(await this.submit(...yaml));
     await untilAcknowledged();
     await untilDrained();
+    if ((await countRefusals()) > refusals) {
+      throw new Error(`A proxy has refused what was applied: see the logs in ${this.folder}`);
+    }
   }
 
   /** Applies YAML with kubectl, and leaves the waiting to the caller. */
   async submit(...yaml: string[]): Promise<Stored[]> {
-    const file = this.#write(yaml);
+    const file = this.#write("applied.yaml", yaml);
     const objects = readList(await this.kubectl("apply", "-o", "json", "-f", file));
     for (const object of objects) this.#applied.set(nameOf(object), object);
     return objects;
@@ -52,7 +64,7 @@ export class Mesh {
 
   /** Deletes what the YAML names, and resolves when no proxy goes by it any more. */
   async delete(...yaml: string[]): Promise<void> {
-    const file = this.#write(yaml);
+    const file = this.#write("applied.yaml", yaml);
     const objects = readList(await this.kubectl("get", "-o", "json", "-f", file));
     await this.kubectl("delete", "-f", file);
     for (const object of objects) this.#applied.delete(nameOf(object));
@@ -100,8 +112,8 @@ export class Mesh {
     return (await promisify(execFile)(program, words, { env })).stdout;
   }
 
-  #write(yaml: string[]): string {
-    const file = join(this.folder, "applied.yaml");
+  #write(name: string, yaml: string[]): string {
+    const file = join(this.folder, name);
     writeFileSync(file, yaml.join("\n---\n"));
     return file;
   }
@@ -114,13 +126,9 @@ export function connectMesh(): Mesh {
   return new Mesh(folder);
 }
 
-/** A file of tests/mesh/fixtures, in which the Wasm module's place and checksum have been filled in. */
-export function readFixture(name: string): string {
-  const { folder } = connectMesh();
-  const module = JSON.parse(readFileSync(join(folder, "module.json"), "utf8")) as ServedModule;
-  return readFileSync(join("tests/mesh/fixtures", name), "utf8")
-    .replaceAll("${MODULE_URL}", module.url)
-    .replaceAll("${MODULE_SHA256}", module.sha256);
+/** A file of the five steps, as users have it in examples/egress-gateway. */
+export function readExample(name: string): string {
+  return readFileSync(join("examples/egress-gateway", name), "utf8");
 }
 
 // kubectl gives a lone object as it is.

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { EnvoyAdmin } from "../support/envoy-admin.ts";
 import { applyObject } from "./rig/kube-client.ts";
-import { istiodUrl, proxies } from "./rig/names.ts";
+import { istiodMetricsUrl, istiodUrl, proxies } from "./rig/names.ts";
 
 const timeoutMs = 15_000;
 const pollMs = 15;
@@ -49,7 +49,7 @@ export async function untilForgotten(objects: Stored[]): Promise<void> {
   });
 }
 
-/** Resolves when all proxies have acknowledged all that istiod has read so far; rejects with their refusals. */
+/** Resolves when all proxies have acknowledged, or refused, all that istiod has read so far. */
 export async function untilAcknowledged(): Promise<void> {
   const marker = `marker-${Date.now()}.mesh-test.internal`;
   await applyObject(markerPath, markerEntry(marker));
@@ -64,6 +64,13 @@ export async function untilAcknowledged(): Promise<void> {
       (await readStates()).every(({ sent, acked }) => sent === acked && !before.has(sent)),
     async () => JSON.stringify((await readStates()).filter(({ sent, acked }) => sent !== acked)),
   );
+}
+
+/** How often a proxy has refused something, and kept what it had. */
+export async function countRefusals(): Promise<number> {
+  const metrics = await (await fetch(istiodMetricsUrl)).text();
+  const counts = metrics.matchAll(/^pilot_total_xds_rejects\{.*?\} (\d+)$/gm);
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
 /** Resolves when no connection is left that still goes by what a proxy's listener was before: they live on for the drain time, a second. */

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, it } from "node:test";
 import { echoedBody, echoedHeader, echoOf } from "../support/requests.ts";
-import { connectMesh, readFixture } from "./mesh.ts";
+import { connectMesh } from "./mesh.ts";
 import { gatewayKeys } from "./rig/names.ts";
+import { dashscopeProvider, gatewayRule, moonshotProvider } from "./resources.ts";
 import type { WorkloadAnswer } from "./workload.ts";
 
 const mesh = connectMesh();
@@ -12,6 +13,25 @@ const requests = 1000;
 const parallel = 10;
 // Four standard deviations around 200 of 1,000: by chance it fails once in 16,000 runs.
 const bounds = [150, 250] as const;
+
+const sharedRoute = `
+apiVersion: istio.alibabacloud.com/v1beta1
+kind: LLMRoute
+metadata: { name: shared, namespace: default }
+spec:
+  host: dashscope.aliyuncs.com
+  gateways: [mesh, istio-system/egress-gw]
+  rules:
+    - name: mesh-route
+      matches: [{ gateways: [mesh] }]
+      backendRefs:
+        - providerHost: istio-egressgateway.istio-system.svc.cluster.local
+    - name: egress-gw-route
+      matches: [{ gateways: [istio-system/egress-gw] }]
+      backendRefs:
+        - { providerHost: dashscope.aliyuncs.com, weight: 80 }
+        - { providerHost: api.moonshot.cn, weight: 20 }
+`;
 
 const dashscope = {
   host: ["dashscope.aliyuncs.com"],
@@ -28,7 +48,10 @@ const moonshot = {
   model: "moonshot-v1-8k",
 };
 
-before(() => mesh.apply(readFixture("seed/egress-gw.yaml"), readFixture("weights.yaml")));
+before(async () => {
+  const resources = await mesh.render(dashscopeProvider, moonshotProvider, sharedRoute);
+  await mesh.apply(gatewayRule, resources);
+});
 after(() => mesh.clear());
 
 it("gives two providers their shares, each with its own host, path, key and model", async () => {

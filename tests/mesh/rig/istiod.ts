@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { binariesFolder } from "./binaries.ts";
 import type { Components } from "./components.ts";
-import { istiodUrl } from "./names.ts";
+import { istiodMetricsUrl, istiodUrl } from "./names.ts";
 
 /** Starts istiod; `folder` holds `kubeconfig` and, in `certificates`, the mesh's CA. */
 export function startIstiod(components: Components, folder: string): void {
@@ -18,7 +18,7 @@ export function startIstiod(components: Components, folder: string): void {
     grpcAddr: "127.0.0.1:15010",
     secureGRPCAddr: "127.0.0.1:15012",
     httpsAddr: "127.0.0.1:15017",
-    monitoringAddr: "127.0.0.1:15014",
+    monitoringAddr: new URL(istiodMetricsUrl).host,
     ctrlz_address: "127.0.0.1",
     ctrlz_port: "9876",
   };

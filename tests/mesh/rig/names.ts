@@ -46,10 +46,10 @@ export const gatewayKeys = {
   MOONSHOT_KEY: "sk-mesh-b802e6d3957af1446e",
 };
 
-export const moduleServer = { host: "127.0.0.1", port: 18098 };
 export const registryAddress = "127.0.0.1:5000";
 export const kubeApi = { port: 16443, token: "admintoken" };
 export const istiodUrl = "http://127.0.0.1:8082";
+export const istiodMetricsUrl = "http://127.0.0.1:15014/metrics";
 
 function sidecar(name: string, address: string, adminPort: number): Proxy {
   return {

@@ -9,6 +9,7 @@ import type { Components } from "./components.ts";
 import { startIstiod, whenIstiodReady } from "./istiod.ts";
 import { createObject } from "./kube-client.ts";
 import { runKubectl, startKubernetes } from "./kubernetes.ts";
+import { pushModule } from "./module-image.ts";
 import {
   gateway,
   gatewayKeys,
@@ -19,7 +20,7 @@ import {
   workloads,
 } from "./names.ts";
 import { createPod } from "./pods.ts";
-import { startModuleServer, startProviderStandIn } from "./provider-stand-in.ts";
+import { startProviderStandIn } from "./provider-stand-in.ts";
 import { startRegistry, whenRegistryReady } from "./registry.ts";
 
 const machineBundle = "/etc/ssl/certs/ca-certificates.crt";
@@ -39,12 +40,12 @@ export async function startMesh(
     startKubernetes(components, folder),
   ]);
   await startProviderStandIn(provider);
-  writeFileSync(join(folder, "module.json"), JSON.stringify(await startModuleServer()));
+  await whenRegistryReady(components);
+  writeFileSync(join(folder, "wasm-url"), await pushModule());
   await createResources(components, folder);
   const bundle = join(folder, "ca-bundle.pem");
   writeFileSync(bundle, readFileSync(machineBundle, "utf8") + provider.ca);
   await startProxies(components, { folder, envoy, caBundle: bundle });
-  await whenRegistryReady(components);
 }
 
 /** Where a workload, or the gateway, finds the providers' hosts: the workload at its own sidecar. */

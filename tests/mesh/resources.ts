@@ -1,0 +1,32 @@
+// Resources that several tests on the mesh start from.
+import { readExample } from "./mesh.ts";
+
+/** Of the five steps: a Gateway for all hosts, in istio-system. */
+export const gatewayRule = readExample("egress-gw.yaml");
+
+/** Of the five steps: dashscope.aliyuncs.com with `${API_KEY}`, a model, and no streaming. */
+export const dashscopeProvider = readExample("dashscope-qwen.yaml");
+
+/** Of the five steps: from the sidecars through the gateway to dashscope.aliyuncs.com. */
+export const dashscopeRoute = readExample("dashscope-route.yaml");
+
+/** Of the five steps: sleep may not reach dashscope.aliyuncs.com. */
+export const denySleep = readExample("authpolicy.yaml");
+
+export const moonshotProvider = `
+apiVersion: istio.alibabacloud.com/v1beta1
+kind: LLMProvider
+metadata: { name: moonshot, namespace: istio-system }
+spec:
+  workloadSelector: { labels: { istio: egressgateway } }
+  host: api.moonshot.cn
+  path: /v1/chat/completions
+  configs:
+    defaultConfig:
+      openAIConfig: { model: moonshot-v1-8k, apiKey: "\${MOONSHOT_KEY}" }
+`;
+
+/** Like dashscopeRoute, for api.moonshot.cn. */
+export const moonshotRoute = dashscopeRoute
+  .replaceAll("dashscope.aliyuncs.com", "api.moonshot.cn")
+  .replaceAll("dashscope-route", "moonshot-route");

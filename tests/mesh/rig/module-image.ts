@@ -1,0 +1,61 @@
+// Pushes the built filter into the registry, as an artifact that Istio's agent takes: exactly two layers, of these media types.
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { registryAddress } from "./names.ts";
+
+const repository = "llm-egress";
+const manifestType = "application/vnd.oci.image.manifest.v1+json";
+const emptyConfig = Buffer.from("{}");
+
+interface Blob {
+  mediaType: string;
+  bytes: Buffer;
+}
+
+/** Pushes build/llm-egress.wasm, as it is at this moment, and gives its `oci://` URL with a digest. The registry is ready. */
+export async function pushModule(): Promise<string> {
+  const config: Blob = {
+    mediaType: "application/vnd.oci.image.config.v1+json",
+    bytes: emptyConfig,
+  };
+  const layers: Blob[] = [
+    { mediaType: "application/vnd.module.wasm.config.v1+json", bytes: emptyConfig },
+    {
+      mediaType: "application/vnd.module.wasm.content.layer.v1+wasm",
+      bytes: readFileSync("build/llm-egress.wasm"),
+    },
+  ];
+  for (const { bytes } of [config, ...layers]) await pushBlob(bytes);
+  const manifest = { schemaVersion: 2, mediaType: manifestType, config: describe(config) };
+  const bytes = Buffer.from(JSON.stringify({ ...manifest, layers: layers.map(describe) }));
+  const digest = digestOf(bytes);
+  await send("PUT", `/v2/${repository}/manifests/${digest}`, { mediaType: manifestType, bytes });
+  return `oci://${registryAddress}/${repository}@${digest}`;
+}
+
+async function pushBlob(bytes: Buffer): Promise<void> {
+  const begun = await send("POST", `/v2/${repository}/blobs/uploads/`);
+  const place = new URL(begun.headers.get("location") ?? "", begun.url);
+  place.searchParams.set("digest", digestOf(bytes));
+  const mediaType = "application/octet-stream";
+  await send("PUT", place.pathname + place.search, { mediaType, bytes });
+}
+
+async function send(method: string, path: string, content?: Blob): Promise<Response> {
+  const response = await fetch(`http://${registryAddress}${path}`, {
+    method,
+    ...(content === undefined
+      ? {}
+      : { headers: { "content-type": content.mediaType }, body: new Uint8Array(content.bytes) }),
+  });
+  if (response.ok) return response;
+  throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+}
+
+function describe({ mediaType, bytes }: Blob): object {
+  return { mediaType, digest: digestOf(bytes), size: bytes.length };
+}
+
+function digestOf(bytes: Buffer): string {
+  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+}
