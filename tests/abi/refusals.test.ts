@@ -1,5 +1,6 @@
 // Every local answer of the filter: its status, its details, its error object and its headers.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { configOf, hostOf, type RequestParts, send } from "../support/filter-host.ts";
 import { WasmHost, type WasmStream } from "../support/wasm-host.ts";
@@ -147,6 +148,15 @@ describe("the filter refuses", () => {
     const keyless = new WasmHost({ config });
     assertAnswer(send(keyless), refusal);
     assertAnswer(send(keyless, { cluster: "unserved" }), refusal);
+  });
+});
+
+describe("every code that the filter has", () => {
+  it("is refused with above", () => {
+    const source = readFileSync(new URL("../../assembly/refuse.ts", import.meta.url), "utf8");
+    const codes = [...source.matchAll(/new Refusal\(\s*\d+,\s*"(\w+)"/g)].map(([, code]) => code);
+    const tried = [...cases.map(([, , { code }]) => code), "provider_misconfigured"];
+    assert.deepEqual(codes.sort(), [...new Set(tried)].sort());
   });
 });
 

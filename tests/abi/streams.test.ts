@@ -85,7 +85,9 @@ function sendKind(host: WasmHost, kind: number): WasmStream {
 }
 
 function finish(stream: WasmStream): void {
-  if (stream.localResponses.length === 0) stream.response([[":status", "200"]]);
+  const [refusal] = stream.localResponses;
+  if (refusal === undefined) stream.response([[":status", "200"]]);
+  else assert.match(refusal.details + refusal.body, /^llm_egress_[a-z_]+{"error":{.*}}$/);
   stream.end();
 }
 
@@ -112,8 +114,14 @@ describe("memory", () => {
   });
 });
 
+// The answer passes the response callbacks and ends its stream.
+function callBack(_host: WasmHost, stream: WasmStream): void {
+  stream.response([[":status", "400"]]);
+  stream.end();
+}
+
 describe("an answer that comes back while it is being sent", () => {
-  const host = new WasmHost({ config: busy, env: { API_KEY: KEY }, answersAtOnce: true });
+  const host = new WasmHost({ config: busy, env: { API_KEY: KEY }, whileAnswering: callBack });
 
   it("is sent whole, and once", () => {
     const kinds = [0, 1].map((kind) => sendKind(host, kind));
@@ -141,5 +149,19 @@ describe("an answer that comes back while it is being sent", () => {
     const refusal = "503 llm_egress_provider_misconfigured";
     assert.equal(stream.refusal, refusal);
     assert.equal(send(host).refusal, refusal);
+  });
+});
+
+describe("what the module has lent for an answer", () => {
+  it("stays in memory until the call ends, whatever else ends meanwhile", () => {
+    const whileAnswering = (host: WasmHost, stream: WasmStream) => {
+      callBack(host, stream);
+      for (let i = 0; i < 3000; i++) {
+        const headers = { ":method": "GET", ":path": `/models?a=${"x".repeat(i % 400)}` };
+        finish(send(host, { headers, chunks: [] }));
+      }
+    };
+    const host = new WasmHost({ config: busy, env: { API_KEY: KEY }, whileAnswering });
+    for (const kind of [0, 1, 0, 1]) finish(sendKind(host, kind));
   });
 });

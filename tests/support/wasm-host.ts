@@ -17,8 +17,8 @@ export interface WasmHostOptions {
   /** The plugin configuration: an object, or text to be passed on as it is. */
   config: PluginConfig | string;
   env?: Record<string, string>;
-  /** A local answer passes through the response callbacks and ends its stream while the module is still sending it. */
-  answersAtOnce?: boolean;
+  /** Runs while the module sends a local answer: Envoy may call back from within. */
+  whileAnswering?: (host: WasmHost, stream: WasmStream) => void;
 }
 
 /** Values that callbacks return. */
@@ -48,7 +48,7 @@ export class WasmHost {
   private readonly streams = new Map<number, WasmStream>();
   private readonly config: Buffer;
   private readonly env: Record<string, string>;
-  private readonly answersAtOnce: boolean;
+  private readonly whileAnswering: WasmHostOptions["whileAnswering"];
   private current = ROOT_ID;
   private nextId = ROOT_ID + 1;
 
@@ -56,7 +56,7 @@ export class WasmHost {
     const { config } = options;
     this.config = Buffer.from(typeof config === "string" ? config : JSON.stringify(config));
     this.env = options.env ?? {};
-    this.answersAtOnce = options.answersAtOnce ?? false;
+    this.whileAnswering = options.whileAnswering;
     const instance = new WebAssembly.Instance(wasmModule, this.imports());
     this.exports = instance.exports as Record<string, (...args: number[]) => unknown>;
     this.memory = instance.exports["memory"] as WebAssembly.Memory;
@@ -215,16 +215,14 @@ export class WasmHost {
         const [details, detailsSize, body, bodySize, pairs, pairsSize] = spans;
         const stream = this.stream_;
         const headers = parsePairs(this.read(pairs!, pairsSize!));
+        this.whileAnswering?.(this, stream);
+        // Read only now: what the module has lent must last to the end of the call.
         stream.localResponses.push({
           status: status,
           details: this.text(details!, detailsSize!),
           body: this.text(body!, bodySize!),
           headers,
         });
-        if (this.answersAtOnce) {
-          stream.response([[":status", `${status}`], ...headers]);
-          stream.end();
-        }
         return OK;
       },
     };

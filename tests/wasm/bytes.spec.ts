@@ -80,6 +80,13 @@ describe("an unescaped string", () => {
     expect(unescape("\\ud83d\\n")).toStrictEqual(Uint8Array.wrap(bytesOfHex("eda0bd 0a")));
   });
 
+  it("has nothing of what stands behind its end", () => {
+    const piece = pieceOf("\\ud83d\\ude00");
+    const out = new Uint8Array(12);
+    const end = unescapeString(piece.start, piece.start + 6, out.dataStart);
+    expect(end - out.dataStart).toBe(3);
+  });
+
   it("keeps all other bytes", () => {
     const text = "plain \u00e9 \u4f60 \ud83d\ude00";
     expect(unescape(text)).toStrictEqual(Uint8Array.wrap(String.UTF8.encode(text)));
