@@ -105,11 +105,10 @@ export class Mesh {
     return runKubectl(this.folder, words);
   }
 
-  /** Runs istioctl likewise. */
-  async istioctl(...words: string[]): Promise<string> {
+  /** Runs istioctl likewise; some of its commands tell their findings on stderr. */
+  istioctl(...words: string[]): Promise<{ stdout: string; stderr: string }> {
     const env = { ...process.env, KUBECONFIG: join(this.folder, "kubeconfig") };
-    const program = join(binariesFolder(), "istioctl");
-    return (await promisify(execFile)(program, words, { env })).stdout;
+    return promisify(execFile)(join(binariesFolder(), "istioctl"), words, { env });
   }
 
   #write(name: string, yaml: string[]): string {

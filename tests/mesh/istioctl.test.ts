@@ -1,0 +1,44 @@
+// What we render is what Istio's own tools accept: istiod's webhook has judged it in every other test, istioctl does here.
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, it } from "node:test";
+import { connectMesh } from "./mesh.ts";
+import {
+  dashscopeProvider,
+  dashscopeRoute,
+  gatewayRule,
+  moonshotProvider,
+  moonshotRoute,
+} from "./resources.ts";
+
+const mesh = connectMesh();
+const renderedKinds = ["DestinationRule", "ServiceEntry", "VirtualService", "WasmPlugin"];
+// "No caCertificates are set": providers have certificates of public authorities, which proxies check by the system's bundle.
+const noOwnAuthority = "IST0128";
+let rendered: string;
+
+before(async () => {
+  const providers = [dashscopeProvider, moonshotProvider];
+  rendered = await mesh.render(...providers, dashscopeRoute, moonshotRoute);
+  await mesh.apply(gatewayRule, rendered);
+});
+after(() => mesh.clear());
+
+it("passes istioctl validate", async () => {
+  const file = join(mesh.folder, "rendered.yaml");
+  writeFileSync(file, rendered);
+  const { stdout, stderr } = await mesh.istioctl("validate", "-f", file);
+  assert.match(stdout + stderr, /rendered\.yaml" is valid/);
+  assert.doesNotMatch(stdout + stderr, /warning/i);
+});
+
+it("passes istioctl analyze", async () => {
+  const { stdout } = await mesh.istioctl("analyze", "--all-namespaces", "--output", "json");
+  const messages = JSON.parse(stdout) as { code: string; origin: string }[];
+  const ours = messages.filter(({ origin }) => renderedKinds.includes(origin.split(" ")[0] ?? ""));
+  assert.deepEqual(
+    ours.filter(({ code }) => code !== noOwnAuthority),
+    [],
+  );
+});
