@@ -11,6 +11,7 @@ export {
   proxy_on_request_headers,
   proxy_on_request_trailers,
   proxy_on_response_headers,
+  proxy_on_response_trailers,
 } from "./host/callbacks";
 export { proxy_on_memory_allocate } from "./host/memory";
 

@@ -21,9 +21,9 @@ import {
 } from "./host/host";
 import { Code, refuse, refuseMethod } from "./refuse";
 import { NO_LENGTH, RequestHeaders } from "./request/headers";
-import { Endpoint, findEndpoint, upstreamPath } from "./request/path";
+import { Endpoint, findEndpoint, writeUpstreamPath } from "./request/path";
 import { findCluster, isStillChosen, readCluster, readSettings } from "./request/provider";
-import { cleanResponseHeaders } from "./response/headers";
+import { cleanResponse } from "./response/headers";
 import { EgressRoot } from "./root";
 
 const enum State {
@@ -85,22 +85,18 @@ export class EgressStream extends Context {
     if (!isKnownMethod) return this.refuseMethodOf(hasBody);
     if (endpoint == Endpoint.Unknown) return this.refuseHeaders(Code.UnknownEndpoint);
     if (headers.isPost != hasBody) return this.refuseMethodOf(hasBody);
-    const path = upstreamPath(provider.path, endpoint, headers.pathStart, headers.pathEnd);
-    if (path === null) return this.refuseHeaders(Code.UnknownEndpoint);
-    let lengthAdded = 0;
+    if (!writeUpstreamPath(provider.path, endpoint, headers.pathStart, headers.pathEnd)) {
+      return this.refuseHeaders(Code.UnknownEndpoint);
+    }
+    if (!hasBody && !endOfStream) return this.refuseHeaders(Code.InvalidParameter);
     if (hasBody) {
-      if (headers.isCompressed) return this.refuseHeaders(Code.UnsupportedContentEncoding);
-      if (endOfStream || headers.contentLength == 0) return this.refuseHeaders(Code.MissingBody);
-      if (headers.contentLength != NO_LENGTH && headers.contentLength > settings.maxRequestBytes) {
-        return this.refuseHeaders(Code.RequestTooLarge);
-      }
+      const fault = faultOfBody(settings, endOfStream);
+      if (fault != NO_FAULT) return this.refuseHeaders(fault);
       const plan = describesCompletions(endpoint) ? settings.completions : settings.others;
       this.editor = takeEditor(plan);
-      lengthAdded = plan.blockBytes;
-    } else if (!endOfStream) {
-      return this.refuseHeaders(Code.InvalidParameter);
+      headers.describeBody(plan.blockBytes);
     }
-    headers.edit(this.config, settings, path, lengthAdded);
+    headers.edit(this.config, settings);
     this.keyedCluster = cluster;
     this.state = hasBody ? State.Editing : State.Forwarding;
     return HeadersStatus.Continue;
@@ -144,8 +140,15 @@ export class EgressStream extends Context {
     if (!this.keptItsCluster()) {
       return this.refuseHeaders(Code.ProviderMisconfigured);
     }
-    cleanResponseHeaders(this.settings!.credential);
+    cleanResponse(HeaderMap.Response, this.settings!.credential);
     return HeadersStatus.Continue;
+  }
+
+  onResponseTrailers(_count: u32): TrailersStatus {
+    if (this.state != State.Untouched && this.state != State.Refused) {
+      cleanResponse(HeaderMap.ResponseTrailers, this.settings!.credential);
+    }
+    return TrailersStatus.Continue;
   }
 
   onDelete(): void {
@@ -162,10 +165,12 @@ export class EgressStream extends Context {
     if (expected === null) return true;
     this.keyedCluster = null;
     if (isStillChosen(expected)) return true;
+    const actual = readCluster();
+    // No cluster any more: Envoy itself has answered, and nothing has gone out.
+    if (actual.length == 0) return true;
     const provider = this.provider!;
     provider.isMisrouted = true;
     increment(this.misroutedCounter);
-    const actual = readCluster();
     log(
       LogLevel.Error,
       "a request for " +
@@ -201,6 +206,18 @@ export class EgressStream extends Context {
   private incompleteCode(): Code {
     return this.receivedBytes == 0 ? Code.MissingBody : Code.InvalidJson;
   }
+}
+
+const NO_FAULT: i32 = -1;
+
+// What the headers already say about a body that can't be taken: a Code, or NO_FAULT.
+function faultOfBody(settings: Settings, endOfStream: bool): i32 {
+  if (headers.isCompressed) return Code.UnsupportedContentEncoding;
+  if (headers.hasStrangeLength) return Code.InvalidParameter;
+  if (endOfStream || headers.contentLength == 0) return Code.MissingBody;
+  const isTooLarge =
+    headers.contentLength != NO_LENGTH && headers.contentLength > settings.maxRequestBytes;
+  return isTooLarge ? Code.RequestTooLarge : NO_FAULT;
 }
 
 function describesCompletions(endpoint: Endpoint): bool {

@@ -41,6 +41,14 @@ export class Checker {
     return text;
   }
 
+  /** A member that is true or false; false where there is none. */
+  flag(object: JsonValue, key: string, path: string): bool {
+    const value = object.get(key);
+    if (value === null) return false;
+    if (value.kind != Kind.Boolean) this.fail(path + "." + key, "must be true or false");
+    return value.text == "true";
+  }
+
   /** A list member's values, none where there is no such member. */
   list(object: JsonValue, key: string, path: string): JsonValue[] {
     const value = object.get(key);

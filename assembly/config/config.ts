@@ -69,7 +69,7 @@ export class Cluster {
 
 export class Config {
   /** What :authority may be, in lower case. */
-  authorities: Set<string> = new Set<string>();
+  authorities: Bytes[] = [];
   /** By name. */
   clusters: Map<string, Cluster> = new Map<string, Cluster>();
   /** Size of the largest block that a body edit inserts. */

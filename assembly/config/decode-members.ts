@@ -1,7 +1,7 @@
 // Decodes what a provider's settings say about the body into edit plans. Comes in: the JSON tree of `members` and `models`; goes out: plans,
 // or a fault in the checker.
 
-import { Bytes, bytesOf, equals, lowerByte } from "../json/bytes";
+import { Bytes, bytesOf, equals, foldKey, lowerByte } from "../json/bytes";
 import {
   Action,
   Alias,
@@ -68,7 +68,7 @@ function decodeMembers(settings: JsonValue, path: string, checker: Checker): Mem
   const groups: string[] = [];
   for (let i = 0; i < values.length; i++) {
     const at = path + ".members[" + i.toString() + "]";
-    const allowed = ["name", "override", "default", "limit", "remove", "group"];
+    const allowed = ["name", "override", "default", "limit", "nonNegative", "remove", "group"];
     if (!checker.isObject(values[i], at, allowed)) continue;
     const member = decodeMember(values[i], at, checker);
     for (let other = 0; other < members.length; other++) {
@@ -92,17 +92,15 @@ function decodeMember(value: JsonValue, path: string, checker: Checker): Member 
       "must be 1 to 64 of letters, digits, underscore, point and hyphen",
     );
   }
-  const member = new Member(foldedBytes(name), name);
+  const member = new Member(foldedName(name), name);
   member.forced = decodeText(value, "override", path, checker);
   member.fallback = decodeText(value, "default", path, checker);
   member.limit = decodeText(value, "limit", path, checker);
   const limit = member.limit;
   if (limit !== null && !isNumber(limit)) checker.fail(path + ".limit", "must be a number");
-  const remove = value.get("remove");
-  if (remove !== null && remove.kind != Kind.Boolean) {
-    checker.fail(path + ".remove", "must be true or false");
-  }
-  const removes = remove !== null && remove.text == "true";
+  member.isNonNegative = checker.flag(value, "nonNegative", path);
+  const removes = checker.flag(value, "remove", path);
+  if (member.folded.byteLength == 0) checker.fail(path + ".name", "must hold a letter or a digit");
   if (member.forced !== null || removes) member.action = Action.Blank;
   else if (limit !== null) member.action = Action.Judge;
   return member;
@@ -145,8 +143,14 @@ function isMemberName(name: string): bool {
   return name.length > 0 && name.length <= MAX_NAME_BYTES;
 }
 
+function foldedName(name: string): Bytes {
+  const bytes = bytesOf(name);
+  const start = changetype<usize>(bytes);
+  return bytes.slice(0, <i32>(foldKey(start, start + bytes.byteLength) - start));
+}
+
 /** The bytes of an ASCII name in lower case. */
-export function foldedBytes(name: string): Bytes {
+export function lowerBytes(name: string): Bytes {
   const bytes = bytesOf(name);
   for (let i = 0; i < bytes.byteLength; i++) {
     const at = changetype<usize>(bytes) + i;

@@ -1,14 +1,14 @@
 // Decodes the plugin configuration (its form: src/plan/plugin-config.ts). Comes in: JSON bytes; goes out: a Config, or what makes the whole
 // of it unusable. A fault within one provider is that provider's own: it answers 503, and the others work.
 
-import { Bytes, bytesOf, endsWith, NOT_WHOLE, parseWhole } from "../json/bytes";
+import { Bytes, bytesOf, endsWith, find, NOT_WHOLE, parseWhole } from "../json/bytes";
 import { removedHeaders } from "../request/edited-headers";
 import { Checker } from "./checker";
 import { Cluster, Config, Provider, ProviderPath, Settings } from "./config";
 import { Credential } from "./credential";
-import { decodeCompletionsPlan, decodeOthersPlan, foldedBytes } from "./decode-members";
+import { decodeCompletionsPlan, decodeOthersPlan, lowerBytes } from "./decode-members";
 import { buildJson, findJsonFault, JsonValue, Kind } from "./json-value";
-import { find, queryNames } from "./query";
+import { queryNames } from "./query";
 import { resolveSecret } from "./secrets";
 
 const VERSION = "1";
@@ -45,7 +45,7 @@ function decodeRoot(root: JsonValue, checker: Checker): Config {
   checker.isObject(root, "$", ["version", "authorities", "unservedClusters", "providers"]);
   const authorities = checker.texts(root, "authorities", "$");
   for (let i = 0; i < authorities.length; i++) {
-    config.authorities.add(String.UTF8.decode(foldedBytes(authorities[i])));
+    config.authorities.push(lowerBytes(authorities[i]));
   }
   const unserved = checker.texts(root, "unservedClusters", "$");
   for (let i = 0; i < unserved.length; i++) {
@@ -161,7 +161,7 @@ function decodeCredential(
 ): void {
   const header = checker.requiredText(settings, "authHeader", path);
   if (!isHeaderName(header)) checker.fail(path + ".authHeader", "is no header's name");
-  into.authHeader = foldedBytes(header);
+  into.authHeader = lowerBytes(header);
   const prefix = checker.optionalText(settings, "authPrefix", path);
   const apiKey = checker.optionalText(settings, "apiKey", path);
   if (apiKey === null) return;

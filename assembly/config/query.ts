@@ -1,7 +1,7 @@
 // The members of a URL's query: their borders, and their names as a server reads them. Comes in: bytes behind the question mark; nothing
 // is copied. Kept between calls: the place of a walk.
 
-import { Bytes, hexValue, lowerByte } from "../json/bytes";
+import { Bytes, find, hexValue, lowerByte } from "../json/bytes";
 
 /** Walks through the members between ampersands. */
 export class QueryMembers {
@@ -53,7 +53,9 @@ export function isQueryName(name: Bytes, start: usize, end: usize): bool {
   let expected = changetype<usize>(name);
   const expectedEnd = expected + name.byteLength;
   for (let at = start; at < end; at += encodedBytes(at, end)) {
-    if (expected == expectedEnd || decodedByte(at, end) != load<u8>(expected++)) return false;
+    const byte = decodedByte(at, end);
+    if (byte == 0) break; // Where a reader in C ends the name.
+    if (expected == expectedEnd || byte != load<u8>(expected++)) return false;
   }
   return expected == expectedEnd;
 }
@@ -73,11 +75,4 @@ function decodedByte(at: usize, end: usize): u8 {
   }
   const byte = load<u8>(at);
   return byte == 0x2b ? 0x20 : lowerByte(byte);
-}
-
-/** Where `byte` stands between `start` and `end`, or `end`. */
-export function find(byte: u8, start: usize, end: usize): usize {
-  let at = start;
-  while (at < end && load<u8>(at) != byte) at++;
-  return at;
 }

@@ -1,6 +1,6 @@
 // The callbacks that the module exports: the SDK's, with garbage collected in between. The minimal runtime collects only when it is told
 // to, and only while no callback runs, as it does not see what the Wasm stack holds; it makes the module 40 % smaller than the incremental
-// one, which keeps a second stack for that. What a stream allocates is bounded, so ended streams measure the garbage. Kept between calls:
+// one, which keeps a second stack for that. What a stream allocates is bounded, whatever the client sends, so ended streams measure the garbage. Kept between calls:
 // how deep in callbacks the host is (a local answer calls back from within a call), and how many streams are open and ended.
 
 import * as sdk from "@solo-io/proxy-runtime/assembly/exports";
@@ -57,6 +57,14 @@ export function proxy_on_request_trailers(id: u32, count: u32): i32 {
 export function proxy_on_response_headers(id: u32, count: u32, endOfStream: u32): i32 {
   depth++;
   const status = sdk.proxy_on_response_headers(id, count, endOfStream);
+  depth--;
+  return status;
+}
+
+/** proxy-wasm: the response's trailers. */
+export function proxy_on_response_trailers(id: u32, count: u32): i32 {
+  depth++;
+  const status = sdk.proxy_on_response_trailers(id, count);
   depth--;
   return status;
 }

@@ -20,12 +20,11 @@ export const enum HeaderMap {
   Request = 0,
   RequestTrailers = 1,
   Response = 2,
+  ResponseTrailers = 3,
 }
 
 /** Values are proxy-wasm's. */
 export const enum LogLevel {
-  Info = 2,
-  Warn = 3,
   Error = 4,
 }
 
@@ -101,14 +100,14 @@ export function addHeader(map: HeaderMap, name: Bytes, value: Bytes): void {
   );
 }
 
-/** Sets a header in place of all of the same name. */
-export function setHeader(map: HeaderMap, name: Bytes, value: Bytes): void {
+/** Sets a header, to the value from `start` to `end`, in place of all of the same name. */
+export function setHeader(map: HeaderMap, name: Bytes, start: usize, end: usize): void {
   sdk.proxy_replace_header_map_value(
     map,
     changetype<usize>(name),
     name.byteLength,
-    changetype<usize>(value),
-    value.byteLength,
+    start,
+    end - start,
   );
 }
 

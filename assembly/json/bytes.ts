@@ -26,6 +26,13 @@ export function endsWith(bytes: Bytes, start: usize, end: usize): bool {
   return end - start >= size && memory.compare(changetype<usize>(bytes), end - size, size) == 0;
 }
 
+/** Where `byte` stands between `start` and `end`, or `end`. */
+export function find(byte: u8, start: usize, end: usize): usize {
+  let at = start;
+  while (at < end && load<u8>(at) != byte) at++;
+  return at;
+}
+
 /** Whether `bytes` stand anywhere in the run. */
 export function contains(bytes: Bytes, start: usize, end: usize): bool {
   const size = <usize>bytes.byteLength;
@@ -52,11 +59,24 @@ export function lowerByte(byte: u8): u8 {
   return byte - 0x41 < 26 ? byte | 0x20 : byte;
 }
 
+/** Whether the run is the header name `name`, `_` taken for `-` as CGI's heirs do. Both are in lower case. */
+export function isHeaderName(name: Bytes, start: usize, end: usize): bool {
+  const size = <usize>name.byteLength;
+  if (end - start != size) return false;
+  for (let i: usize = 0; i < size; i++) {
+    const byte = load<u8>(start + i);
+    const expected = load<u8>(changetype<usize>(name) + i);
+    if (byte != expected && (byte != 0x5f || expected != 0x2d)) return false;
+  }
+  return true;
+}
+
 /** What `parseWhole` answers where there is no whole number. */
 export const NOT_WHOLE: u64 = U64.MAX_VALUE;
 
-/** The whole number of at most 18 decimal digits that the run is, or NOT_WHOLE. */
+/** The whole number of at most 18 significant decimal digits that the run is, or NOT_WHOLE. */
 export function parseWhole(start: usize, end: usize): u64 {
+  while (end - start > 1 && load<u8>(start) == 0x30) start++;
   if (end == start || end - start > 18) return NOT_WHOLE;
   let value: u64 = 0;
   for (let at = start; at < end; at++) {
@@ -75,24 +95,30 @@ export function hexValue(byte: u8): i32 {
 }
 
 /**
- * Folds a string as the loosest readers of JSON compare keys: ASCII letters without case, and U+017F and U+212A, which Unicode folds to
- * `s` and `k` (Go's encoding/json does that). Works in place and returns the new end.
+ * Folds a string as the loosest readers of JSON compare keys, in place, and returns the new end: ASCII letters without case; U+017F as `s`
+ * and U+212A as `k` (Go's encoding/json), U+0130 and U+0131 as `i` (Java); without `_` and `-`, as readers that take `maxTokens` for
+ * `max_tokens` do (protobuf's JSON form); and no further than a NUL, where C's strings end.
  */
 export function foldKey(start: usize, end: usize): usize {
   let to = start;
-  for (let at = start; at < end; at++, to++) {
+  for (let at = start; at < end;) {
     const byte = load<u8>(at);
-    if (byte == 0xc5 && at + 1 < end && load<u8>(at + 1) == 0xbf) {
-      store<u8>(to, 0x73);
-      at += 1;
-    } else if (byte == 0xe2 && at + 2 < end && load<u16>(at + 1) == 0xaa84) {
-      store<u8>(to, 0x6b);
-      at += 2;
-    } else {
-      store<u8>(to, lowerByte(byte));
-    }
+    if (byte == 0) break;
+    const wide = byte < 0x80 ? 0 : foldWide(at, end);
+    at += wide == 0 ? 1 : wide == 0x6b ? 3 : 2;
+    if (byte == 0x5f || byte == 0x2d) continue;
+    store<u8>(to++, wide == 0 ? lowerByte(byte) : wide);
   }
   return to;
+}
+
+// The ASCII letter that the character at `at` folds to, or 0. Only `k` stands for one of three bytes.
+function foldWide(at: usize, end: usize): u8 {
+  const left = end - at;
+  if (left >= 3 && load<u16>(at) == 0x84e2 && load<u8>(at + 2) == 0xaa) return 0x6b;
+  const pair: u32 = left >= 2 ? load<u16>(at) : 0;
+  if (pair == 0xbfc5) return 0x73;
+  return pair == 0xb0c4 || pair == 0xb1c4 ? 0x69 : 0;
 }
 
 /**

@@ -39,6 +39,8 @@ export class Member {
   forced: Bytes | null = null;
   fallback: Bytes | null = null;
   limit: Bytes | null = null;
+  /** Whether a number below 0 counts as above the limit. */
+  isNonNegative: bool = false;
   models: ModelRules | null = null;
   /** Which members stand for this one: a default is not added where the client sent any of them. */
   group: u64 = 0;
@@ -48,7 +50,7 @@ export class Member {
   slotBytes: i32 = 0;
 
   constructor(
-    /** In lower case. */
+    /** As foldKey leaves it. */
     public folded: Bytes,
     public name: string,
   ) {
@@ -83,7 +85,7 @@ export class EditPlan {
     let longestName = 0;
     for (let i = 0; i < members.length; i++) {
       block += members[i].slotBytes;
-      longestName = max(longestName, members[i].folded.byteLength);
+      longestName = max(longestName, members[i].name.length);
     }
     this.blockBytes = max(1, block);
     this.longestKeyBytes = longestName * 6 + 2;

@@ -25,16 +25,18 @@ export const enum Expect {
   Exponent,
   ExponentSign,
   ExponentDigits,
+  /** Only from afterNumberByte: the number has ended. */
+  NumberEnd,
 }
 
-/** What has been read of a number once `byte` continues it, or Nothing where it does not. */
+/** What has been read of a number once `byte` continues it, or NumberEnd where it does not. */
 export function afterNumberByte(expect: Expect, byte: u8): Expect {
   if (isDigit(byte)) {
     switch (expect) {
       case Expect.Minus:
         return byte == 0x30 ? Expect.Zero : Expect.Integer;
       case Expect.Zero:
-        return Expect.Nothing;
+        return Expect.NumberEnd;
       case Expect.Integer:
         return Expect.Integer;
       case Expect.Point:
@@ -45,12 +47,12 @@ export function afterNumberByte(expect: Expect, byte: u8): Expect {
     }
   }
   const inWhole = expect == Expect.Zero || expect == Expect.Integer;
-  if (byte == 0x2e) return inWhole ? Expect.Point : Expect.Nothing;
+  if (byte == 0x2e) return inWhole ? Expect.Point : Expect.NumberEnd;
   if ((byte | 0x20) == 0x65)
-    return inWhole || expect == Expect.Fraction ? Expect.Exponent : Expect.Nothing;
+    return inWhole || expect == Expect.Fraction ? Expect.Exponent : Expect.NumberEnd;
   if (byte == 0x2b || byte == 0x2d)
-    return expect == Expect.Exponent ? Expect.ExponentSign : Expect.Nothing;
-  return Expect.Nothing;
+    return expect == Expect.Exponent ? Expect.ExponentSign : Expect.NumberEnd;
+  return Expect.NumberEnd;
 }
 
 /** Whether `byte` is a decimal digit. */

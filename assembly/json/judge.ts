@@ -1,7 +1,7 @@
 // Judges the value that a client gave to a member with a limit or with rules for its model. Comes in: the value's text, whole; goes out: a
 // verdict. Kept between calls: `replacement`, until the next.
 
-import { Bytes, equals, unescapeString } from "./bytes";
+import { Bytes, equals, find, unescapeString } from "./bytes";
 import { Member, ModelRules } from "./edit-plan";
 import { matchesGlob } from "./glob";
 import { compareNumbers } from "./numbers";
@@ -33,14 +33,18 @@ export function judge(member: Member, start: usize, end: usize): Verdict {
   if (equals(nullText, start, end)) return Verdict.Valid;
   const models = member.models;
   if (models) return judgeModel(models, start, end);
-  return judgeNumber(member.limit!, start, end);
+  return judgeNumber(member, start, end);
 }
 
-function judgeNumber(limit: Bytes, start: usize, end: usize): Verdict {
+function judgeNumber(member: Member, start: usize, end: usize): Verdict {
   const first = load<u8>(start);
   if (first != 0x2d && first - 0x30 >= 10) return Verdict.InvalidParameter;
+  const limit = member.limit!;
   const bound = changetype<usize>(limit);
-  if (compareNumbers(start, end, bound, bound + limit.byteLength) <= 0) return Verdict.Valid;
+  const isUnlimited = member.isNonNegative && first == 0x2d;
+  if (!isUnlimited && compareNumbers(start, end, bound, bound + limit.byteLength) <= 0) {
+    return Verdict.Valid;
+  }
   replacement = limit;
   return Verdict.Replaced;
 }
@@ -48,6 +52,8 @@ function judgeNumber(limit: Bytes, start: usize, end: usize): Verdict {
 function judgeModel(models: ModelRules, start: usize, end: usize): Verdict {
   if (load<u8>(start) != 0x22) return Verdict.InvalidParameter;
   const nameEnd = unescapeString(start + 1, end - 1, modelBuffer);
+  // Behind a NUL the name would be another one for a reader in C.
+  if (find(0, modelBuffer, nameEnd) != nameEnd) return Verdict.InvalidParameter;
   for (let i = 0; i < models.aliases.length; i++) {
     const alias = unchecked(models.aliases[i]);
     if (equals(alias.name, modelBuffer, nameEnd)) {

@@ -273,7 +273,7 @@ export class Scanner {
     let at = this.at;
     for (; at < end; at++) {
       const after = afterNumberByte(expect, load<u8>(at));
-      if (after == Expect.Nothing) break;
+      if (after == Expect.NumberEnd) break;
       expect = after;
     }
     this.at = at;

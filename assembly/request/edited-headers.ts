@@ -14,6 +14,9 @@ export const removedHeaders: string[] = [
   "x-forwarded-client-cert",
   "x-forwarded-for",
   "x-forwarded-host",
+  "forwarded",
+  "x-real-ip",
+  "x-http-method-override",
   // The answer stays uncompressed, so that its token usage can be read as it passes.
   "accept-encoding",
 ];

@@ -18,12 +18,13 @@ import {
   bytesOf,
   equals,
   equalsIgnoringCase,
-  lowerByte,
+  isHeaderName,
   NOT_WHOLE,
   parseWhole,
   startsWith,
 } from "../json/bytes";
 import { removedHeaderPrefix } from "./edited-headers";
+import { upstreamPathEnd, upstreamPathStart } from "./path";
 
 const METHOD = bytesOf(":method");
 const PATH = bytesOf(":path");
@@ -38,7 +39,7 @@ const POST = bytesOf("POST");
 const GET = bytesOf("GET");
 const prefix = bytesOf(removedHeaderPrefix);
 
-/** The request has no content-length, or, past what Envoy's codecs let through, one that is no number. */
+/** The request has no content-length. */
 export const NO_LENGTH: u64 = NOT_WHOLE;
 
 export class RequestHeaders {
@@ -49,6 +50,8 @@ export class RequestHeaders {
   isUpgrade: bool = false;
   isAddressedPlainly: bool = false;
   isCompressed: bool = false;
+  /** Whether content-length is no number that the filter could add to: Envoy lets some of them through. */
+  hasStrangeLength: bool = false;
   /** In bytes, or NO_LENGTH. */
   contentLength: u64 = NO_LENGTH;
 
@@ -71,6 +74,7 @@ export class RequestHeaders {
     this.start = this.end = this.pathStart = this.pathEnd = 0;
     this.isPost = this.isGet = this.isUpgrade = false;
     this.isAddressedPlainly = this.isCompressed = this.hasJsonType = false;
+    this.hasStrangeLength = false;
     this.contentLength = NO_LENGTH;
   }
 
@@ -89,6 +93,7 @@ export class RequestHeaders {
       this.isAddressedPlainly = isAllowed(config.authorities, valueStart, valueEnd);
     } else if (equals(CONTENT_LENGTH, start, end)) {
       this.contentLength = parseWhole(valueStart, valueEnd);
+      this.hasStrangeLength = this.contentLength == NOT_WHOLE;
     } else if (equals(CONTENT_TYPE, start, end)) {
       this.hasJsonType = equals(JSON_TYPE, valueStart, valueEnd);
     } else if (equals(CONTENT_ENCODING, start, end)) {
@@ -99,11 +104,8 @@ export class RequestHeaders {
     }
   }
 
-  /**
-   * Makes the map what the provider gets. `lengthAdded` is how many bytes the
-   * body will grow by, 0 where there is none; `path` is the upstream :path.
-   */
-  edit(config: Config, settings: Settings, path: Bytes, lengthAdded: i32): void {
+  /** Makes the map what the provider gets: with the path that writeUpstreamPath wrote, and the credential. */
+  edit(config: Config, settings: Settings): void {
     const pairs = this.pairs.open(this.start, this.end);
     while (pairs.next()) {
       if (isRemoved(config, pairs.nameStart, pairs.nameEnd)) {
@@ -112,27 +114,42 @@ export class RequestHeaders {
     }
     const credential = settings.credential;
     if (credential !== null) addHeader(HeaderMap.Request, settings.authHeader, credential.value);
-    if (!equals(path, this.pathStart, this.pathEnd)) setHeader(HeaderMap.Request, PATH, path);
-    if (lengthAdded == 0) return;
-    if (!this.hasJsonType) setHeader(HeaderMap.Request, CONTENT_TYPE, JSON_TYPE);
-    if (this.contentLength != NO_LENGTH) {
-      const length = (this.contentLength + <u64>lengthAdded).toString();
-      setHeader(HeaderMap.Request, CONTENT_LENGTH, bytesOf(length));
-    }
+    setHeader(HeaderMap.Request, PATH, upstreamPathStart, upstreamPathEnd);
   }
+
+  /** Says that the body is JSON, and by how many bytes it will grow. */
+  describeBody(addedBytes: i32): void {
+    if (!this.hasJsonType) setText(CONTENT_TYPE, JSON_TYPE);
+    if (this.contentLength == NO_LENGTH) return;
+    setText(CONTENT_LENGTH, bytesOf((this.contentLength + <u64>addedBytes).toString()));
+  }
+}
+
+function setText(name: Bytes, value: Bytes): void {
+  const start = changetype<usize>(value);
+  setHeader(HeaderMap.Request, name, start, start + value.byteLength);
 }
 
 function isRemoved(config: Config, start: usize, end: usize): bool {
   if (startsWith(prefix, start, end)) return true;
   const names = config.removedHeaders;
   for (let i = 0; i < names.length; i++) {
-    if (equals(unchecked(names[i]), start, end)) return true;
+    if (isHeaderName(unchecked(names[i]), start, end)) return true;
   }
   return false;
 }
 
-// Lowers the host's answer in place: `edit` does not set :authority, and nobody else reads it.
-function isAllowed(authorities: Set<string>, start: usize, end: usize): bool {
-  for (let at = start; at < end; at++) store<u8>(at, lowerByte(load<u8>(at)));
-  return authorities.has(String.UTF8.decodeUnsafe(start, end - start));
+// Most requests have the authority that the one before had.
+let lastAllowed: i32 = 0;
+
+function isAllowed(authorities: Bytes[], start: usize, end: usize): bool {
+  if (lastAllowed < authorities.length) {
+    if (equalsIgnoringCase(authorities[lastAllowed], start, end)) return true;
+  }
+  for (let i = 0; i < authorities.length; i++) {
+    if (!equalsIgnoringCase(unchecked(authorities[i]), start, end)) continue;
+    lastAllowed = i;
+    return true;
+  }
+  return false;
 }

@@ -1,9 +1,9 @@
 // Which endpoint a request is for, and that endpoint's path at the provider. Comes in: :path; goes out: the upstream :path, in which only
-// members of the query are the client's. Nothing is kept between calls.
+// members of the query are the client's. Kept between calls: the memory for it.
 
 import { ProviderPath } from "../config/config";
-import { find, isQueryName, QueryMembers } from "../config/query";
-import { Bytes, bytesOf, endsWith } from "../json/bytes";
+import { isQueryName, QueryMembers } from "../config/query";
+import { Bytes, bytesOf, endsWith, find } from "../json/bytes";
 
 export const enum Endpoint {
   Unknown,
@@ -51,31 +51,33 @@ export function findEndpoint(start: usize, end: usize): Endpoint {
   return Endpoint.Unknown;
 }
 
-/** The :path at the provider for the client's :path from `start` to `end`; null where the provider has no place for the endpoint. */
-export function upstreamPath(
+/** The upstream :path, after `writeUpstreamPath` answered true, until the next. */
+export let upstreamPathStart: usize = 0;
+export let upstreamPathEnd: usize = 0;
+
+// Used again for every path: a client may send one of 60 KB with each request.
+let buffer: Bytes = new ArrayBuffer(1024);
+
+/** Writes the :path at the provider for the client's from `start` to `end`. False where the provider has no place for the endpoint. */
+export function writeUpstreamPath(
   path: ProviderPath,
   endpoint: Endpoint,
   start: usize,
   end: usize,
-): Bytes | null {
+): bool {
   const base = path.base;
-  if (endpoint != Endpoint.ChatCompletions && base === null) return null;
-  const queryStart = find(0x3f, start, end) + 1;
-  const hasOwnQuery = path.query.byteLength != 0;
-  if (endpoint == Endpoint.ChatCompletions && queryStart > end && !hasOwnQuery) {
-    return path.chatCompletions;
-  }
+  if (endpoint != Endpoint.ChatCompletions && base === null) return false;
   const suffix = suffixOf(endpoint);
   const longest = path.chatCompletions.byteLength + suffix.byteLength + path.query.byteLength + 2;
-  const buffer = new ArrayBuffer(longest + <i32>(end - start));
-  let to = changetype<usize>(buffer);
-  if (endpoint == Endpoint.ChatCompletions) {
-    to = append(path.chatCompletions, to);
-  } else {
-    to = append(suffix, append(base!, to));
-  }
-  to = appendQuery(path, queryStart, end, to);
-  return buffer.slice(0, <i32>(to - changetype<usize>(buffer)));
+  const needed = longest + <i32>(end - start);
+  if (buffer.byteLength < needed) buffer = new ArrayBuffer(needed);
+  upstreamPathStart = changetype<usize>(buffer);
+  const pathEnd =
+    endpoint == Endpoint.ChatCompletions
+      ? append(path.chatCompletions, upstreamPathStart)
+      : append(suffix, append(base!, upstreamPathStart));
+  upstreamPathEnd = appendQuery(path, find(0x3f, start, end) + 1, end, pathEnd);
+  return true;
 }
 
 function suffixOf(endpoint: Endpoint): Bytes {
@@ -95,7 +97,7 @@ function appendQuery(path: ProviderPath, start: usize, end: usize, to: usize): u
   }
   const members = new QueryMembers(start, end);
   while (members.next()) {
-    if (isDropped(path, members.start, members.nameEnd)) continue;
+    if (isDropped(path, members.start, members.end)) continue;
     store<u8>(to++, separator);
     memory.copy(to, members.start, members.end - members.start);
     to += members.end - members.start;
@@ -104,12 +106,20 @@ function appendQuery(path: ProviderPath, start: usize, end: usize, to: usize): u
   return to;
 }
 
+// Some servers still take a semicolon for an ampersand: each part between them must be one that may stay.
 function isDropped(path: ProviderPath, start: usize, end: usize): bool {
-  for (let i = 0; i < credentialNames.length; i++) {
-    if (isQueryName(unchecked(credentialNames[i]), start, end)) return true;
+  for (let at = start; at < end;) {
+    const partEnd = find(0x3b, at, end);
+    const nameEnd = find(0x3d, at, partEnd);
+    if (isAnyOf(credentialNames, at, nameEnd) || isAnyOf(path.queryNames, at, nameEnd)) return true;
+    at = partEnd + 1;
   }
-  for (let i = 0; i < path.queryNames.length; i++) {
-    if (isQueryName(unchecked(path.queryNames[i]), start, end)) return true;
+  return false;
+}
+
+function isAnyOf(names: Bytes[], start: usize, end: usize): bool {
+  for (let i = 0; i < names.length; i++) {
+    if (isQueryName(unchecked(names[i]), start, end)) return true;
   }
   return false;
 }

@@ -19,14 +19,21 @@ export interface ConfigSource {
 /** Managed members by their `memberKey`, in order of appearance. A token limit stands at the name for which it was given. */
 export type Members = Map<string, PluginMember>;
 
-/** What two member names have in common if they are one member: bodies are compared without case. */
+/** What two member names have in common if they are one member: bodies are compared without case, `_` and `-`. */
 export function memberKey(name: string): string {
-  return name.toLowerCase();
+  return name.toLowerCase().replace(/[_-]/g, "");
 }
 
-/** The names, as keys, that stand for the same member as `key`. */
+const tokenKeys = tokenMembers.map(memberKey);
+
+/** Whether `key` is that of one of `tokenMembers`. */
+export function isTokenKey(key: string): boolean {
+  return tokenKeys.includes(key);
+}
+
+/** The keys that stand for the same member as `key`. */
 export function groupOf(key: string): readonly string[] {
-  return tokenMembers.includes(key) ? tokenMembers : [key];
+  return isTokenKey(key) ? tokenKeys : [key];
 }
 
 /** What one openAIConfig says about members. Where it contradicts itself, which validation refuses, the later place wins. */
@@ -105,7 +112,7 @@ export function completeMembers(members: Members): PluginMember[] {
   const done = new Set<string>();
   for (const key of [...first, ...others]) {
     if (done.has(key)) continue;
-    const group = tokenMembers.includes(key) ? completeTokens(members) : completeOne(members, key);
+    const group = isTokenKey(key) ? completeTokens(members) : completeOne(members, key);
     for (const member of group) {
       if (!done.has(memberKey(member.name))) complete.push(member);
       done.add(memberKey(member.name));
@@ -123,19 +130,20 @@ function completeOne(members: Members, key: string): PluginMember[] {
 }
 
 function completeTokens(members: Members): PluginMember[] {
-  const keys = new Set([...members.keys()].filter((key) => tokenMembers.includes(key)));
-  for (const key of tokenMembers) keys.add(key);
-  const given = [...keys].map((key) => members.get(key) ?? { name: key });
+  const given = [...members].filter(([key]) => isTokenKey(key)).map(([, member]) => member);
+  const named = new Set(given.map(({ name }) => memberKey(name)));
+  for (const name of tokenMembers) if (!named.has(memberKey(name))) given.push({ name });
   const override = given.find((member) => member.override !== undefined);
   if (override !== undefined) return given.map((member) => setOrRemove(member, override));
   const limit = limitOf(given.find((member) => member.limit !== undefined));
+  const bound = limit.limit === undefined ? {} : { ...limit, nonNegative: true as const };
   if (limit.limit === undefined && given.every((member) => member.default === undefined)) {
     return given.filter((member) => member.remove === true);
   }
   return given.map((member) =>
     member.remove === true
       ? { name: member.name, remove: true }
-      : { ...member, ...limit, group: tokenGroup },
+      : { ...member, ...bound, group: tokenGroup },
   );
 }
 

@@ -46,6 +46,8 @@ export interface PluginMember {
   default?: string;
   /** JSON number text: an upper bound on the client's number. */
   limit?: string;
+  /** A number below 0 counts as above the limit: of tokens some servers take it for any number. */
+  nonNegative?: true;
   /** The client's member is dropped. */
   remove?: true;
   /** Members of one group stand for each other: a default is not added where the client sent another of its group. */

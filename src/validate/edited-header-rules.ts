@@ -28,8 +28,9 @@ export function checkEditedHeaders({ providers, routes }: Resources, report: Rep
 const reason =
   "can't be matched on: the gateway removes or sets this header, and the route, chosen again after that, could lead elsewhere than the key";
 
+// The filter takes `_` for `-` in what it removes.
 function isEdited(name: string, edited: ReadonlySet<string>): boolean {
-  return edited.has(name) || name.startsWith(removedHeaderPrefix) || name.startsWith(":");
+  return edited.has(name.replaceAll("_", "-")) || name.startsWith(removedHeaderPrefix) || name.startsWith(":");
 }
 
 function authHeadersOf({ value }: ProviderResource): string[] {

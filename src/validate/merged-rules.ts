@@ -1,5 +1,5 @@
 import type { DiagnosticCode } from "../diagnostics.ts";
-import { completeMembers, groupOf, type Members, mergeMembers } from "../plan/members.ts";
+import { completeMembers, groupOf, memberKey, type Members, mergeMembers } from "../plan/members.ts";
 import type { PluginMember } from "../plan/plugin-config.ts";
 import { type ConfigContext, mentionsOf } from "./config-context.ts";
 
@@ -67,12 +67,12 @@ function checkOwnLimit({ key, limit, merged, own }: OwnLimit): void {
 }
 
 function checkStreamOptions(merged: Members, own: ConfigContext): void {
-  const options = merged.get("stream_options");
+  const options = merged.get(memberKey("stream_options"));
   const isSet = options?.override !== undefined || options?.default !== undefined;
   if (!isSet || merged.get("stream")?.override !== "false") return;
   const message =
     "stream_options can't be sent without a stream; with stream set to false, list it in parameters.remove";
-  const name = own.members.has("stream_options") ? "stream_options" : "stream";
+  const name = own.members.has(memberKey("stream_options")) ? "stream_options" : "stream";
   faultAt(name, "stream_options_without_stream", message, own);
 }
 
@@ -93,6 +93,6 @@ function isNumber(text: string): boolean {
 }
 
 function faultAt(name: string, code: DiagnosticCode, message: string, own: ConfigContext): void {
-  const mention = mentionsOf(own).find((each) => each.key === name.toLowerCase());
+  const mention = mentionsOf(own).find((each) => each.key === memberKey(name));
   own.faultAtName(code, mention?.path ?? [], message);
 }

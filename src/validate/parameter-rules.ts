@@ -1,5 +1,5 @@
 import { formatPath } from "../diagnostics.ts";
-import { groupOf, tokenMembers } from "../plan/members.ts";
+import { groupOf, isTokenKey, memberKey, tokenMembers } from "../plan/members.ts";
 import { type ConfigContext, type Mention, mentionsOf } from "./config-context.ts";
 
 const tokenNames = tokenMembers.join(", ");
@@ -68,14 +68,14 @@ function checkRepetition(mentions: readonly Mention[], context: ConfigContext): 
     faultAt(
       mention,
       "repeated_member",
-      `stands at ${where} already, compared without case: ${rule}`,
+      `stands at ${where} already, compared without case, _ and -: ${rule}`,
       context,
     );
   }
 }
 
 function checkTokenNames(mentions: readonly Mention[], context: ConfigContext): void {
-  const isToken = (mention: Mention): boolean => tokenMembers.includes(mention.key);
+  const isToken = (mention: Mention): boolean => isTokenKey(mention.key);
   const limits = mentions.filter((mention) => mention.section === "limits" && isToken(mention));
   const values = mentions.filter((mention) => isToken(mention) && setsValue(mention));
   for (const group of [limits, values]) {
@@ -124,7 +124,7 @@ function checkStreamOptions(mentions: readonly Mention[], context: ConfigContext
   const stream = context.members.get("stream");
   if (stream?.override !== "false") return;
   for (const mention of mentions) {
-    if (mention.key !== "stream_options" || !setsValue(mention)) continue;
+    if (mention.key !== memberKey("stream_options") || !setsValue(mention)) continue;
     const message = "can't be sent without a stream, and stream is set to false";
     faultAt(mention, "stream_options_without_stream", message, context);
   }

@@ -75,6 +75,15 @@ describe("a limited member", () => {
     assertOutcomes({ members }, [['{"a":{"max_tokens":9999}}', { a: { max_tokens: 9999 } }]]);
   });
 
+  it("takes the place of a number below 0 where only others are meant", () => {
+    const some = [{ name: "n", limit: "4", nonNegative: true as const }];
+    assertOutcomes({ members: some }, [
+      ['{"n":-1}', { n: 4 }],
+      ['{"n":-0.0}', { n: 4 }],
+      ['{"n":0}', { n: 0 }],
+    ]);
+  });
+
   it("may have any number as its limit", () => {
     const seed = [{ name: "seed", limit: "9007199254740992" }];
     const host = hostOf({ members: seed });
@@ -154,7 +163,14 @@ describe("a second copy of a judged member", () => {
   const members = [{ name: "max_tokens", limit: "100" }];
   const spellings = [
     ...['"max_tokens"', '"MAX_TOKENS"', '"m\\u0061x_tokens"', '"max_to\\u212Aens"'],
-    ...['"max_to\u212aens"', '"max_token\u017f"', '"\\u006D\\u0061\\u0078_Token\\u017F"'],
+    ...[
+      '"maxTokens"',
+      '"max-tokens"',
+      '"max_tokens\\u0000x"',
+      '"max_to\u212aens"',
+      '"max_token\u017f"',
+      '"\\u006D\\u0061\\u0078_Token\\u017F"',
+    ],
   ];
 
   it("is refused in any spelling and order", () => {
@@ -173,7 +189,7 @@ describe("a second copy of a judged member", () => {
   });
 
   it("is no such copy in another depth or under another name", () => {
-    const body = { max_tokens: 1, a: [{ max_tokens: 2 }], "max-tokens": 3, max_tokensx: 4 };
+    const body = { max_tokens: 1, a: [{ max_tokens: 2 }], max_tokensx: 3, max_token: 4 };
     assertOutcomes({ members }, [[JSON.stringify(body), body]]);
   });
 });

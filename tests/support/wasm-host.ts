@@ -255,6 +255,8 @@ export class WasmStream {
   requestHeaders: HeaderList = [];
   requestTrailers: HeaderList = [];
   responseHeaders: HeaderList = [];
+  /** The answer's trailers. */
+  trailersSent: HeaderList = [];
   /** The body's chunk while its callback runs, and what is to be forwarded of it after that. */
   chunk: Buffer = Buffer.alloc(0);
   /** What has gone on to the provider. */
@@ -299,6 +301,12 @@ export class WasmStream {
     return this.host.run(this.id, "proxy_on_response_headers", this.id, headers.length, 0);
   }
 
+  /** The answer's trailers arrive. */
+  responseTrailers(trailers: HeaderList): number {
+    this.trailersSent = trailers.map(([name, value]) => [name, value]);
+    return this.host.run(this.id, "proxy_on_response_trailers", this.id, trailers.length);
+  }
+
   /** The stream is over. */
   end(): void {
     this.host.end(this.id);
@@ -307,7 +315,8 @@ export class WasmStream {
   /** The header map that an ABI number stands for. */
   headerMap(map: number): HeaderList {
     if (map === 0) return this.requestHeaders;
-    return map === 1 ? this.requestTrailers : this.responseHeaders;
+    if (map === 1) return this.requestTrailers;
+    return map === 2 ? this.responseHeaders : this.trailersSent;
   }
 
   /** The first request header of that name. */

@@ -64,7 +64,7 @@ test("a limit on one token name bounds all of them", () => {
   const group = "max_tokens";
   assert.deepEqual(
     members,
-    tokenMembers.map((name) => ({ name, limit: "4096", group })),
+    tokenMembers.map((name) => ({ name, limit: "4096", nonNegative: true, group })),
   );
 });
 
@@ -84,8 +84,8 @@ test("a removed token name is dropped while the others keep limit and default", 
   );
   const group = "max_tokens";
   assert.deepEqual(members, [
-    { name: "max_completion_tokens", default: "5", limit: "9", group },
-    { name: "max_output_tokens", limit: "9", group },
+    { name: "max_completion_tokens", default: "5", limit: "9", nonNegative: true, group },
+    { name: "max_output_tokens", limit: "9", nonNegative: true, group },
     { name: "max_tokens", remove: true },
   ]);
 });

@@ -3,6 +3,7 @@ import {
   contains,
   endsWith,
   equalsIgnoringCase,
+  isHeaderName,
   foldKey,
   NOT_WHOLE,
   parseWhole,
@@ -34,17 +35,29 @@ function has(part: string, text: string): bool {
 
 describe("a folded key", () => {
   it("has its ASCII letters lowered, and nothing between or beyond them", () => {
-    expect(fold(pieceOf("MoDeL_@[`{09Z"))).toStrictEqual("model_@[`{09z");
+    expect(fold(pieceOf("MoDeL@[`{09Z"))).toStrictEqual("model@[`{09z");
   });
 
   it("has s for U+017F and k for U+212A", () => {
-    expect(fold(pieceOf("\u017ftop_\u212a"))).toStrictEqual("stop_k");
+    expect(fold(pieceOf("\u017ftop\u212a"))).toStrictEqual("stopk");
     expect(fold(pieceOf("\u212a\u017f\u017f\u212a"))).toStrictEqual("kssk");
   });
 
+  it("has i for U+0130 and U+0131", () => {
+    expect(fold(pieceOf("l\u0130m\u0131t"))).toStrictEqual("limit");
+  });
+
+  it("has no underscore and no hyphen", () => {
+    expect(fold(pieceOf("_max-Tokens__"))).toStrictEqual("maxtokens");
+  });
+
+  it("ends at a NUL", () => {
+    expect(fold(pieceOf("model\0x"))).toStrictEqual("model");
+  });
+
   it("keeps every other character beyond ASCII", () => {
-    const text = "\u017e\u0180\u2129\u212b\u0130\u00df\u4f60\ud83d\ude00";
-    expect(fold(pieceOf(text))).toStrictEqual(text);
+    const text = "\u017e\u0180\u2129\u212b\u0132\u00df\u4f60\ud83d\ude00";
+    expect(fold(pieceOf(text))).toBe(text);
   });
 
   it("takes no character that its end cuts", () => {
@@ -95,9 +108,11 @@ describe("an unescaped string", () => {
 });
 
 describe("a whole number", () => {
-  it("has up to 18 digits", () => {
+  it("has up to 18 digits that count", () => {
     expect(whole("0")).toBe(0);
     expect(whole("007")).toBe(7);
+    expect(whole("0".repeat(30))).toBe(0);
+    expect(whole("0".repeat(30) + "1")).toBe(1);
     expect(whole("4294967296")).toBe(4294967296);
     expect(whole("999999999999999999")).toBe(999999999999999999);
   });
@@ -139,5 +154,25 @@ describe("a run of bytes", () => {
     expect(equalsIgnoringCase(bytesOf("identitz"), piece.start, piece.end)).toBe(false);
     const at = pieceOf("@");
     expect(equalsIgnoringCase(bytesOf("`"), at.start, at.end)).toBe(false);
+  });
+});
+
+function isHeader(name: string, sent: string): bool {
+  const piece = pieceOf(sent);
+  return isHeaderName(bytesOf(name), piece.start, piece.end);
+}
+
+describe("a header's name", () => {
+  it("may have _ for -, as it comes out of CGI", () => {
+    expect(isHeader("x-api-key", "x-api-key")).toBe(true);
+    expect(isHeader("x-api-key", "x_api-key")).toBe(true);
+    expect(isHeader("x-api-key", "x_api_key")).toBe(true);
+  });
+
+  it("is no other one", () => {
+    expect(isHeader("x-api-key", "x-api-ke")).toBe(false);
+    expect(isHeader("x-api-key", "x-api-keys")).toBe(false);
+    expect(isHeader("x-api-key", "x.api-key")).toBe(false);
+    expect(isHeader("x_api", "x-api")).toBe(false);
   });
 });

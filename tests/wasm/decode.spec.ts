@@ -63,8 +63,8 @@ function showPlan(plan: EditPlan): string {
 describe("a configuration", () => {
   it("says which hosts, clusters and headers there are", () => {
     const config = decode(configText(KEYED));
-    expect(config.authorities.has("mark.example")).toBe(true);
-    expect(config.authorities.size).toBe(1);
+    expect(config.authorities.length).toBe(1);
+    expect(String.UTF8.decode(config.authorities[0])).toBe("mark.example");
     expect(config.clusters.get("mark|un").provider === null).toBe(true);
     expect(config.clusters.size).toBe(2);
     expect(config.faults.length).toBe(0);
@@ -209,7 +209,10 @@ describe("a provider's fault", () => {
     expectMemberFault('{"name":"b","override":1}', ".override: must be a string");
     expectMemberFault('{"name":"b","limit":"\\"mark\\""}', ".limit: must be a number");
     expectMemberFault('{"name":"b","remove":"mark"}', ".remove: must be true or false");
+    expectMemberFault('{"name":"b","nonNegative":1}', ".nonNegative: must be true or false");
     expectMemberFault('{"name":"A"}', ": stands twice");
+    expectMemberFault('{"name":"_a-"}', ": stands twice");
+    expectMemberFault('{"name":"_-"}', ".name: must hold a letter or a digit");
     const one = ": must hold the JSON text of one value";
     expectMemberFault('{"name":"b","override":"mark"}', ".override" + one);
     expectMemberFault('{"name":"b","default":"1,\\"mark\\":2"}', ".default" + one);

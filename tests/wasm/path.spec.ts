@@ -1,7 +1,13 @@
 import { ProviderPath } from "../../assembly/config/config";
 import { queryNames } from "../../assembly/config/query";
 import { Bytes, bytesOf } from "../../assembly/json/bytes";
-import { Endpoint, findEndpoint, upstreamPath } from "../../assembly/request/path";
+import {
+  Endpoint,
+  findEndpoint,
+  upstreamPathEnd,
+  upstreamPathStart,
+  writeUpstreamPath,
+} from "../../assembly/request/path";
 import { pieceOf } from "./piece";
 
 const COMPLETIONS = "/chat/completions";
@@ -25,8 +31,9 @@ function upstream(provider: string, path: string): string {
   const piece = pieceOf(path);
   const endpoint = findEndpoint(piece.start, piece.end);
   if (endpoint == Endpoint.Unknown) return "unknown";
-  const found = upstreamPath(providerPath(provider), endpoint, piece.start, piece.end);
-  return found === null ? "nowhere" : String.UTF8.decode(found);
+  if (!writeUpstreamPath(providerPath(provider), endpoint, piece.start, piece.end))
+    return "nowhere";
+  return String.UTF8.decodeUnsafe(upstreamPathStart, upstreamPathEnd - upstreamPathStart);
 }
 
 const PLAIN = "/v1/chat/completions";
@@ -94,6 +101,14 @@ describe("the upstream path", () => {
     expect(upstream(PLAIN, "/?&")).toBe(PLAIN);
   });
 
+  it("may be of any length", () => {
+    for (let size = 900; size < 20_000; size += 4700) {
+      const query = "?a=" + "x".repeat(size);
+      expect(upstream(PLAIN, "/embeddings" + query)).toBe("/v1/embeddings" + query);
+    }
+    expect(upstream(PLAIN, "/models")).toBe("/v1/models");
+  });
+
   it("has the provider's query first, and its names from no one else", () => {
     expect(upstream(AZURE, "/?a=1&b=2")).toBe(AZURE + "&a=1&b=2");
     const spellings = [
@@ -122,6 +137,9 @@ describe("the upstream path", () => {
       expect(upstream(PLAIN, `/models?a=1&${name}=secret&b=2`)).toBe("/v1/models?a=1&b=2", name);
       expect(upstream(PLAIN, `/?${name}`)).toBe(PLAIN, name);
     }
+    expect(upstream(PLAIN, "/?a=1;b=2")).toBe(PLAIN + "?a=1;b=2");
+    expect(upstream(PLAIN, "/?a=1;key=secret&b=2")).toBe(PLAIN + "?b=2");
+    expect(upstream(PLAIN, "/?a;K%65y;b")).toBe(PLAIN);
     expect(upstream(PLAIN, "/?keys=1&apikey=2&token=3")).toBe(PLAIN + "?keys=1&apikey=2&token=3");
   });
 });

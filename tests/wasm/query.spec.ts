@@ -59,13 +59,26 @@ describe("an encoded name", () => {
     for (let i = 0; i < spellings.length; i++) {
       expect(standsFor("key", spellings[i])).toBe(true, spellings[i]);
     }
+    expect(standsFor("key", "key%00")).toBe(true);
+    expect(standsFor("key", "key%00x")).toBe(true);
     expect(standsFor("a b", "A+B")).toBe(true);
     expect(standsFor("a b", "a%20b")).toBe(true);
     expect(standsFor("", "")).toBe(true);
   });
 
   it("stands for nothing else", () => {
-    const spellings = ["", "ke", "keys", "%6be", "k%65", "key%00", "%256bey", "k%6", "key%"];
+    const spellings = [
+      "",
+      "ke",
+      "keys",
+      "%6be",
+      "k%65",
+      "ke%00y",
+      "%00key",
+      "%256bey",
+      "k%6",
+      "key%",
+    ];
     for (let i = 0; i < spellings.length; i++) {
       expect(standsFor("key", spellings[i])).toBe(false, spellings[i]);
     }
