@@ -25,9 +25,10 @@ export function assertGolden(path: string, actual: string): void {
   assert.equal(actual, readFileSync(path, "utf8"));
 }
 
-function sourcesIn(folder: string): SourceText[] {
+/** The resources in a folder, by the names of their files. */
+export function sourcesIn(folder: string): SourceText[] {
   return readdirSync(folder)
-    .filter((file) => !file.startsWith("expected."))
+    .filter((file) => !file.startsWith("expected.") && /\.(?:ya?ml|json)$/.test(file))
     .sort()
     .map((file) => ({ file, text: readFileSync(join(folder, file), "utf8") }));
 }
