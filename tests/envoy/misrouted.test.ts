@@ -87,11 +87,17 @@ const noticeMisrouting: DefineTests = (gateway) => {
 };
 
 const endSafely: DefineTests = (gateway) => {
-  test("answers where no route is left once the headers are edited", async () => {
+  test("takes no request for misrouted that has no route once its headers are edited", async () => {
     const { port, mock, observe } = gateway();
     const receivedBefore = mock.stats.received;
-    assertRefused(await observe(() => exchangeRaw(port, [marked(third)])), misconfigured);
+    const countedBefore = await misrouted(gateway());
+    for (let nth = 0; nth < 2; nth++) {
+      const { answer, details } = await observe(() => exchangeRaw(port, [marked(third)]));
+      assert.equal(answer.status, 404);
+      assert.equal(details, "route_not_found");
+    }
     assert.equal(mock.stats.received, receivedBefore);
+    assert.equal(await misrouted(gateway()), countedBefore);
   });
 
   test("does not take a provider that can't be reached for a misrouted one", async () => {
