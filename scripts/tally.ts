@@ -23,3 +23,11 @@ export function format({ passed, failed, skipped }: Tally): string {
   const line = `${passed} passed, ${failed} failed`;
   return skipped === 0 ? line : `${line}, ${skipped} skipped`;
 }
+
+/** Reads what `format` wrote; undefined for any other line. */
+export function readTally(line: string): Tally | undefined {
+  const numbers = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/.exec(line);
+  if (numbers === null) return undefined;
+  const [, passed, failed, skipped = "0"] = numbers;
+  return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) };
+}

@@ -68,7 +68,7 @@ async function buildOne(source: string, file: string): Promise<void> {
   const flags = ["-s", "-w", ...settings].join(" ");
   const words = ["build", "-mod=mod", "-trimpath", "-ldflags", flags, "-o", file, source];
   const env = { ...process.env, GOFLAGS: "-buildvcs=false" };
-  await promisify(execFile)("go", words, { cwd: toolsFolder, env });
+  await promisify(execFile)("go", words, { cwd: toolsFolder, env, maxBuffer: 64 * 1024 * 1024 });
 }
 
 function copyIstioFiles(folder: string): void {
