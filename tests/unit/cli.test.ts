@@ -34,6 +34,19 @@ test("a directory is read at any depth, and the bootstrap printed", async () => 
   assert.match(stdout, /^node:\n/);
 });
 
+test("Istio's resources are printed with what is left to do", async () => {
+  const url = `oci://registry.example/llm-egress@sha256:${"0".repeat(64)}`;
+  const words = ["render", "--target", "istio", "--wasm-url", url, "examples/egress-gateway"];
+  const { code, stdout, stderr } = await llmEgress(...words);
+  assert.equal(code, 0);
+  assert.match(stderr, /note: .*API_KEY.*secretKeyRef/);
+  assert.deepEqual(
+    [...stdout.matchAll(/^kind: (.*)$/gm)].map(([, kind]) => kind),
+    ["DestinationRule", "ServiceEntry", "WasmPlugin", "VirtualService"],
+  );
+  assert.ok(stdout.includes(`url: "${url}"`));
+});
+
 test("with an error nothing is printed on standard output, and all errors on standard error", async () => {
   const folder = "tests/golden/invalid/provider-address";
   const { code, stdout, stderr } = await llmEgress("render", "--target", "envoy", folder);
@@ -66,6 +79,21 @@ const misuses: [string, string[], RegExp][] = [
     "an upstream for no provider",
     ["render", "--target", "envoy", "--upstream", "x=http://y", "examples/quickstart"],
     /no LLMProvider has the host x; there is dashscope\.aliyuncs\.com/,
+  ],
+  [
+    "an option of another target",
+    ["render", "--target", "istio", "--listen", "127.0.0.1:1", "examples/quickstart"],
+    /--listen goes with --target envoy/,
+  ],
+  [
+    "a module's URL without a scheme",
+    ["render", "--target", "istio", "--wasm-url", "registry/a", "examples/quickstart"],
+    /oci:\/\//,
+  ],
+  [
+    "a strategy that lets requests pass",
+    ["render", "--target", "istio", "--fail-strategy", "FAIL_OPEN", "examples/quickstart"],
+    /Allowed choices are FAIL_RELOAD, FAIL_CLOSE/,
   ],
   ["no module", ["run", "--wasm", "no-such.wasm", "examples/quickstart"], /give .* with --wasm/],
 ];
