@@ -162,15 +162,9 @@ describe("a model's value", () => {
 describe("a second copy of a judged member", () => {
   const members = [{ name: "max_tokens", limit: "100" }];
   const spellings = [
-    ...['"max_tokens"', '"MAX_TOKENS"', '"m\\u0061x_tokens"', '"max_to\\u212Aens"'],
-    ...[
-      '"maxTokens"',
-      '"max-tokens"',
-      '"max_tokens\\u0000x"',
-      '"max_to\u212aens"',
-      '"max_token\u017f"',
-      '"\\u006D\\u0061\\u0078_Token\\u017F"',
-    ],
+    ...['"max_tokens"', '"MAX_TOKENS"', '"maxTokens"', '"max-tokens"', '"max_tokens\\u0000x"'],
+    ...['"m\\u0061x_tokens"', '"max_to\\u212Aens"', '"max_to\u212aens"', '"max_token\u017f"'],
+    ...['"\\u006D\\u0061\\u0078_Token\\u017F"'],
   ];
 
   it("is refused in any spelling and order", () => {
