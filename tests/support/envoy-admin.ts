@@ -11,11 +11,12 @@ export class EnvoyAdmin {
     this.port = Number(new URL(this.#url).port);
   }
 
-  /** Whether Envoy has come up: false while it starts, or where nothing listens yet. */
+  /** Whether Envoy has come up: false while it starts, where nothing listens yet, or where it exits meanwhile. */
   async isReady(): Promise<boolean> {
-    const response = await fetch(`${this.#url}/ready`).catch(() => undefined);
-    await response?.text();
-    return response?.ok ?? false;
+    return this.#text("/ready").then(
+      () => true,
+      () => false,
+    );
   }
 
   /** The value of a counter or gauge by its full name; 0 where it has never been counted. */

@@ -154,7 +154,9 @@ async function findAdmin(envoy: Launched): Promise<EnvoyAdmin> {
     const address = readAddress(join(envoy.folder, "admin"));
     if (address !== undefined) {
       const admin = new EnvoyAdmin(address);
-      if (await admin.isReady()) return admin;
+      // An Envoy that exits may leave the question without an answer.
+      const gone = envoy.exited.then(() => false);
+      if (await Promise.race([admin.isReady(), gone])) return admin;
     }
     await sleep(20);
   }
