@@ -110,7 +110,7 @@ function decodeText(value: JsonValue, key: string, path: string, checker: Checke
   const text = checker.optionalText(value, key, path);
   if (text === null) return null;
   if (!isJsonText(text)) checker.fail(path + "." + key, "must hold the JSON text of one value");
-  return bytesOf(text);
+  return bytesOf(text.trim());
 }
 
 function isSame(left: Bytes, right: Bytes): bool {

@@ -9,7 +9,7 @@ import { Credential } from "./credential";
 import { decodeCompletionsPlan, decodeOthersPlan, lowerBytes } from "./decode-members";
 import { buildJson, findJsonFault, JsonValue, Kind } from "./json-value";
 import { queryNames } from "./query";
-import { resolveSecret } from "./secrets";
+import { isPrintable, resolveSecret } from "./secrets";
 
 const VERSION = "1";
 const CHAT_COMPLETIONS = bytesOf("/chat/completions");
@@ -163,6 +163,9 @@ function decodeCredential(
   if (!isHeaderName(header)) checker.fail(path + ".authHeader", "is no header's name");
   into.authHeader = lowerBytes(header);
   const prefix = checker.optionalText(settings, "authPrefix", path);
+  if (prefix !== null && !isPrintable(prefix)) {
+    checker.fail(path + ".authPrefix", "holds a character that is not printable ASCII");
+  }
   const apiKey = checker.optionalText(settings, "apiKey", path);
   if (apiKey === null) return;
   const secret = resolveSecret(apiKey);

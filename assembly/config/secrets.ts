@@ -24,13 +24,19 @@ export function resolveSecret(apiKey: string): Secret {
 
 function checked(key: string, source: string): Secret {
   if (key.length == 0) return new Secret("", source + " is missing or empty");
-  for (let i = 0; i < key.length; i++) {
-    const code = key.charCodeAt(i);
-    if (code < 0x20 || code > 0x7e) {
-      return new Secret("", source + " holds a character that is not printable ASCII");
-    }
+  if (!isPrintable(key)) {
+    return new Secret("", source + " holds a character that is not printable ASCII");
   }
   return new Secret(key, "");
+}
+
+/** Whether every character is ASCII's and has a shape, or is a space: what a header's value may hold. */
+export function isPrintable(text: string): bool {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || code > 0x7e) return false;
+  }
+  return true;
 }
 
 function isVariableName(name: string): bool {

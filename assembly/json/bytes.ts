@@ -97,13 +97,12 @@ export function hexValue(byte: u8): i32 {
 /**
  * Folds a string as the loosest readers of JSON compare keys, in place, and returns the new end: ASCII letters without case; U+017F as `s`
  * and U+212A as `k` (Go's encoding/json), U+0130 and U+0131 as `i` (Java); without `_` and `-`, as readers that take `maxTokens` for
- * `max_tokens` do (protobuf's JSON form); and no further than a NUL, where C's strings end.
+ * `max_tokens` do (protobuf's JSON form).
  */
 export function foldKey(start: usize, end: usize): usize {
   let to = start;
   for (let at = start; at < end;) {
     const byte = load<u8>(at);
-    if (byte == 0) break;
     const wide = byte < 0x80 ? 0 : foldWide(at, end);
     at += wide == 0 ? 1 : wide == 0x6b ? 3 : 2;
     if (byte == 0x5f || byte == 0x2d) continue;

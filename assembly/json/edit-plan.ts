@@ -7,6 +7,9 @@ export const MAX_MEMBERS: i32 = 64;
 /** A managed member's name has at most this many bytes, all of them ASCII. */
 export const MAX_NAME_BYTES: i32 = 64;
 
+/** Beside its name a key may have two quotes, a NUL written as \u0000, and the rest of an escape that is cut there. */
+export const KEY_SLACK_BYTES: i32 = 12;
+
 /** What happens to the client's member. */
 export const enum Action {
   /** It goes out as it came. */
@@ -76,7 +79,7 @@ export class EditPlan {
    * short of the announced content-length, and can't reach the provider as a complete request.
    */
   blockBytes: i32 = 1;
-  /** No longer key can name a managed member, even with every character written as \uXXXX. Quotes are counted. */
+  /** No longer key can name a managed member, even with every character written as \uXXXX. KEY_SLACK_BYTES are counted. */
   longestKeyBytes: usize = 0;
 
   /** `members` are complete: `fit` has been called on each. */
@@ -88,7 +91,7 @@ export class EditPlan {
       longestName = max(longestName, members[i].name.length);
     }
     this.blockBytes = max(1, block);
-    this.longestKeyBytes = longestName * 6 + 2;
+    this.longestKeyBytes = longestName * 6 + KEY_SLACK_BYTES;
   }
 
   /** Which member a folded key names, or -1. */

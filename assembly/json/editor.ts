@@ -4,18 +4,22 @@
 // members, and the held bytes, from a comma on until its member is known to stay or to go.
 
 import { Seen, writeBlock } from "./block";
-import { Bytes, foldKey, unescapeString } from "./bytes";
-import { Action, EditPlan, MAX_NAME_BYTES, Member } from "./edit-plan";
+import { Bytes, find, foldKey, unescapeString } from "./bytes";
+import { Action, EditPlan, KEY_SLACK_BYTES, MAX_NAME_BYTES, Member } from "./edit-plan";
 import { judge, MAX_JUDGED_BYTES, replacement, Verdict } from "./judge";
 import { Scanner, Step } from "./scanner";
 
 /**
  * How many bytes are held back at the most: so many must be writable before a chunk. A comma, the longest key that is compared, a colon and
- * the longest value that is judged take 644; whitespace that does not fit beside them goes out before them.
+ * the longest value that is judged take 654; whitespace that does not fit beside them goes out before them.
  */
 export const MAX_HELD_BYTES: usize = 768;
 
-const keyBuffer = memory.data(MAX_NAME_BYTES * 6 + 2);
+const keyBuffer = memory.data(MAX_NAME_BYTES * 6 + KEY_SLACK_BYTES);
+
+// What a key may name instead of a member. A NUL ends it for readers in C, and for no other: it is refused.
+const NO_MEMBER: i32 = -1;
+const HAS_NUL: i32 = -2;
 
 export class Editor {
   /** After `feed`: what is to go out, and whether it differs from the chunk that came in. */
@@ -82,9 +86,8 @@ export class Editor {
     const verdict = this.scan(end);
     if (verdict != Verdict.Valid) return verdict;
     if (this.isBlanking) this.blank(end);
-    if (this.undecided != 0 && !this.holdBack(end)) return this.refuseMember(this.judged);
     if (this.brace != 0) this.insertBlock(end);
-    return Verdict.Valid;
+    return this.undecided != 0 ? this.holdBack(end) : Verdict.Valid;
   }
 
   private scan(end: usize): Verdict {
@@ -118,7 +121,7 @@ export class Editor {
         return Verdict.Valid;
       case Step.KeyEnd:
         this.keyEnd = at;
-        return this.decideByKey(this.findMember());
+        return this.decideByKey(this.findMember(at));
       case Step.ValueStart:
         this.valueStart = at - 1;
         // Objects and arrays have no bound and nothing to be judged by.
@@ -133,15 +136,24 @@ export class Editor {
     }
   }
 
-  private findMember(): i32 {
-    const isLong = this.keyEnd - this.keyStart > this.plan.longestKeyBytes;
-    if (this.keyStart == 0 || isLong) return -1;
-    const end = unescapeString(this.keyStart + 1, this.keyEnd - 1, keyBuffer);
-    return this.plan.find(keyBuffer, foldKey(keyBuffer, end));
+  // Which member the key that ends at `end`, or goes on there, names; NO_MEMBER or HAS_NUL. Of a key too long to name any, only its
+  // beginning is read.
+  private findMember(end: usize): i32 {
+    if (this.keyStart == 0) return NO_MEMBER;
+    const isLong = this.isLongKey(end);
+    const contentsEnd = isLong ? this.keyStart + this.plan.longestKeyBytes - 5 : end - 1;
+    const foldEnd = unescapeString(this.keyStart + 1, contentsEnd, keyBuffer);
+    if (find(0, keyBuffer, foldEnd) != foldEnd) return HAS_NUL;
+    return isLong ? NO_MEMBER : this.plan.find(keyBuffer, foldKey(keyBuffer, foldEnd));
+  }
+
+  private isLongKey(end: usize): bool {
+    return this.keyStart != 0 && end - this.keyStart > this.plan.longestKeyBytes;
   }
 
   private decideByKey(index: i32): Verdict {
-    if (index < 0) {
+    if (index == HAS_NUL) return Verdict.InvalidParameter;
+    if (index == NO_MEMBER) {
       this.keep();
       return Verdict.Valid;
     }
@@ -230,14 +242,15 @@ export class Editor {
     return from;
   }
 
-  // Holds back what is undecided at the end of a chunk. False where a judged value has grown too long.
-  private holdBack(end: usize): bool {
+  // Holds back what is undecided at the end of a chunk.
+  private holdBack(end: usize): Verdict {
     if (this.judged >= 0) {
-      if (this.valueStart != 0 && end - this.valueStart > MAX_JUDGED_BYTES) return false;
-    } else if (this.keyStart != 0 && end - this.keyStart > this.plan.longestKeyBytes) {
-      this.keep();
-      this.keyStart = 0; // It stays behind with this chunk: the key is not to be compared.
-      return true;
+      const isLong = this.valueStart != 0 && end - this.valueStart > MAX_JUDGED_BYTES;
+      if (isLong) return this.refuseMember(this.judged);
+    } else if (this.isLongKey(end)) {
+      const verdict = this.decideByKey(this.findMember(end));
+      this.keyStart = 0; // It stays behind with this chunk: the key is not to be compared again.
+      return verdict;
     }
     if (end - this.undecided > MAX_HELD_BYTES) this.moveWhitespaceOut(end);
     const from = this.undecided;
@@ -245,7 +258,7 @@ export class Editor {
     this.outEnd = from;
     this.move(1 - from);
     this.changed = true;
-    return true;
+    return Verdict.Valid;
   }
 
   private store(start: usize, end: usize): void {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { PluginSettings } from "../../src/plan/plugin-config.ts";
 import { CLUSTER, HOST, hostOf, KEY, post, postHeaders } from "../support/filter-host.ts";
+import { everySplit } from "../support/splits.ts";
 import type { WasmStream } from "../support/wasm-host.ts";
 
 const group = "max_tokens";
@@ -43,12 +44,35 @@ describe("a managed member", () => {
     }
   });
 
-  it("is known where a reader in C would end its name, and in Turkish", () => {
-    for (const name of ["model\\u0000", "model\\u0000x"]) {
-      const members = [{ name: "model", override: '"m"' }];
-      const stream = send(`{"${name}":"evil"}`, { members });
-      assert.deepEqual(JSON.parse(stream.forwardedText), { model: "m" }, name);
+  it("can't be named with a NUL behind it, where a reader in C would end the name", () => {
+    const members = [{ name: "model", override: '"m"' }];
+    const escaped = [..."model"]
+      .map((letter) => `\\u00${letter.charCodeAt(0).toString(16)}`)
+      .join("");
+    for (const name of ["model", escaped]) {
+      for (const rest of ["", "x", "x".repeat(29), "x".repeat(60), "x".repeat(2_000)]) {
+        const body = Buffer.from(`{"a":1,"${name}\\u0000${rest}":"evil"}`);
+        for (const chunks of everySplit(body)) {
+          const stream = post(hostOf({ members }), chunks);
+          assert.equal(stream.refusal, "400 llm_egress_invalid_parameter", name + rest);
+          if (rest.length > 100) break;
+        }
+      }
     }
+  });
+
+  it("may have a longer name before it that ends with its own", () => {
+    const members = [{ name: "model", override: '"m"' }];
+    const body = Buffer.from(`{"${"x".repeat(60)}model":1,"x\\\\u0000model":2}`);
+    for (const chunks of everySplit(body)) {
+      const stream = post(hostOf({ members }), chunks);
+      assert.equal(Object.keys(JSON.parse(stream.forwardedText) as object).length, 3);
+    }
+  });
+});
+
+describe("a managed member in Turkish", () => {
+  it("is known", () => {
     const members = [{ name: "logit_bias", remove: true as const }];
     assert.deepEqual(
       JSON.parse(send('{"log\u0131t_b\u0130as":{}}', { members }).forwardedText),
@@ -138,5 +162,12 @@ describe("memory", () => {
     }
     const grown = host.memory.buffer.byteLength - before;
     assert.ok(grown < 4_000_000, `${grown} bytes for ${HOST}`);
+  });
+});
+
+describe("an auth prefix", () => {
+  it("holds no line break: its provider answers 503", () => {
+    const stream = post(hostOf({ authPrefix: "Bearer \r\nx-evil: 1" }), [Buffer.from("{}")]);
+    assert.equal(stream.refusal, "503 llm_egress_provider_misconfigured");
   });
 });

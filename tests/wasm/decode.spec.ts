@@ -107,7 +107,7 @@ describe("a configuration", () => {
         `z ${<i32>Action.Keep} none none none 16 0`,
     );
     expect(plan.blockBytes).toBe(31);
-    expect(plan.longestKeyBytes).toBe(32);
+    expect(plan.longestKeyBytes).toBe(42);
   });
 
   it("judges the model on every endpoint, but not where completions override it", () => {
