@@ -26,7 +26,5 @@ function isDebugLog(statement) {
   const call = statement.kind === assemblyscript.NodeKind.Expression ? statement.expression : null;
   if (call?.kind !== assemblyscript.NodeKind.Call || call.expression.text !== "log") return false;
   const [level] = call.args;
-  return (
-    level.kind === assemblyscript.NodeKind.PropertyAccess && level.property.text === "debug"
-  );
+  return level.kind === assemblyscript.NodeKind.PropertyAccess && level.property.text === "debug";
 }

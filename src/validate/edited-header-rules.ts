@@ -30,7 +30,11 @@ const reason =
 
 // The filter takes `_` for `-` in what it removes.
 function isEdited(name: string, edited: ReadonlySet<string>): boolean {
-  return edited.has(name.replaceAll("_", "-")) || name.startsWith(removedHeaderPrefix) || name.startsWith(":");
+  return (
+    edited.has(name.replaceAll("_", "-")) ||
+    name.startsWith(removedHeaderPrefix) ||
+    name.startsWith(":")
+  );
 }
 
 function authHeadersOf({ value }: ProviderResource): string[] {

@@ -1,5 +1,11 @@
 import type { DiagnosticCode } from "../diagnostics.ts";
-import { completeMembers, groupOf, memberKey, type Members, mergeMembers } from "../plan/members.ts";
+import {
+  completeMembers,
+  groupOf,
+  memberKey,
+  type Members,
+  mergeMembers,
+} from "../plan/members.ts";
 import type { PluginMember } from "../plan/plugin-config.ts";
 import { type ConfigContext, mentionsOf } from "./config-context.ts";
 
