@@ -37,6 +37,9 @@ export const proxies: readonly Proxy[] = [gateway, workloads.sleep, workloads.ap
 /** Hosts that lead to the stand-in for providers; its certificate holds them all. */
 export const providerHosts = ["dashscope.aliyuncs.com", "api.moonshot.cn"];
 
+/** Leads there too, and the certificate does not hold it: as if somebody had taken over a provider's address. */
+export const hijackedHost = "api.hijacked.example";
+
 /** The stand-in must not share an address with a proxy: istiod would take it for that proxy's own instance. */
 export const providerAddress = "127.0.0.99";
 

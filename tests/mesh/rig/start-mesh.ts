@@ -13,6 +13,7 @@ import { pushModule } from "./module-image.ts";
 import {
   gateway,
   gatewayKeys,
+  hijackedHost,
   providerAddress,
   providerHosts,
   proxies,
@@ -79,5 +80,6 @@ async function startProxies(components: Components, common: AgentOptions): Promi
 }
 
 function writeHosts(file: string, address: string): void {
-  writeFileSync(file, `127.0.0.1 localhost\n${address} ${providerHosts.join(" ")}\n`);
+  const hosts = [...providerHosts, hijackedHost].join(" ");
+  writeFileSync(file, `127.0.0.1 localhost\n${address} ${hosts}\n`);
 }

@@ -1,0 +1,57 @@
+// Where something is wrong on the way, requests are refused: none leaves without the filter, and no key goes to a stranger.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import http from "node:http";
+import https from "node:https";
+import { text } from "node:stream/consumers";
+import { after, before, it } from "node:test";
+import { connectMesh } from "./mesh.ts";
+import { dashscopeProvider, dashscopeRoute, gatewayRule } from "./resources.ts";
+import { hijackedHost, providerAddress } from "./rig/names.ts";
+import { pollUntil } from "./settle.ts";
+
+const mesh = connectMesh();
+const url = "http://dashscope.aliyuncs.com/v1/chat/completions";
+const host = "dashscope.aliyuncs.com";
+
+before(() => mesh.apply(gatewayRule));
+after(() => mesh.clear());
+
+it("denies everybody while the module can't be pulled, and serves once it can", async () => {
+  const rendered = await mesh.render(dashscopeProvider, dashscopeRoute);
+  await mesh.apply(rendered.replaceAll(/\b[0-9a-f]{64}\b/g, "a".repeat(64)));
+  const before = await receivedByProvider();
+  const answer = await mesh.as("app").chat(url);
+  assert.equal(answer.status, 403);
+  assert.equal(await receivedByProvider(), before);
+  await mesh.apply(rendered);
+  assert.equal((await mesh.as("app").chat(url)).status, 200);
+});
+
+it("sends nothing to a provider whose certificate is for another host", async () => {
+  const [provider, route] = [dashscopeProvider, dashscopeRoute].map((resource) =>
+    resource.replaceAll(host, hijackedHost),
+  ) as [string, string];
+  await mesh.apply(await mesh.render(provider, route));
+  const before = await receivedByProvider();
+  const answer = await mesh.as("app").chat(url.replace(host, hijackedHost));
+  assert.equal(answer.status, 503);
+  assert.equal(await receivedByProvider(), before);
+  const reason = /CERTIFICATE_VERIFY_FAILED:verify_cert_failed:_SAN/;
+  await pollUntil("the reason", () => Promise.resolve(reason.test(mesh.gatewayLogs())));
+});
+
+/** How many requests have arrived at the provider's address, on both of its ports. */
+async function receivedByProvider(): Promise<number> {
+  const options = { host: providerAddress, path: "/__mock/stats", rejectUnauthorized: false };
+  const [plain, tls] = await Promise.all([
+    readJson(http.get(options)),
+    readJson(https.get(options)),
+  ]);
+  return plain.received + tls.received;
+}
+
+async function readJson(request: http.ClientRequest): Promise<{ received: number }> {
+  const [response] = (await once(request, "response")) as [http.IncomingMessage];
+  return JSON.parse(await text(response)) as { received: number };
+}
