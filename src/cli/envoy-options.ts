@@ -1,19 +1,17 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { EnvoyOptions } from "../emit/envoy/options.ts";
 import type { Plan } from "../plan/plan.ts";
 import { Failure } from "./failure.ts";
+import { moduleFile } from "./module-file.ts";
 import type { EnvoyCommandOptions } from "./options.ts";
 
 /** What the emitter needs, from the command line and this machine. */
 export function toEnvoyOptions(command: EnvoyCommandOptions, plan: Plan): EnvoyOptions {
   checkUpstreams(command, plan);
-  const beside = fileURLToPath(new URL("llm-egress.wasm", import.meta.url));
   return {
     listen: command.listen,
     admin: command.admin,
-    wasmFile: command.wasm === undefined ? beside : resolve(command.wasm),
+    wasmFile: moduleFile(command.wasm),
     caBundle: findAuthorities(),
     upstreams: command.upstream,
   };

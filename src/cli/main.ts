@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { EnvoyUnavailable } from "./envoy-unavailable.ts";
 import { Failure } from "./failure.ts";
+import { addImageOptions, image, type ImageOptions } from "./image.ts";
 import { mock, parsePort } from "./mock.ts";
 import { addIstioOptions } from "./istio-options.ts";
 import { addEnvoyOptions, type EnvoyCommandOptions } from "./options.ts";
@@ -35,6 +36,11 @@ addEnvoyOptions(program.command("run"))
   .description("run an Envoy that does what the resources say")
   .argument("<path...>", "YAML or JSON files, or directories of them")
   .action((paths: string[], options: EnvoyCommandOptions) => exitWith(run(paths, options)));
+
+addImageOptions(program.command("image"))
+  .description("write the filter's module as an image, for a registry that Istio fetches from")
+  .argument("<directory>", "where the OCI image layout goes")
+  .action((directory: string, options: ImageOptions) => exitWith(image(directory, options)));
 
 program
   .command("mock")
