@@ -9,6 +9,7 @@ import { echoedBody, echoedHeader, echoOf } from "../support/requests.ts";
 import { connectMesh } from "./mesh.ts";
 import { dashscopeProvider, dashscopeRoute, gatewayRule } from "./resources.ts";
 import { gatewayKeys, registryAddress } from "./rig/names.ts";
+import { pushBlob, pushManifest } from "./rig/registry-client.ts";
 
 interface Descriptor {
   mediaType: string;
@@ -76,22 +77,11 @@ async function pushLayout(): Promise<void> {
   const bytes = readBlob(digest);
   const { mediaType, config, layers } = JSON.parse(bytes.toString()) as Manifest;
   for (const blob of [config, ...layers]) {
-    const begun = await send("POST", `${registry}/v2/${repository}/blobs/uploads/`);
-    const place = new URL(begun.headers.get("location") ?? "", registry);
-    place.searchParams.set("digest", blob.digest);
-    await send("PUT", place.href, "application/octet-stream", readBlob(blob.digest));
+    await pushBlob(repository, blob.digest, readBlob(blob.digest));
   }
-  await send("PUT", `${registry}/v2/${repository}/manifests/test`, mediaType, bytes);
+  await pushManifest(`${repository}/manifests/test`, { mediaType, bytes });
 }
 
 function readBlob(named: string): Buffer {
   return readFileSync(join(layout, "blobs", named.replace(":", "/")));
-}
-
-async function send(method: string, url: string, type = "", bytes?: Buffer): Promise<Response> {
-  const content =
-    bytes === undefined ? {} : { headers: { "content-type": type }, body: new Uint8Array(bytes) };
-  const response = await fetch(url, { method, ...content });
-  if (response.ok) return response;
-  throw new Error(`${method} ${url}: ${response.status} ${await response.text()}`);
 }

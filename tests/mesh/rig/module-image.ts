@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { registryAddress } from "./names.ts";
+import { pushBlob, pushManifest } from "./registry-client.ts";
 
 const repository = "llm-egress";
 const manifestType = "application/vnd.oci.image.manifest.v1+json";
@@ -25,31 +26,12 @@ export async function pushModule(): Promise<string> {
       bytes: readFileSync("build/llm-egress.wasm"),
     },
   ];
-  for (const { bytes } of [config, ...layers]) await pushBlob(bytes);
+  for (const { bytes } of [config, ...layers]) await pushBlob(repository, digestOf(bytes), bytes);
   const manifest = { schemaVersion: 2, mediaType: manifestType, config: describe(config) };
   const bytes = Buffer.from(JSON.stringify({ ...manifest, layers: layers.map(describe) }));
   const digest = digestOf(bytes);
-  await send("PUT", `/v2/${repository}/manifests/${digest}`, { mediaType: manifestType, bytes });
+  await pushManifest(`${repository}/manifests/${digest}`, { mediaType: manifestType, bytes });
   return `oci://${registryAddress}/${repository}@${digest}`;
-}
-
-async function pushBlob(bytes: Buffer): Promise<void> {
-  const begun = await send("POST", `/v2/${repository}/blobs/uploads/`);
-  const place = new URL(begun.headers.get("location") ?? "", begun.url);
-  place.searchParams.set("digest", digestOf(bytes));
-  const mediaType = "application/octet-stream";
-  await send("PUT", place.pathname + place.search, { mediaType, bytes });
-}
-
-async function send(method: string, path: string, content?: Blob): Promise<Response> {
-  const response = await fetch(`http://${registryAddress}${path}`, {
-    method,
-    ...(content === undefined
-      ? {}
-      : { headers: { "content-type": content.mediaType }, body: new Uint8Array(content.bytes) }),
-  });
-  if (response.ok) return response;
-  throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
 }
 
 function describe({ mediaType, bytes }: Blob): object {
