@@ -136,18 +136,14 @@ export class EgressStream extends Context {
   }
 
   onResponseHeaders(_count: u32, _endOfStream: bool): HeadersStatus {
-    if (this.state == State.Untouched || this.state == State.Refused) return HeadersStatus.Continue;
-    if (!this.keptItsCluster()) {
-      return this.refuseHeaders(Code.ProviderMisconfigured);
-    }
+    if (!this.isForwarded()) return HeadersStatus.Continue;
+    if (!this.keptItsCluster()) return this.refuseHeaders(Code.ProviderMisconfigured);
     cleanResponse(HeaderMap.Response, this.settings!.credential);
     return HeadersStatus.Continue;
   }
 
   onResponseTrailers(_count: u32): TrailersStatus {
-    if (this.state != State.Untouched && this.state != State.Refused) {
-      cleanResponse(HeaderMap.ResponseTrailers, this.settings!.credential);
-    }
+    if (this.isForwarded()) cleanResponse(HeaderMap.ResponseTrailers, this.settings!.credential);
     return TrailersStatus.Continue;
   }
 
@@ -156,6 +152,11 @@ export class EgressStream extends Context {
     this.keptItsCluster();
     const editor = this.editor;
     if (editor !== null) returnEditor(editor);
+  }
+
+  // Whether the answer is the provider's, to a request that has been edited.
+  private isForwarded(): bool {
+    return this.state == State.Editing || this.state == State.Forwarding;
   }
 
   // Our own header edits make Envoy choose the route again. The key must not have gone elsewhere; if it has, its provider gets no more of it
