@@ -27,7 +27,7 @@ class Refusal {
 
   constructor(
     public status: u32,
-    code: string,
+    public code: string,
     message: string,
   ) {
     const type = status < 500 ? "invalid_request_error" : "server_error";
@@ -60,6 +60,16 @@ const refusals: Refusal[] = [
 const jsonHeaders = pairs(["content-type", "application/json"]);
 const postHeaders = pairs(["content-type", "application/json", "allow", "POST"]);
 const getHeaders = pairs(["content-type", "application/json", "allow", "GET"]);
+
+/** What clients and metrics call a code. */
+export function codeName(code: Code): string {
+  return refusals[code].code;
+}
+
+/** The status that a code answers with. */
+export function statusOf(code: Code): u32 {
+  return refusals[code].status;
+}
 
 /** Answers the request. `param` names the member of the body that is at fault; "" where it is none. */
 export function refuse(code: Code, param: string = ""): void {

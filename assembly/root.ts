@@ -7,10 +7,11 @@ import {
   answerEnd,
   answerStart,
   Context,
-  defineCounter,
+  defineMetric,
   getPluginConfiguration,
   log,
   LogLevel,
+  MetricKind,
   RootContext,
 } from "./host/host";
 import { reserveBlock } from "./host/memory";
@@ -38,7 +39,7 @@ export class EgressRoot extends RootContext {
       return false;
     }
     this.config = config;
-    this.misroutedCounter = defineCounter("llm_egress_misrouted");
+    this.misroutedCounter = defineMetric(MetricKind.Counter, "llm_egress_misrouted");
     reserveBlock(config.longestBlockBytes);
     for (let i = 0; i < config.faults.length; i++) log(LogLevel.Error, config.faults[i]);
     return true;

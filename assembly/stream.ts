@@ -1,8 +1,11 @@
 // One request and its answer: Envoy's callbacks, in the order in which Envoy makes them. Comes in: headers, chunks, trailers; goes out: what
-// the provider gets and what the client gets, each forwarded in the callback that brought it. Kept between calls: the fields below.
+// the provider gets and what the client gets, each forwarded in the callback that brought it, and at the end an account of the call. Kept
+// between calls: the fields below.
 
 import { Cluster, Config, Provider, Settings } from "./config/config";
-import { Editor, returnEditor, takeEditor } from "./json/editor";
+import { Bytes } from "./json/bytes";
+import { Editor } from "./json/editor";
+import { returnEditor, takeEditor } from "./json/editor-pool";
 import { Verdict } from "./json/judge";
 import {
   answerEnd,
@@ -16,14 +19,22 @@ import {
   increment,
   log,
   LogLevel,
+  now,
   replaceRequestBody,
   TrailersStatus,
 } from "./host/host";
-import { Code, refuse, refuseMethod } from "./refuse";
+import { Code, refuse, refuseMethod, statusOf } from "./refuse";
+import { logCall } from "./report/access-log";
+import { Call, Outcome } from "./report/call";
+import { EMPTY_LABEL, Label, UNKNOWN_LABEL } from "./report/labels";
+import { countCall } from "./report/metrics";
+import { outcomeOf } from "./report/outcome";
+import { readSource } from "./report/source";
 import { NO_LENGTH, RequestHeaders } from "./request/headers";
 import { Endpoint, findEndpoint, writeUpstreamPath } from "./request/path";
-import { findCluster, isStillChosen, readCluster, readSettings } from "./request/provider";
-import { cleanResponse } from "./response/headers";
+import { findCluster, isStillChosen, readCluster, readRoute } from "./request/provider";
+import { Answer } from "./response/answer";
+import { cleanTrailers } from "./response/headers";
 import { EgressRoot } from "./root";
 
 const enum State {
@@ -48,8 +59,19 @@ export class EgressStream extends Context {
   private keyedCluster: Cluster | null = null;
   private provider: Provider | null = null;
   private settings: Settings | null = null;
+  private route: Label = EMPTY_LABEL;
   private editor: Editor | null = null;
   private receivedBytes: u64 = 0;
+  /** In nanoseconds since 1970. */
+  private startedAt: u64 = 0;
+  /** Whether the endpoint's answers have a usage; whether the filter has asked for it. */
+  private hasUsage: bool = false;
+  private asksForUsage: bool = false;
+  /** The model that went out, once that is known. */
+  private model: Bytes | null = null;
+  private answer: Answer | null = null;
+  /** Why the filter answered itself, once it has. */
+  private refusal: Code = Code.InvalidJson;
 
   constructor(id: u32, root: EgressRoot) {
     super(id, root);
@@ -60,20 +82,22 @@ export class EgressStream extends Context {
   onRequestHeaders(_count: u32, endOfStream: bool): HeadersStatus {
     const cluster = findCluster(this.config);
     if (cluster === null) return HeadersStatus.Continue;
+    this.startedAt = now();
+    this.route = readRoute();
     const provider = cluster.provider;
+    this.provider = provider;
     if (provider === null || provider.fault.length != 0 || provider.isMisrouted) {
       return this.refuseHeaders(Code.ProviderMisconfigured);
     }
-    const settings = readSettings(provider);
+    const settings = provider.settingsFor(this.route.text);
     if (settings.fault.length != 0) return this.refuseHeaders(Code.ProviderMisconfigured);
-    this.provider = provider;
     this.settings = settings;
     headers.read(this.config);
     if (!headers.isAddressedPlainly) return this.refuseHeaders(Code.MisdirectedRequest);
-    return this.route(cluster, provider, settings, endOfStream);
+    return this.direct(cluster, provider, settings, endOfStream);
   }
 
-  private route(
+  private direct(
     cluster: Cluster,
     provider: Provider,
     settings: Settings,
@@ -94,6 +118,7 @@ export class EgressStream extends Context {
       if (fault != NO_FAULT) return this.refuseHeaders(fault);
       const plan = describesCompletions(endpoint) ? settings.completions : settings.others;
       this.editor = takeEditor(plan);
+      this.hasUsage = true;
       headers.describeBody(plan.blockBytes);
     }
     headers.edit(this.config, settings);
@@ -116,10 +141,13 @@ export class EgressStream extends Context {
       if (verdict != Verdict.Valid) return this.refuseBody(codeOf(verdict));
     }
     if (endOfStream && !editor.complete) return this.refuseBody(this.incompleteCode());
-    if (size == 0 || !editor.changed) return DataStatus.Continue;
-    return replaceRequestBody(<u32>size, editor.outStart, editor.outEnd)
-      ? DataStatus.Continue
-      : this.refuseBody(Code.ProviderMisconfigured);
+    if (size != 0 && editor.changed) {
+      const isTaken = replaceRequestBody(<u32>size, editor.outStart, editor.outEnd);
+      if (!isTaken) return this.refuseBody(Code.ProviderMisconfigured);
+    }
+    if (editor.complete) this.noteRequest(editor);
+    if (endOfStream) this.endRequest();
+    return DataStatus.Continue;
   }
 
   // With trailers no body callback has been told that the stream ends.
@@ -131,20 +159,87 @@ export class EgressStream extends Context {
       this.refuseBody(this.incompleteCode());
       return TrailersStatus.StopIteration;
     }
+    this.endRequest();
     clearHeaders(HeaderMap.RequestTrailers);
     return TrailersStatus.Continue;
   }
 
-  onResponseHeaders(_count: u32, _endOfStream: bool): HeadersStatus {
+  private noteRequest(editor: Editor): void {
+    this.model = editor.model;
+    this.asksForUsage = editor.asksForUsage;
+  }
+
+  private endRequest(): void {
+    this.state = State.Forwarding;
+    const editor = this.editor;
+    if (editor !== null) returnEditor(editor);
+    this.editor = null;
+  }
+
+  onResponseHeaders(_count: u32, endOfStream: bool): HeadersStatus {
     if (!this.isForwarded()) return HeadersStatus.Continue;
     if (!this.keptItsCluster()) return this.refuseHeaders(Code.ProviderMisconfigured);
-    cleanResponse(HeaderMap.Response, this.settings!.credential);
+    const answer = new Answer();
+    this.answer = answer;
+    answer.begin(this.settings!.credential, this.hasUsage, this.asksForUsage);
+    answer.isComplete = endOfStream;
     return HeadersStatus.Continue;
   }
 
+  onResponseBody(size: usize, endOfStream: bool): DataStatus {
+    const answer = this.answer;
+    if (answer !== null && this.isForwarded()) answer.pass(<u32>size, endOfStream);
+    return DataStatus.Continue;
+  }
+
   onResponseTrailers(_count: u32): TrailersStatus {
-    if (this.isForwarded()) cleanResponse(HeaderMap.ResponseTrailers, this.settings!.credential);
+    const answer = this.answer;
+    if (answer === null || !this.isForwarded()) return TrailersStatus.Continue;
+    answer.isComplete = true;
+    cleanTrailers(this.settings!.credential);
     return TrailersStatus.Continue;
+  }
+
+  // What is set here still reaches the access log.
+  onLog(): void {
+    if (this.state == State.Untouched) return;
+    const provider = this.provider;
+    const config = this.config;
+    const call = new Call(
+      provider === null ? UNKNOWN_LABEL : provider.label,
+      this.route,
+      readSource(config.maxSources),
+      config.modelLabel(this.model),
+    );
+    call.modelName = this.model;
+    call.duration = this.millisecondsTo(now());
+    if (this.state == State.Refused) {
+      call.outcome = Outcome.Rejected;
+      call.refusal = this.refusal;
+      call.status = statusOf(this.refusal);
+    } else {
+      this.describeAnswer(call);
+    }
+    countCall(call);
+    logCall(call);
+  }
+
+  private describeAnswer(call: Call): void {
+    const answer = this.answer;
+    if (answer === null) {
+      call.outcome = Outcome.ClientClosed;
+      return;
+    }
+    call.outcome = outcomeOf(answer);
+    call.status = answer.status;
+    call.usage = answer.usage;
+    call.expectsUsage = this.hasUsage && answer.status - 200 < 100;
+    if (answer.firstEventAt != 0) call.firstEvent = this.millisecondsTo(answer.firstEventAt);
+  }
+
+  // The clock may be set back.
+  private millisecondsTo(time: u64): u64 {
+    return time > this.startedAt ? (time - this.startedAt) / 1_000_000 : 0;
   }
 
   onDelete(): void {
@@ -171,7 +266,7 @@ export class EgressStream extends Context {
     if (actual.length == 0) return true;
     const provider = this.provider!;
     provider.isMisrouted = true;
-    increment(this.misroutedCounter);
+    increment(this.misroutedCounter, 1);
     log(
       LogLevel.Error,
       "a request for " +
@@ -187,18 +282,21 @@ export class EgressStream extends Context {
 
   private refuseHeaders(code: Code): HeadersStatus {
     this.state = State.Refused;
+    this.refusal = code;
     refuse(code);
     return HeadersStatus.StopIteration;
   }
 
   private refuseMethodOf(hasBody: bool): HeadersStatus {
     this.state = State.Refused;
+    this.refusal = Code.MethodNotAllowed;
     refuseMethod(hasBody);
     return HeadersStatus.StopIteration;
   }
 
   private refuseBody(code: Code): DataStatus {
     this.state = State.Refused;
+    this.refusal = code;
     const culprit = this.editor!.culprit;
     refuse(code, culprit === null ? "" : culprit.name);
     return DataStatus.StopIterationNoBuffer;

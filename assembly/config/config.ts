@@ -2,6 +2,7 @@
 
 import { Bytes, bytesOf, equals } from "../json/bytes";
 import { EditPlan } from "../json/edit-plan";
+import { Label, labelOf, OTHER_LABEL, UNKNOWN_LABEL } from "../report/labels";
 import { Credential } from "./credential";
 
 /** What applies to the requests of one route to one provider. */
@@ -42,12 +43,15 @@ export class Provider {
   /** Why requests get 503, or "" where nothing is wrong. */
   fault: string = "";
   routes: Map<string, Settings> = new Map<string, Settings>();
+  label: Label;
 
   constructor(
     public name: string,
     public path: ProviderPath,
     public settings: Settings,
-  ) {}
+  ) {
+    this.label = labelOf(name);
+  }
 
   /** The settings of one route, or the provider's default. */
   settingsFor(route: string): Settings {
@@ -78,6 +82,28 @@ export class Config {
   faults: string[] = [];
   /** Names of the request headers to remove, in lower case: the fixed ones and every provider's credential header. */
   removedHeaders: Bytes[] = [];
+  /** How many callers metrics tell apart. */
+  maxSources: i32 = 0;
+  /** The models that the configuration names: metrics tell no others apart, as clients may name any. */
+  private models: Label[] = [];
+
+  /** Adds a model that metrics tell apart. */
+  nameModel(name: Bytes): void {
+    if (this.modelLabel(name) === OTHER_LABEL) {
+      this.models.push(labelOf(String.UTF8.decode(name)));
+    }
+  }
+
+  /** What metrics call a model. */
+  modelLabel(name: Bytes | null): Label {
+    if (name === null) return UNKNOWN_LABEL;
+    const start = changetype<usize>(name);
+    const end = start + name.byteLength;
+    for (let i = 0; i < this.models.length; i++) {
+      if (equals(unchecked(this.models[i]).bytes, start, end)) return this.models[i];
+    }
+    return OTHER_LABEL;
+  }
 
   /** Adds a name to `removedHeaders`, once. */
   removeHeader(name: Bytes): void {

@@ -1,7 +1,7 @@
 // Decodes what a provider's settings say about the body into edit plans. Comes in: the JSON tree of `members` and `models`; goes out: plans,
 // or a fault in the checker.
 
-import { Bytes, bytesOf, equals, foldKey, lowerByte } from "../json/bytes";
+import { Bytes, bytesOf, equals, foldKey, lowerByte, unescapeString } from "../json/bytes";
 import {
   Action,
   Alias,
@@ -14,6 +14,21 @@ import {
 import { Checker } from "./checker";
 import { isJsonText, JsonValue, Kind, quoteJson } from "./json-value";
 
+const MODEL = bytesOf("model");
+
+// What a member may hold.
+const allowed = [
+  "name",
+  "override",
+  "default",
+  "limit",
+  "nonNegative",
+  "remove",
+  "group",
+  "stream",
+  "forStreams",
+];
+
 /** The plan for chat and legacy completions. */
 export function decodeCompletionsPlan(
   settings: JsonValue,
@@ -21,8 +36,7 @@ export function decodeCompletionsPlan(
   checker: Checker,
 ): EditPlan {
   const members = decodeMembers(settings, path, checker);
-  const rules = decodeModels(settings, path, checker);
-  if (rules !== null) applyRules(members, rules);
+  applyRules(members, decodeModels(settings, path, checker));
   if (members.length > MAX_MEMBERS) {
     checker.fail(path + ".members", "more than " + MAX_MEMBERS.toString());
     return new EditPlan([]);
@@ -32,17 +46,34 @@ export function decodeCompletionsPlan(
 
 /** The plan for the other JSON endpoints, which judges the model alone. */
 export function decodeOthersPlan(settings: JsonValue, path: string, checker: Checker): EditPlan {
-  const rules = decodeModels(settings, path, checker);
-  return complete(rules === null ? [] : [modelMember(rules)]);
+  return complete([modelMember(decodeModels(settings, path, checker))]);
 }
 
 function complete(members: Member[]): EditPlan {
-  for (let i = 0; i < members.length; i++) members[i].fit();
-  return new EditPlan(members);
+  let modelName: Bytes | null = null;
+  for (let i = 0; i < members.length; i++) {
+    const member = members[i];
+    member.fit();
+    if (isSame(member.folded, MODEL)) modelName = unquoted(member.forced, member.fallback);
+  }
+  return new EditPlan(members, modelName);
+}
+
+// The string that the first JSON text, or else the second, holds; null where there is neither.
+function unquoted(forced: Bytes | null, fallback: Bytes | null): Bytes | null {
+  const json = forced !== null ? forced : fallback;
+  if (json === null || load<u8>(changetype<usize>(json)) != 0x22) return null;
+  const start = changetype<usize>(json);
+  const name = new ArrayBuffer(json.byteLength);
+  const nameStart = changetype<usize>(name);
+  return name.slice(
+    0,
+    <i32>(unescapeString(start + 1, start + json.byteLength - 1, nameStart) - nameStart),
+  );
 }
 
 function modelMember(rules: ModelRules): Member {
-  const member = new Member(bytesOf("model"), "model");
+  const member = new Member(MODEL, "model");
   member.models = rules;
   member.action = Action.Judge;
   return member;
@@ -50,10 +81,9 @@ function modelMember(rules: ModelRules): Member {
 
 // An override leaves nothing of the client's model to judge.
 function applyRules(members: Member[], rules: ModelRules): void {
-  const name = bytesOf("model");
   for (let i = 0; i < members.length; i++) {
     const member = members[i];
-    if (!isSame(member.folded, name)) continue;
+    if (!isSame(member.folded, MODEL)) continue;
     if (member.action == Action.Blank) return;
     member.models = rules;
     member.action = Action.Judge;
@@ -68,7 +98,6 @@ function decodeMembers(settings: JsonValue, path: string, checker: Checker): Mem
   const groups: string[] = [];
   for (let i = 0; i < values.length; i++) {
     const at = path + ".members[" + i.toString() + "]";
-    const allowed = ["name", "override", "default", "limit", "nonNegative", "remove", "group"];
     if (!checker.isObject(values[i], at, allowed)) continue;
     const member = decodeMember(values[i], at, checker);
     for (let other = 0; other < members.length; other++) {
@@ -99,10 +128,12 @@ function decodeMember(value: JsonValue, path: string, checker: Checker): Member 
   const limit = member.limit;
   if (limit !== null && !isNumber(limit)) checker.fail(path + ".limit", "must be a number");
   member.isNonNegative = checker.flag(value, "nonNegative", path);
+  member.isStream = checker.flag(value, "stream", path);
+  member.isForStreams = checker.flag(value, "forStreams", path);
   const removes = checker.flag(value, "remove", path);
   if (member.folded.byteLength == 0) checker.fail(path + ".name", "must hold a letter or a digit");
   if (member.forced !== null || removes) member.action = Action.Blank;
-  else if (limit !== null) member.action = Action.Judge;
+  else if (limit !== null || member.isStream) member.action = Action.Judge;
   return member;
 }
 
@@ -159,11 +190,12 @@ export function lowerBytes(name: string): Bytes {
   return bytes;
 }
 
-function decodeModels(settings: JsonValue, path: string, checker: Checker): ModelRules | null {
+// Without rules the model is read all the same: what the tokens are spent on is to be known.
+function decodeModels(settings: JsonValue, path: string, checker: Checker): ModelRules {
+  const rules = new ModelRules();
   const models = settings.get("models");
   const at = path + ".models";
-  if (models === null || !checker.isObject(models, at, ["allow", "aliases"])) return null;
-  const rules = new ModelRules();
+  if (models === null || !checker.isObject(models, at, ["allow", "aliases"])) return rules;
   if (models.get("allow") !== null) rules.allow = toBytes(checker.texts(models, "allow", at));
   const aliases = models.get("aliases");
   if (aliases === null) return rules;
@@ -173,7 +205,9 @@ function decodeModels(settings: JsonValue, path: string, checker: Checker): Mode
   }
   for (let i = 0; i < aliases.keys.length; i++) {
     const model = checker.requiredText(aliases, aliases.keys[i], at + ".aliases");
-    rules.aliases.push(new Alias(bytesOf(aliases.keys[i]), bytesOf(quoteJson(model))));
+    rules.aliases.push(
+      new Alias(bytesOf(aliases.keys[i]), bytesOf(quoteJson(model)), bytesOf(model)),
+    );
   }
   return rules;
 }

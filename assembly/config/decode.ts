@@ -12,6 +12,9 @@ import { queryNames } from "./query";
 import { isPrintable, resolveSecret } from "./secrets";
 
 const VERSION = "1";
+// Callers whom metrics tell apart, where the configuration says nothing, and at most.
+const DEFAULT_SOURCES: i32 = 200;
+const MAX_SOURCES: u64 = 10_000;
 const CHAT_COMPLETIONS = bytesOf("/chat/completions");
 
 /** A Config, or in `fault` where and why there is none. */
@@ -42,11 +45,19 @@ function decodeRoot(root: JsonValue, checker: Checker): Config {
     checker.fail("version", "must be " + VERSION);
     return config;
   }
-  checker.isObject(root, "$", ["version", "authorities", "unservedClusters", "providers"]);
+  checker.isObject(root, "$", [
+    "version",
+    "authorities",
+    "maxSources",
+    "unservedClusters",
+    "providers",
+  ]);
   const authorities = checker.texts(root, "authorities", "$");
   for (let i = 0; i < authorities.length; i++) {
     config.authorities.push(lowerBytes(authorities[i]));
   }
+  const maxSources = wholeNumber(root, "maxSources", "$", checker);
+  config.maxSources = maxSources > MAX_SOURCES ? DEFAULT_SOURCES : <i32>maxSources;
   const unserved = checker.texts(root, "unservedClusters", "$");
   for (let i = 0; i < unserved.length; i++) {
     config.clusters.set(unserved[i], new Cluster(unserved[i], null));
@@ -109,9 +120,25 @@ function decodeRoutes(
 // What the whole filter must know of one route's settings.
 function register(config: Config, settings: Settings, owner: string): void {
   config.removeHeader(settings.authHeader);
+  nameModels(config, settings);
   const blockBytes = max(settings.completions.blockBytes, settings.others.blockBytes);
   config.longestBlockBytes = max(config.longestBlockBytes, <usize>blockBytes);
   if (settings.fault.length != 0) config.faults.push(owner + " answers 503: " + settings.fault);
+}
+
+function nameModels(config: Config, settings: Settings): void {
+  const modelName = settings.completions.modelName;
+  if (modelName !== null) config.nameModel(modelName);
+  const rules = settings.others.members[0].models!;
+  for (let i = 0; i < rules.aliases.length; i++) config.nameModel(rules.aliases[i].modelName);
+  const allow = rules.allow;
+  if (allow === null) return;
+  for (let i = 0; i < allow.length; i++) {
+    const start = changetype<usize>(allow[i]);
+    const end = start + allow[i].byteLength;
+    const isName = find(0x2a, start, end) == end && find(0x3f, start, end) == end;
+    if (isName) config.nameModel(allow[i]);
+  }
 }
 
 function decodePath(path: string, at: string, checker: Checker): ProviderPath {
@@ -142,14 +169,17 @@ function decodeSettings(value: JsonValue | null, path: string, checker: Checker)
   const others = decodeOthersPlan(settings, path, checker);
   const decoded = new Settings(completions, others);
   decodeCredential(decoded, settings, path, checker);
-  const maxBytes = settings.get("maxRequestBytes");
-  if (maxBytes !== null) {
-    decoded.maxRequestBytes =
-      maxBytes.kind == Kind.Number ? parseWholeText(maxBytes.text) : NOT_WHOLE;
-    if (decoded.maxRequestBytes == NOT_WHOLE)
-      checker.fail(path + ".maxRequestBytes", "must be a whole number");
-  }
+  decoded.maxRequestBytes = wholeNumber(settings, "maxRequestBytes", path, checker);
   return decoded;
+}
+
+// A whole number, or U64.MAX_VALUE where there is none.
+function wholeNumber(object: JsonValue, key: string, path: string, checker: Checker): u64 {
+  const value = object.get(key);
+  if (value === null) return U64.MAX_VALUE;
+  const number = value.kind == Kind.Number ? parseWholeText(value.text) : NOT_WHOLE;
+  if (number == NOT_WHOLE) checker.fail(path + "." + key, "must be a whole number");
+  return number;
 }
 
 // A key that is missing is the fault of the settings that name it: another route of the same provider may have one.

@@ -61,12 +61,27 @@ export function proxy_on_response_headers(id: u32, count: u32, endOfStream: u32)
   return status;
 }
 
+/** proxy-wasm: a chunk of the response's body, of `bytes`. */
+export function proxy_on_response_body(id: u32, bytes: u32, endOfStream: u32): i32 {
+  depth++;
+  const status = sdk.proxy_on_response_body(id, bytes, endOfStream);
+  depth--;
+  return status;
+}
+
 /** proxy-wasm: the response's trailers. */
 export function proxy_on_response_trailers(id: u32, count: u32): i32 {
   depth++;
   const status = sdk.proxy_on_response_trailers(id, count);
   depth--;
   return status;
+}
+
+/** proxy-wasm: the stream is over, and about to be logged. */
+export function proxy_on_log(id: u32): void {
+  depth++;
+  sdk.proxy_on_log(id);
+  depth--;
 }
 
 /** proxy-wasm: the stream is over; its properties can be read a last time. */

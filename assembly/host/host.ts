@@ -28,14 +28,21 @@ export const enum LogLevel {
   Error = 4,
 }
 
+/** Values are proxy-wasm's. */
+export const enum MetricKind {
+  Counter = 0,
+  Histogram = 2,
+}
+
 const OK: u32 = 0;
 const REQUEST_BODY: u32 = 0;
+const RESPONSE_BODY: u32 = 1;
 const PLUGIN_CONFIGURATION: u32 = 7;
-const COUNTER: i32 = 0;
 const NOT_GRPC: u32 = 0xffffffff;
 
 // Where the host writes pointers and sizes.
 const out = memory.data(16, 8);
+const time = memory.data(8, 8);
 
 /** Where the host's last answer stands, after a call that said it got one. */
 export let answerStart: usize = 0;
@@ -81,6 +88,39 @@ export function getRequestBody(bytes: u32): bool {
 /** Puts the bytes from `start` to `end` in place of the request body's current chunk of `bytes`. */
 export function replaceRequestBody(bytes: u32, start: usize, end: usize): bool {
   return proxy_set_buffer_bytes(REQUEST_BODY, 0, bytes, start, end - start) == OK;
+}
+
+/** Reads the response body's current chunk. */
+export function getResponseBody(bytes: u32): bool {
+  lendOut();
+  return takeAnswer(sdk.proxy_get_buffer_bytes(RESPONSE_BODY, 0, bytes, out, out + 4));
+}
+
+/** Puts the bytes from `start` to `end` in place of the response body's current chunk of `bytes`. */
+export function replaceResponseBody(bytes: u32, start: usize, end: usize): void {
+  proxy_set_buffer_bytes(RESPONSE_BODY, 0, bytes, start, end - start);
+}
+
+/** Puts `text` before the response body's current chunk. */
+export function prependResponseBody(text: Bytes): void {
+  proxy_set_buffer_bytes(RESPONSE_BODY, 0, 0, changetype<usize>(text), text.byteLength);
+}
+
+/** Sets a property of the stream: filter state named `wasm.` and `name`. */
+export function setProperty(name: Bytes, value: Bytes): void {
+  sdk.proxy_set_property(
+    changetype<usize>(name),
+    name.byteLength,
+    changetype<usize>(value),
+    value.byteLength,
+  );
+}
+
+/** The time in nanoseconds since 1970. */
+export function now(): u64 {
+  store<u64>(time, 0);
+  sdk.proxy_get_current_time_nanoseconds(time);
+  return load<u64>(time);
 }
 
 /** Reads all headers, for `HeaderPairs` to walk through. */
@@ -138,17 +178,22 @@ export function sendLocalResponse(status: u32, details: Bytes, body: Bytes, head
   );
 }
 
-/** Defines a counter and returns its id. */
-export function defineCounter(name: string): u32 {
+/** Defines a metric and returns its id; the same one as before where the name is known. */
+export function defineMetric(kind: MetricKind, name: string): u32 {
   const text = bytesOf(name);
   store<u32>(out, 0);
-  sdk.proxy_define_metric(COUNTER, changetype<usize>(text), text.byteLength, out);
+  sdk.proxy_define_metric(<i32>kind, changetype<usize>(text), text.byteLength, out);
   return load<u32>(out);
 }
 
-/** Adds one to a counter. */
-export function increment(counter: u32): void {
-  sdk.proxy_increment_metric(counter, 1);
+/** Adds to a counter. */
+export function increment(counter: u32, by: u32): void {
+  sdk.proxy_increment_metric(counter, by);
+}
+
+/** Records a value in a histogram. */
+export function record(histogram: u32, value: u64): void {
+  sdk.proxy_record_metric(histogram, value);
 }
 
 /** The environment as `NAME=value` texts, each ended by a NUL; only the variables that the plugin's configuration lists are in it. */

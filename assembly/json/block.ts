@@ -10,6 +10,10 @@ export class Seen {
   sent: u64 = 0;
   /** Whether a member of the client's goes out, so that what follows it needs a comma. */
   hasKept: bool = false;
+  /** Whether the answer is to be streamed, as far as is known. */
+  streams: bool = false;
+  /** Whether a member for streams has been added. */
+  hasAddedForStreams: bool = false;
   /** At i: what takes the place of the client's value for member i. Null until there is one. */
   replacements: StaticArray<Bytes | null> | null = null;
 }
@@ -35,7 +39,11 @@ function chooseValue(member: Member, index: i32, seen: Seen): Bytes | null {
   if (replacements !== null && unchecked(replacements[index]) !== null) {
     return unchecked(replacements[index]);
   }
-  return (seen.sent & member.group) == 0 ? member.fallback : null;
+  if ((seen.sent & member.group) != 0) return null;
+  if (!member.isForStreams) return member.fallback;
+  if (!seen.streams) return null;
+  seen.hasAddedForStreams = true;
+  return member.fallback;
 }
 
 function writeSlot(member: Member, value: Bytes, at: usize, needsComma: bool): void {

@@ -33,3 +33,20 @@ export function skipWhitespace(at: usize, end: usize): usize {
   }
   return end;
 }
+
+/** The first quote, brace or bracket from `at` on, or `end`. Reads READ_AHEAD_BYTES behind `end`. */
+export function findStructure(at: usize, end: usize): usize {
+  for (; at < end; at += 16) {
+    const block = v128.load(at);
+    // Braces are brackets with one more bit.
+    const folded = v128.or(block, i8x16.splat(0x20));
+    const mask = i8x16.bitmask(
+      v128.or(
+        i8x16.eq(block, i8x16.splat(0x22)),
+        v128.or(i8x16.eq(folded, i8x16.splat(0x7b)), i8x16.eq(folded, i8x16.splat(0x7d))),
+      ),
+    );
+    if (mask != 0) return min(at + ctz(mask), end);
+  }
+  return end;
+}

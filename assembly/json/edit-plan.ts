@@ -24,8 +24,9 @@ export const enum Action {
 export class Alias {
   constructor(
     public name: Bytes,
-    /** JSON text of the provider's model. */
+    /** JSON text of the provider's model, and the same unquoted. */
     public model: Bytes,
+    public modelName: Bytes,
   ) {}
 }
 
@@ -45,6 +46,10 @@ export class Member {
   /** Whether a number below 0 counts as above the limit. */
   isNonNegative: bool = false;
   models: ModelRules | null = null;
+  /** Whether it is `stream`: true or false, and what members for streams go by. */
+  isStream: bool = false;
+  /** Whether its default is added only where the answer is to be streamed. */
+  isForStreams: bool = false;
   /** Which members stand for this one: a default is not added where the client sent any of them. */
   group: u64 = 0;
   /** `,"name":`, with which its slot begins. */
@@ -81,14 +86,22 @@ export class EditPlan {
   blockBytes: i32 = 1;
   /** No longer key can name a managed member, even with every character written as \uXXXX. KEY_SLACK_BYTES are counted. */
   longestKeyBytes: usize = 0;
+  /** Whether the answer is streamed where the client says nothing about it, or has no say. */
+  streams: bool = false;
 
   /** `members` are complete: `fit` has been called on each. */
-  constructor(public members: Member[]) {
+  constructor(
+    public members: Member[],
+    /** The model where the client names none, or has no say; null where there is none. */
+    public modelName: Bytes | null = null,
+  ) {
     let block = 0;
     let longestName = 0;
     for (let i = 0; i < members.length; i++) {
-      block += members[i].slotBytes;
-      longestName = max(longestName, members[i].name.length);
+      const member = members[i];
+      block += member.slotBytes;
+      longestName = max(longestName, member.name.length);
+      if (member.isStream) this.streams = isTrue(member.forced) || isTrue(member.fallback);
     }
     this.blockBytes = max(1, block);
     this.longestKeyBytes = longestName * 6 + KEY_SLACK_BYTES;
@@ -102,6 +115,10 @@ export class EditPlan {
     }
     return -1;
   }
+}
+
+function isTrue(json: Bytes | null): bool {
+  return json !== null && load<u8>(changetype<usize>(json)) == 0x74;
 }
 
 function lengthOf(bytes: Bytes | null): i32 {

@@ -6,7 +6,7 @@
 import { Seen, writeBlock } from "./block";
 import { Bytes, find, foldKey, unescapeString } from "./bytes";
 import { Action, EditPlan, KEY_SLACK_BYTES, MAX_NAME_BYTES, Member } from "./edit-plan";
-import { judge, MAX_JUDGED_BYTES, replacement, Verdict } from "./judge";
+import { judge, MAX_JUDGED_BYTES, modelEnd, modelStart, replacement, Verdict } from "./judge";
 import { Scanner, Step } from "./scanner";
 
 /**
@@ -28,6 +28,8 @@ export class Editor {
   changed: bool = false;
   /** The member that a verdict other than Valid is about, or null where it is about the whole body. */
   culprit: Member | null = null;
+  /** The model that goes out, unescaped; null where there is none. Known once `complete`. */
+  model: Bytes | null = null;
 
   private scanner: Scanner = new Scanner();
   private seen: Seen = new Seen();
@@ -51,16 +53,21 @@ export class Editor {
   /** The closing brace, where it is in this chunk. */
   private brace: usize = 0;
 
-  constructor(private plan: EditPlan) {}
+  constructor(private plan: EditPlan) {
+    this.restart(plan);
+  }
 
   /** Begins a new body, with what an earlier one had allocated. */
   restart(plan: EditPlan): void {
     this.plan = plan;
     this.culprit = null;
+    this.model = plan.modelName;
     this.scanner.restart();
-    this.seen.sent = 0;
-    this.seen.hasKept = false;
-    this.seen.replacements = null;
+    const seen = this.seen;
+    seen.sent = 0;
+    seen.hasKept = seen.hasAddedForStreams = false;
+    seen.streams = plan.streams;
+    seen.replacements = null;
     this.judged = -1;
     this.isBlanking = false;
     this.heldBytes = this.undecided = 0;
@@ -70,6 +77,11 @@ export class Editor {
   /** Whether the body has been a whole, valid object. */
   get complete(): bool {
     return this.scanner.complete;
+  }
+
+  /** Whether the request asks for a streamed answer's usage, and its client does not. Known once `complete`. */
+  get asksForUsage(): bool {
+    return this.seen.hasAddedForStreams;
   }
 
   /**
@@ -182,6 +194,9 @@ export class Editor {
     const member = unchecked(this.plan.members[index]);
     const verdict = judge(member, this.valueStart, at);
     this.judged = -1;
+    // An explicit null names no model.
+    if (member.models) this.model = modelStart == 0 ? null : copy(modelStart, modelEnd);
+    if (member.isStream) this.seen.streams = load<u8>(this.valueStart) == 0x74;
     if (verdict == Verdict.Valid) {
       this.keep();
       return Verdict.Valid;
@@ -308,21 +323,10 @@ export class Editor {
   }
 }
 
-// Editors at rest. Not more than a busy worker has open at a time.
-const MAX_IDLE: i32 = 64;
-const idle: Editor[] = [];
-
-/** An editor for a new body. */
-export function takeEditor(plan: EditPlan): Editor {
-  if (idle.length == 0) return new Editor(plan);
-  const editor = idle.pop();
-  editor.restart(plan);
-  return editor;
-}
-
-/** Gives an editor back: nobody may use it any more. */
-export function returnEditor(editor: Editor): void {
-  if (idle.length < MAX_IDLE) idle.push(editor);
+function copy(start: usize, end: usize): Bytes {
+  const bytes = new ArrayBuffer(<i32>(end - start));
+  memory.copy(changetype<usize>(bytes), start, end - start);
+  return bytes;
 }
 
 function isContainer(byte: u8): bool {

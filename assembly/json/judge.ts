@@ -1,5 +1,5 @@
-// Judges the value that a client gave to a member with a limit or with rules for its model. Comes in: the value's text, whole; goes out: a
-// verdict. Kept between calls: `replacement`, until the next.
+// Judges the value that a client gave to a member with a limit, with rules for its model, or to `stream`. Comes in: the value's text, whole;
+// goes out: a verdict. Kept between calls, until the next: `replacement` and what the value says.
 
 import { Bytes, equals, find, unescapeString } from "./bytes";
 import { Member, ModelRules } from "./edit-plan";
@@ -24,16 +24,29 @@ export const MAX_JUDGED_BYTES: usize = 256;
 /** JSON text that takes the value's place, after `judge` answered Replaced. */
 export let replacement: Bytes = new ArrayBuffer(0);
 
+/** The name of the model that goes out, unescaped; an empty run unless the last value judged was a model. */
+export let modelStart: usize = 0;
+export let modelEnd: usize = 0;
+
 const modelBuffer = memory.data(256);
 const nullText = String.UTF8.encode("null");
+const trueText = String.UTF8.encode("true");
+const falseText = String.UTF8.encode("false");
 
 /** Judges the JSON value from `start` to `end`. An explicit null names nothing and exceeds nothing. */
 export function judge(member: Member, start: usize, end: usize): Verdict {
+  modelStart = modelEnd = 0;
   if (end - start > MAX_JUDGED_BYTES) return Verdict.InvalidParameter;
   if (equals(nullText, start, end)) return Verdict.Valid;
   const models = member.models;
   if (models) return judgeModel(models, start, end);
+  if (member.isStream) return judgeFlag(start, end);
   return judgeNumber(member, start, end);
+}
+
+function judgeFlag(start: usize, end: usize): Verdict {
+  const isFlag = equals(trueText, start, end) || equals(falseText, start, end);
+  return isFlag ? Verdict.Valid : Verdict.InvalidParameter;
 }
 
 function judgeNumber(member: Member, start: usize, end: usize): Verdict {
@@ -58,9 +71,13 @@ function judgeModel(models: ModelRules, start: usize, end: usize): Verdict {
     const alias = unchecked(models.aliases[i]);
     if (equals(alias.name, modelBuffer, nameEnd)) {
       replacement = alias.model;
+      modelStart = changetype<usize>(alias.modelName);
+      modelEnd = modelStart + alias.modelName.byteLength;
       return Verdict.Replaced;
     }
   }
+  modelStart = modelBuffer;
+  modelEnd = nameEnd;
   const allow = models.allow;
   if (allow === null) return Verdict.Valid;
   for (let i = 0; i < allow.length; i++) {

@@ -1,9 +1,10 @@
-// Which provider a request goes to, and which of its settings apply: by the cluster and the route that Envoy chose, never by what the
-// client says. Kept between calls: the cluster found last, as most requests of a gateway go where the one before went.
+// Which provider a request goes to, and by which route, which says what settings apply: as Envoy chose, never as the client says. Kept
+// between calls: the cluster and the route found last, as most requests of a gateway go where the one before went.
 
-import { Cluster, Config, Provider, Settings } from "../config/config";
+import { Cluster, Config } from "../config/config";
 import { answerEnd, answerStart, getProperty } from "../host/host";
 import { bytesOf, equals } from "../json/bytes";
+import { EMPTY_LABEL, Label, labelOf } from "../report/labels";
 
 const clusterName = bytesOf("xds\0cluster_name");
 const routeName = bytesOf("xds\0route_name");
@@ -35,10 +36,13 @@ export function readCluster(): string {
   return getProperty(clusterName) ? answerText() : "";
 }
 
-/** Which settings of `provider` apply to the route that Envoy has chosen. */
-export function readSettings(provider: Provider): Settings {
-  if (provider.routes.size == 0) return provider.settings;
-  return provider.settingsFor(getProperty(routeName) ? answerText() : "");
+let lastRoute: Label = EMPTY_LABEL;
+
+/** The name of the route that Envoy has chosen. */
+export function readRoute(): Label {
+  if (!getProperty(routeName) || answerStart == answerEnd) return EMPTY_LABEL;
+  if (!equals(lastRoute.bytes, answerStart, answerEnd)) lastRoute = labelOf(answerText());
+  return lastRoute;
 }
 
 function answerText(): string {

@@ -1,33 +1,109 @@
-// Edits the response's headers and trailers. Comes in: the provider's; goes out: the same without cookies, without an alternative address that would lead
-// around the gateway, and without any header that carries the credential back. Nothing is kept between calls.
+// Reads and edits the response's headers and trailers. Comes in: the provider's; goes out: the same without cookies, without an alternative
+// address that would lead around the gateway, and without any header that carries the credential back. Kept between calls: nothing;
+// `ResponseHeaders` is used up within one callback.
 
 import { Credential } from "../config/credential";
 import { answerEnd, answerStart, getHeaders, HeaderMap, removeHeader } from "../host/host";
 import { HeaderPairs } from "../host/header-pairs";
-import { bytesOf, contains, equals } from "../json/bytes";
+import {
+  Bytes,
+  bytesOf,
+  contains,
+  equals,
+  equalsIgnoringCase,
+  NOT_WHOLE,
+  parseWhole,
+} from "../json/bytes";
 
+const STATUS = bytesOf(":status");
+const CONTENT_TYPE = bytesOf("content-type");
+const CONTENT_ENCODING = bytesOf("content-encoding");
+const CONTENT_LENGTH = bytesOf("content-length");
+const IDENTITY = bytesOf("identity");
 const SET_COOKIE = bytesOf("set-cookie");
 const ALT_SVC = bytesOf("alt-svc");
+const EVENT_STREAM = bytesOf("text/event-stream");
+const JSON_TYPE = bytesOf("application/json");
 
 const pairs = new HeaderPairs();
 
-/** Edits the current stream's response headers or trailers. */
-export function cleanResponse(map: HeaderMap, credential: Credential | null): void {
-  if (!getHeaders(map)) return;
-  // Most answers echo nothing: one search through all of them says so.
-  const key = credential !== null ? credential.key : null;
-  const echoes = key !== null && contains(key, answerStart, answerEnd);
-  pairs.open(answerStart, answerEnd);
-  while (pairs.next()) {
-    if (isDropped(pairs) || (echoes && contains(key!, pairs.valueStart, pairs.valueEnd))) {
-      removeHeader(map, pairs.nameStart, pairs.nameEnd);
+export class ResponseHeaders {
+  /** The status code, or 0. */
+  status: u32 = 0;
+  isEventStream: bool = false;
+  isJson: bool = false;
+  isCompressed: bool = false;
+  hasLength: bool = false;
+
+  /** Whether the answer is one whose token usage can be read. */
+  get isReadable(): bool {
+    return this.status - 200 < 100 && !this.isCompressed && (this.isEventStream || this.isJson);
+  }
+
+  /** Reads and edits the current stream's response headers. */
+  clean(credential: Credential | null): void {
+    this.status = 0;
+    this.isEventStream = this.isJson = this.isCompressed = this.hasLength = false;
+    if (!openHeaders(HeaderMap.Response, credential)) return;
+    while (pairs.next()) {
+      this.note();
+      cleanPair(HeaderMap.Response);
+    }
+  }
+
+  private note(): void {
+    const valueStart = pairs.valueStart;
+    const valueEnd = pairs.valueEnd;
+    if (equals(STATUS, pairs.nameStart, pairs.nameEnd)) {
+      const status = parseWhole(valueStart, valueEnd);
+      this.status = status == NOT_WHOLE ? 0 : <u32>status;
+    } else if (equals(CONTENT_TYPE, pairs.nameStart, pairs.nameEnd)) {
+      this.isEventStream = isMediaType(EVENT_STREAM, valueStart, valueEnd);
+      this.isJson = isMediaType(JSON_TYPE, valueStart, valueEnd);
+    } else if (equals(CONTENT_LENGTH, pairs.nameStart, pairs.nameEnd)) {
+      this.hasLength = true;
+    } else if (equals(CONTENT_ENCODING, pairs.nameStart, pairs.nameEnd)) {
+      if (!equalsIgnoringCase(IDENTITY, valueStart, valueEnd)) this.isCompressed = true;
     }
   }
 }
 
-function isDropped(pair: HeaderPairs): bool {
-  return (
-    equals(SET_COOKIE, pair.nameStart, pair.nameEnd) ||
-    equals(ALT_SVC, pair.nameStart, pair.nameEnd)
-  );
+/** Edits the current stream's response trailers. */
+export function cleanTrailers(credential: Credential | null): void {
+  if (!openHeaders(HeaderMap.ResponseTrailers, credential)) return;
+  while (pairs.next()) cleanPair(HeaderMap.ResponseTrailers);
+}
+
+/** Lets the answer be of another length than the provider announced. */
+export function removeLength(): void {
+  const start = changetype<usize>(CONTENT_LENGTH);
+  removeHeader(HeaderMap.Response, start, start + CONTENT_LENGTH.byteLength);
+}
+
+// The key, where a header may echo it. Most answers echo nothing: one search through all of them says so.
+let echoedKey: Bytes | null = null;
+
+function openHeaders(map: HeaderMap, credential: Credential | null): bool {
+  if (!getHeaders(map)) return false;
+  const key = credential !== null ? credential.key : null;
+  echoedKey = key !== null && contains(key, answerStart, answerEnd) ? key : null;
+  pairs.open(answerStart, answerEnd);
+  return true;
+}
+
+function cleanPair(map: HeaderMap): void {
+  const isDropped =
+    equals(SET_COOKIE, pairs.nameStart, pairs.nameEnd) ||
+    equals(ALT_SVC, pairs.nameStart, pairs.nameEnd) ||
+    (echoedKey !== null && contains(echoedKey!, pairs.valueStart, pairs.valueEnd));
+  if (isDropped) removeHeader(map, pairs.nameStart, pairs.nameEnd);
+}
+
+// Whether a content-type is `type`, whatever its parameters.
+function isMediaType(type: Bytes, start: usize, end: usize): bool {
+  const size = <usize>type.byteLength;
+  if (end - start < size || !equalsIgnoringCase(type, start, start + size)) return false;
+  if (end - start == size) return true;
+  const next = load<u8>(start + size);
+  return next == 0x3b || next == 0x20 || next == 0x09;
 }

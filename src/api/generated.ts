@@ -125,6 +125,10 @@ export interface OpenAIConfig {
   parameters?: ParametersConfig;
   models?: ModelsConfig;
   /**
+   * Whether the provider is asked for the token usage of a streamed answer: `Auto` (the default) adds `stream_options.include_usage` where the client sent no `stream_options`, and takes the chunk that it brings out of the answer again; `Off` never adds it, and such an answer's usage is unknown.
+   */
+  usage?: "Auto" | "Off";
+  /**
    * The largest request body that is accepted, in bytes. A larger one is refused with 413. Without it there is no bound, as nothing is buffered.
    */
   maxRequestBytes?: number;
@@ -259,6 +263,7 @@ export const llmProviderSchema: Schema = {
                         },
                       },
                     },
+                    usage: { type: "string", enum: ["Auto", "Off"] },
                     maxRequestBytes: {
                       type: "integer",
                       format: "int64",
@@ -326,6 +331,7 @@ export const llmProviderSchema: Schema = {
                           },
                         },
                       },
+                      usage: { type: "string", enum: ["Auto", "Off"] },
                       maxRequestBytes: {
                         type: "integer",
                         format: "int64",

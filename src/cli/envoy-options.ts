@@ -14,6 +14,7 @@ export function toEnvoyOptions(command: EnvoyCommandOptions, plan: Plan): EnvoyO
     wasmFile: moduleFile(command.wasm),
     caBundle: findAuthorities(),
     upstreams: command.upstream,
+    maxSources: command.maxSources,
   };
 }
 

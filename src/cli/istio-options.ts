@@ -7,6 +7,7 @@ export interface IstioCommandOptions {
   wasmUrl: string;
   failStrategy: FailStrategy;
   keepTraceHeaders: boolean;
+  maxSources: number;
 }
 
 /**
@@ -34,8 +35,9 @@ export function addIstioOptions(command: Command): Command {
 
 /** What the emitter needs, from the command line. */
 export function toIstioOptions(command: IstioCommandOptions): IstioOptions {
-  const { wasmUrl, failStrategy, keepTraceHeaders } = command;
-  return { wasmUrl, failStrategy, traceHeaders: keepTraceHeaders ? "kept" : "removed" };
+  const { wasmUrl, failStrategy, keepTraceHeaders, maxSources } = command;
+  const traceHeaders = keepTraceHeaders ? "kept" : "removed";
+  return { wasmUrl, failStrategy, traceHeaders, maxSources };
 }
 
 /** A URL that Istio's agent can fetch; a digest in it must be whole. */

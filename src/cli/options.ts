@@ -9,6 +9,7 @@ export interface EnvoyCommandOptions {
   admin: Endpoint;
   wasm?: string;
   upstream: ReadonlyMap<string, Upstream>;
+  maxSources: number;
 }
 
 /** Adds the options of EnvoyCommandOptions to a command. */
@@ -24,7 +25,20 @@ export function addEnvoyOptions(command: Command): Command {
       "send a provider's traffic to URL, e.g. api.example.com=http://127.0.0.1:8081; repeatable",
       addUpstream,
       new Map<string, Upstream>(),
+    )
+    .option(
+      "--max-sources <count>",
+      "how many callers metrics tell apart; all others count as `other`",
+      parseCount,
+      200,
     );
+}
+
+/** A whole number from 1 to 10,000: each caller is a set of time series in every worker. */
+export function parseCount(text: string): number {
+  const count = /^\d+$/.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= 10_000) return count;
+  throw new InvalidArgumentError("It must be a whole number from 1 to 10000.");
 }
 
 /** `HOST:PORT` with an IP address, in brackets where it is IPv6, or localhost. */

@@ -129,6 +129,20 @@ function completeOne(members: Members, key: string): PluginMember[] {
   return implied ? [member, { name: "stream_options", remove: true }] : [member];
 }
 
+/** `members`, complete, and those that ask a provider for the usage of streamed answers. What is said of `stream_options` stays as it is. */
+export function askForUsage(members: readonly PluginMember[]): PluginMember[] {
+  const find = (name: string) =>
+    members.find((member) => memberKey(member.name) === memberKey(name));
+  const stream = find("stream") ?? { name: "stream" };
+  const neverStreams = stream.remove === true || stream.override === "false";
+  if (neverStreams || find("stream_options") !== undefined) return [...members];
+  return [
+    ...members.filter((member) => member !== stream),
+    { ...stream, stream: true },
+    { name: "stream_options", default: '{"include_usage":true}', forStreams: true },
+  ];
+}
+
 function completeTokens(members: Members): PluginMember[] {
   const given = [...members].filter(([key]) => isTokenKey(key)).map(([, member]) => member);
   const named = new Set(given.map(({ name }) => memberKey(name)));

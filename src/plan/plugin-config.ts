@@ -7,6 +7,8 @@ export interface PluginConfig {
   version: 1;
   /** What `:authority` may be, in lower case; compared without case and otherwise exactly. */
   authorities: string[];
+  /** How many callers one worker tells apart in metrics, by their mesh certificates; all others count as `other`. */
+  maxSources: number;
   /** Clusters that a route names and no provider serves: their requests get 503. */
   unservedClusters: string[];
   providers: PluginProvider[];
@@ -31,9 +33,9 @@ export interface PluginSettings {
   authHeader: string;
   authPrefix: string;
   maxRequestBytes?: number;
-  /** Top-level members of chat and legacy completions, in the order in which they are added. At most 64. */
+  /** Top-level members of chat and legacy completions, in the order in which they are added. At most 64, `model` counted. */
   members: PluginMember[];
-  /** Judges the client's `model` on every JSON endpoint; on completions only where no member overrides `model`. */
+  /** Judges the client's `model` on every JSON endpoint; on completions only where no member overrides `model`. Absent: any model. */
   models?: PluginModels;
 }
 
@@ -52,6 +54,10 @@ export interface PluginMember {
   remove?: true;
   /** Members of one group stand for each other: a default is not added where the client sent another of its group. */
   group?: string;
+  /** It is `stream`: the client's value must be true or false, and decides about members for streams. */
+  stream?: true;
+  /** The default is added only where the answer is to be streamed. What it makes the provider send beside the answer is taken out again. */
+  forStreams?: true;
 }
 
 export interface PluginModels {

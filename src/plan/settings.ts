@@ -1,5 +1,6 @@
 import type { OpenAIConfig } from "../api/generated.ts";
 import {
+  askForUsage,
   completeMembers,
   type ConfigSource,
   type Members,
@@ -10,11 +11,12 @@ import type { PluginMember, PluginModels, PluginSettings } from "./plugin-config
 
 /** What the filter does with a request under `base`, with `own` merged over it. Either may be missing. Pure. */
 export function buildSettings(base?: ConfigSource, own?: ConfigSource): PluginSettings {
-  const { apiKey, auth, models, maxRequestBytes } = mergeConfigs(base?.config, own?.config);
+  const { apiKey, auth, models, maxRequestBytes, usage } = mergeConfigs(base?.config, own?.config);
+  const members = completeMembers(mergeMembers(membersOf(base), membersOf(own)));
   const settings: PluginSettings = {
     authHeader: (auth?.header ?? "authorization").toLowerCase(),
     authPrefix: auth?.prefix ?? "Bearer ",
-    members: completeMembers(mergeMembers(membersOf(base), membersOf(own))),
+    members: usage === "Off" ? members : askForUsage(members),
   };
   if (apiKey !== undefined) settings.apiKey = apiKey.trim();
   if (maxRequestBytes !== undefined) settings.maxRequestBytes = maxRequestBytes;
@@ -27,7 +29,7 @@ function membersOf(source: ConfigSource | undefined): Members {
   return source === undefined ? new Map<string, PluginMember>() : readMembers(source);
 }
 
-type Scalars = Pick<OpenAIConfig, "apiKey" | "auth" | "models" | "maxRequestBytes">;
+type Scalars = Pick<OpenAIConfig, "apiKey" | "auth" | "models" | "maxRequestBytes" | "usage">;
 
 function mergeConfigs(base: OpenAIConfig = {}, own: OpenAIConfig = {}): Scalars {
   const models = { ...base.models, ...own.models };

@@ -6,6 +6,7 @@ export interface PluginContext {
   /** Every cluster that leads to the endpoint, and to it alone. */
   clustersOf(endpoint: Endpoint): readonly string[];
   ownAuthorities: readonly string[];
+  maxSources: number;
 }
 
 /** The plan as the filter reads it: the same plan gives the same JSON. */
@@ -13,6 +14,7 @@ export function toPluginConfig(plan: Plan, context: PluginContext): PluginConfig
   return {
     version: 1,
     authorities: unique([...plan.authorities, ...context.ownAuthorities]),
+    maxSources: context.maxSources,
     unservedClusters: unique(
       plan.routes
         .flatMap((route) => route.rules)

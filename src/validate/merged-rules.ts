@@ -1,5 +1,6 @@
 import type { DiagnosticCode } from "../diagnostics.ts";
 import {
+  askForUsage,
   completeMembers,
   groupOf,
   memberKey,
@@ -27,7 +28,9 @@ export function checkMerged(base: ConfigContext | undefined, own: ConfigContext)
 
 /** The filter keeps a bounded table of members. */
 export function checkMemberCount(members: Members, context: ConfigContext): void {
-  const count = completeMembers(members).length;
+  const managed = askForUsage(completeMembers(members));
+  // The model is always read.
+  const count = managed.length + (members.has("model") ? 0 : 1);
   if (count <= maxMembers) return;
   const message = `manages ${count} members of the body, with those that are implied; at most ${maxMembers} are allowed`;
   context.faultAtName("too_many_members", ["parameters"], message);

@@ -13,6 +13,8 @@ const members: PluginMember[] = [
   { name: "temperature", default: "0.5" },
   { name: "max_tokens", limit: "100", default: "10", group: "max_tokens" },
   { name: "max_completion_tokens", limit: "100", group: "max_tokens" },
+  { name: "stream", stream: true },
+  { name: "stream_options", default: '{"include_usage":true}', forStreams: true },
 ];
 const managed = members.map(({ name }) => name);
 
@@ -49,8 +51,11 @@ function spellLetter(letter: string, way: number): string {
 const member = fc
   .tuple(space, key, space, space, json, number, space)
   .map(([a, name, b, c, value, limited, d]) => {
-    const isLimited = /max/i.test(JSON.parse(name) as string);
-    return `${a}${name}${b}:${c}${isLimited ? limited : value}${d}`;
+    const text = JSON.parse(name) as string;
+    const isLimited = /max/i.test(text);
+    const isStream = text.toLowerCase() === "stream";
+    const suited = isLimited ? limited : isStream ? String(value.length % 2 === 0) : value;
+    return `${a}${name}${b}:${c}${suited}${d}`;
   });
 
 const object = fc
@@ -79,7 +84,7 @@ describe("a random body", () => {
 });
 
 describe("a random text", () => {
-  const host = hostOf();
+  const host = hostOf({ members: [{ name: "model", remove: true }] });
   const seeds = fc.oneof(
     object,
     json,

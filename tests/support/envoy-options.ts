@@ -8,6 +8,7 @@ export function envoyOptions(changes: Partial<EnvoyOptions> = {}): EnvoyOptions 
     wasmFile: "/opt/llm-egress/llm-egress.wasm",
     caBundle: "/etc/ssl/certs/ca-certificates.crt",
     upstreams: new Map(),
+    maxSources: 200,
     ...changes,
   };
 }

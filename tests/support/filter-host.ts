@@ -25,6 +25,7 @@ export function configOf(
   return {
     version: 1,
     authorities: [HOST],
+    maxSources: 200,
     unservedClusters: [],
     providers: [
       {

@@ -35,5 +35,12 @@ export function pluginConfig(
 ): PluginConfig {
   const clusters = providers.flatMap((each) => each.clusters);
   const authorities = clusters.map((cluster) => cluster.split("||")[1] ?? "");
-  return { version: 1, authorities, unservedClusters: [], providers, ...changes };
+  return {
+    version: 1,
+    authorities,
+    maxSources: 200,
+    unservedClusters: [],
+    providers,
+    ...changes,
+  };
 }

@@ -19,11 +19,14 @@ export function referenceEdit(
   const text = [...body];
   const sent = new Set<PluginMember>();
   const replaced = new Map<PluginMember, string>();
+  const stream = members.find((member) => member.stream);
+  let streams = (stream?.override ?? stream?.default) === "true";
   let kept = 0;
   for (const span of topLevelMembers(body)) {
     const member = members.find(({ name }) => name.toLowerCase() === fold(span.key));
     if (member) sent.add(member);
     const value = body.slice(span.valueStart, span.end);
+    if (member && member === stream && !member.override) streams = value === "true";
     const replacement = member && replacementFor(member, value, models);
     if (replacement !== undefined) replaced.set(member!, replacement);
     if (replacement !== undefined || member?.override !== undefined || member?.remove) {
@@ -39,7 +42,9 @@ export function referenceEdit(
   function add(block: string, slot: { size: number; member: PluginMember }): string {
     const { member, size } = slot;
     const isSent = [...sent].some((other) => other === member || inGroup(other, member));
-    const value = member.override ?? replaced.get(member) ?? (isSent ? undefined : member.default);
+    const isUnwanted = isSent || (member.forStreams && !streams);
+    const value =
+      member.override ?? replaced.get(member) ?? (isUnwanted ? undefined : member.default);
     if (value === undefined) return block + " ".repeat(size);
     const comma = kept > 0 || block.trim() !== "" ? "," : " ";
     return block + `${comma}"${member.name}":${value}`.padEnd(size);

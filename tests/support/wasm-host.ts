@@ -3,15 +3,10 @@
 import { readFileSync } from "node:fs";
 import type { PluginConfig } from "../../src/plan/plugin-config.ts";
 import { type HeaderList, parsePairs, serialise } from "./header-list.ts";
+import { WasmStream } from "./wasm-stream.ts";
 
+export { CONTINUE, type LocalResponse, STOP, STOP_NO_BUFFER, WasmStream } from "./wasm-stream.ts";
 export type { HeaderList };
-
-export interface LocalResponse {
-  status: number;
-  details: string;
-  body: string;
-  headers: HeaderList;
-}
 
 export interface WasmHostOptions {
   /** The plugin configuration: an object, or text to be passed on as it is. */
@@ -20,11 +15,6 @@ export interface WasmHostOptions {
   /** Runs while the module sends a local answer: Envoy may call back from within. */
   whileAnswering?: (host: WasmHost, stream: WasmStream) => void;
 }
-
-/** Values that callbacks return. */
-export const CONTINUE = 0;
-export const STOP = 1;
-export const STOP_NO_BUFFER = 3;
 
 const OK = 0;
 const NOT_FOUND = 1;
@@ -39,6 +29,10 @@ const wasmModule = new WebAssembly.Module(
 export class WasmHost {
   readonly logs: string[] = [];
   readonly counters = new Map<string, number>();
+  /** The values that histograms were given. */
+  readonly histograms = new Map<string, number[]>();
+  /** What the module takes for the time, in milliseconds since 1970. */
+  clock = 1_700_000_000_000;
   readonly accepted: boolean;
   /** How often the host was asked to do something, by the function's name. */
   readonly calls = new Map<string, number>();
@@ -83,6 +77,7 @@ export class WasmHost {
   /** Ends a stream, as Envoy does once it is over; does nothing where it has ended. */
   end(id: number): void {
     if (!this.streams.has(id)) return;
+    this.run(id, "proxy_on_log", id);
     this.run(id, "proxy_on_delete", id);
     this.streams.delete(id);
   }
@@ -150,15 +145,36 @@ export class WasmHost {
         const value = path === "plugin_root_id" ? "llm-egress" : this.stream_.properties.get(path);
         return value === undefined ? NOT_FOUND : this.answer(Buffer.from(value), outStart, outSize);
       },
-      proxy_define_metric: (_type, start, size, out) => {
+      proxy_set_property: (start, size, value, valueSize) => {
+        this.stream_.filterState.set(this.text(start, size), this.text(value, valueSize));
+        return OK;
+      },
+      proxy_get_current_time_nanoseconds: (out) => {
+        this.view().setBigUint64(out, BigInt(this.clock) * 1_000_000n, true);
+        return OK;
+      },
+      ...this.metricImports(),
+    };
+  }
+
+  // Like Envoy's, a metric that is defined again gets another id.
+  private metricImports(): Record<string, (...args: number[]) => number> {
+    const names: string[] = [];
+    return {
+      proxy_define_metric: (kind, start, size, out) => {
         const name = this.text(start, size);
-        this.counters.set(name, 0);
-        this.view().setUint32(out, [...this.counters.keys()].indexOf(name) + 1, true);
+        if (kind === 0) this.counters.set(name, this.counters.get(name) ?? 0);
+        else this.histograms.set(name, this.histograms.get(name) ?? []);
+        this.view().setUint32(out, names.push(name), true);
         return OK;
       },
       proxy_increment_metric: (id, by) => {
-        const name = [...this.counters.keys()][id - 1]!;
+        const name = names[id - 1]!;
         this.counters.set(name, this.counters.get(name)! + Number(by));
+        return OK;
+      },
+      proxy_record_metric: (id, value) => {
+        this.histograms.get(names[id - 1]!)!.push(Number(value));
         return OK;
       },
     };
@@ -207,8 +223,11 @@ export class WasmHost {
       },
       // eslint-disable-next-line max-params -- the ABI's
       proxy_set_buffer_bytes: (_kind, start, length, data, size) => {
-        if (start !== 0 || length < this.stream_.chunk.length) return BAD_ARGUMENT;
-        this.stream_.chunk = this.read(data, size);
+        const stream = this.stream_;
+        if (start !== 0) return BAD_ARGUMENT;
+        if (length === 0) stream.chunk = Buffer.concat([this.read(data, size), stream.chunk]);
+        else if (length >= stream.chunk.length) stream.chunk = this.read(data, size);
+        else return BAD_ARGUMENT;
         return OK;
       },
       proxy_send_local_response: (status, ...spans) => {
@@ -245,92 +264,5 @@ export class WasmHost {
         return OK;
       },
     };
-  }
-}
-
-/** One request and its answer. */
-export class WasmStream {
-  readonly properties = new Map<string, string>();
-  readonly localResponses: LocalResponse[] = [];
-  requestHeaders: HeaderList = [];
-  requestTrailers: HeaderList = [];
-  responseHeaders: HeaderList = [];
-  /** The answer's trailers. */
-  trailersSent: HeaderList = [];
-  /** The body's chunk while its callback runs, and what is to be forwarded of it after that. */
-  chunk: Buffer = Buffer.alloc(0);
-  /** What has gone on to the provider. */
-  readonly forwarded: Buffer[] = [];
-
-  constructor(
-    private readonly host: WasmHost,
-    readonly id: number,
-    cluster: string,
-    route: string,
-  ) {
-    this.properties.set("xds\0cluster_name", cluster);
-    this.properties.set("xds\0route_name", route);
-  }
-
-  /** The request's headers arrive. */
-  headers(headers: HeaderList, endOfStream = false): number {
-    this.requestHeaders = headers.map(([name, value]) => [name, value]);
-    const { id } = this;
-    return this.host.run(id, "proxy_on_request_headers", id, headers.length, Number(endOfStream));
-  }
-
-  /** A chunk of the request's body arrives. */
-  body(chunk: Buffer | string, endOfStream = false): number {
-    this.chunk = Buffer.from(chunk);
-    const { id } = this;
-    const size = this.chunk.length;
-    const status = this.host.run(id, "proxy_on_request_body", id, size, Number(endOfStream));
-    if (status === CONTINUE) this.forwarded.push(this.chunk);
-    return status;
-  }
-
-  /** The request's trailers arrive. */
-  trailers(trailers: HeaderList): number {
-    this.requestTrailers = [...trailers];
-    return this.host.run(this.id, "proxy_on_request_trailers", this.id, trailers.length);
-  }
-
-  /** The answer's headers arrive. */
-  response(headers: HeaderList): number {
-    this.responseHeaders = headers.map(([name, value]) => [name, value]);
-    return this.host.run(this.id, "proxy_on_response_headers", this.id, headers.length, 0);
-  }
-
-  /** The answer's trailers arrive. */
-  responseTrailers(trailers: HeaderList): number {
-    this.trailersSent = trailers.map(([name, value]) => [name, value]);
-    return this.host.run(this.id, "proxy_on_response_trailers", this.id, trailers.length);
-  }
-
-  /** The stream is over. */
-  end(): void {
-    this.host.end(this.id);
-  }
-
-  /** The header map that an ABI number stands for. */
-  headerMap(map: number): HeaderList {
-    if (map === 0) return this.requestHeaders;
-    if (map === 1) return this.requestTrailers;
-    return map === 2 ? this.responseHeaders : this.trailersSent;
-  }
-
-  /** The first request header of that name. */
-  header(name: string): string | undefined {
-    return this.requestHeaders.find((header) => header[0] === name)?.[1];
-  }
-
-  /** The only local answer's status and code. */
-  get refusal(): string {
-    return this.localResponses.map(({ status, details }) => `${status} ${details}`).join(", ");
-  }
-
-  /** All that has gone on to the provider. */
-  get forwardedText(): string {
-    return Buffer.concat(this.forwarded).toString();
   }
 }

@@ -39,10 +39,12 @@ test("a destination that no provider serves is an unserved cluster of the filter
   const text = readFileSync("examples/quickstart/dashscope-route.yaml", "utf8");
   const ignored = (): void => {};
   const resources = validate(parse([{ file: "route.yaml", text }], ignored), ignored);
-  const config = toPluginConfig(buildPlan(resources), { clustersOf, ownAuthorities: ["own:1"] });
+  const context = { clustersOf, ownAuthorities: ["own:1"], maxSources: 7 };
+  const config = toPluginConfig(buildPlan(resources), context);
   assert.deepEqual(config, {
     version: 1,
     authorities: ["dashscope.aliyuncs.com", "own:1"],
+    maxSources: 7,
     unservedClusters: ["dashscope.aliyuncs.com:443"],
     providers: [],
   });

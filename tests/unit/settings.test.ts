@@ -12,13 +12,18 @@ import {
 import type { PluginMember, PluginSettings } from "../../src/plan/plugin-config.ts";
 import { planOf, providerText } from "../support/compile-text.ts";
 
+/** Without what asks for usage, which has tests of its own. */
 function settingsOf(config: string): PluginSettings {
-  return planOf(providerText(config)).providers[0]!.settings;
+  return planOf(providerText(withoutUsage(config))).providers[0]!.settings;
+}
+
+function withoutUsage(config: string): string {
+  return config.replace(/^\{/, "{usage: Off, ").replace(", }", "}");
 }
 
 /** The settings of a rule whose own openAIConfig is `own`. */
 function mergedOf(base: string, own: string): PluginSettings {
-  const text = `${providerText(base)}    routeSpecificConfigs: {rule: {openAIConfig: ${own}}}
+  const text = `${providerText(withoutUsage(base))}    routeSpecificConfigs: {rule: {openAIConfig: ${own}}}
 ---
 apiVersion: istio.alibabacloud.com/v1beta1
 kind: LLMRoute
@@ -221,4 +226,48 @@ test("merging: a default's limit stays in force unless the route limits, overrid
       }
     }),
   );
+});
+
+function usageMembersOf(config: string): PluginMember[] {
+  return planOf(providerText(config)).providers[0]!.settings.members;
+}
+
+const question = { name: "stream_options", default: '{"include_usage":true}', forStreams: true };
+
+test("the usage of streams is asked for, as the client's stream decides", () => {
+  assert.deepEqual(usageMembersOf("{}"), [{ name: "stream", stream: true }, question]);
+  assert.deepEqual(usageMembersOf("{usage: Auto, parameters: {defaults: {stream: true}}}"), [
+    { name: "stream", default: "true", stream: true },
+    question,
+  ]);
+  assert.deepEqual(usageMembersOf("{stream: true}"), [
+    { name: "stream", override: "true", stream: true },
+    question,
+  ]);
+});
+
+test("usage is not asked for where it is off, where nothing streams, and where stream_options are the operator's", () => {
+  assert.deepEqual(usageMembersOf("{usage: Off}"), []);
+  assert.deepEqual(usageMembersOf("{stream: false}"), [
+    { name: "stream", override: "false" },
+    { name: "stream_options", remove: true },
+  ]);
+  assert.deepEqual(usageMembersOf("{parameters: {remove: [stream]}}"), [
+    { name: "stream", remove: true },
+  ]);
+  const own = "{parameters: {overrides: {stream_options: {include_usage: false}}}}";
+  assert.deepEqual(usageMembersOf(own), [
+    { name: "stream_options", override: '{"include_usage":false}' },
+  ]);
+});
+
+test("a route may turn off asking for usage", () => {
+  const text = `${providerText("{usage: Auto}")}    routeSpecificConfigs: {rule: {openAIConfig: {usage: Off}}}
+---
+apiVersion: istio.alibabacloud.com/v1beta1
+kind: LLMRoute
+metadata: {name: a}
+spec: {host: a.example, rules: [{name: rule, backendRefs: [{providerHost: a.example}]}]}
+`;
+  assert.deepEqual(planOf(text).providers[0]!.routeSettings["rule"]!.members, []);
 });

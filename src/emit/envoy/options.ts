@@ -12,6 +12,8 @@ export interface EnvoyOptions {
   caBundle: string;
   /** Where a provider's traffic goes instead of to the provider, by the provider's host. */
   upstreams: ReadonlyMap<string, Upstream>;
+  /** How many callers metrics tell apart, in each worker. */
+  maxSources: number;
 }
 
 export interface Upstream extends Endpoint {

@@ -9,6 +9,7 @@ export function toWasmFilter(plan: Plan, options: EnvoyOptions): Extension {
   const config = toPluginConfig(plan, {
     clustersOf: (endpoint) => [clusterName(endpoint)],
     ownAuthorities: ownAuthorities(options),
+    maxSources: options.maxSources,
   });
   return {
     name: "llm-egress",

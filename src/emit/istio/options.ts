@@ -6,6 +6,8 @@ export interface IstioOptions {
   failStrategy: FailStrategy;
   /** Whether providers may see the headers by which the mesh traces requests. */
   traceHeaders: "removed" | "kept";
+  /** How many callers metrics tell apart, in each worker. */
+  maxSources: number;
 }
 
 // Never FAIL_OPEN: a request that the filter has not seen must not leave.

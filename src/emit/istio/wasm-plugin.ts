@@ -38,7 +38,11 @@ export function toWasmPlugin(workload: Workload, plan: Plan, options: IstioOptio
       failStrategy: options.failStrategy,
       // Names alone: the keys are in no resource.
       ...(env.length > 0 ? { vmConfig: { env } } : {}),
-      pluginConfig: toPluginConfig(own, { clustersOf: clusterNames, ownAuthorities: [] }),
+      pluginConfig: toPluginConfig(own, {
+        clustersOf: clusterNames,
+        ownAuthorities: [],
+        maxSources: options.maxSources,
+      }),
     },
   };
 }

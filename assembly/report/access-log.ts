@@ -1,0 +1,47 @@
+// Tells the access log about a call: as filter state, which `%FILTER_STATE(wasm.NAME:PLAIN)%` prints. What is not known is not set, and
+// prints as `-`. Comes in: a Call that is over. Nothing is kept between calls.
+
+import { setProperty } from "../host/host";
+import { Bytes, bytesOf } from "../json/bytes";
+import { UNKNOWN } from "../response/usage";
+import { Call, NO_TIME, outcomeNames } from "./call";
+import { clean } from "./labels";
+
+// The first three names are ASM's.
+const MODEL = bytesOf("asm.llmproxy.request_model");
+const PROMPT_TOKENS = bytesOf("asm.llmproxy.request_prompt_tokens");
+const COMPLETION_TOKENS = bytesOf("asm.llmproxy.request_completion_tokens");
+const PROVIDER = bytesOf("llm_egress.provider");
+const ROUTE = bytesOf("llm_egress.route");
+const SOURCE = bytesOf("llm_egress.source");
+const OUTCOME = bytesOf("llm_egress.outcome");
+const FIRST_EVENT = bytesOf("llm_egress.ttft_ms");
+const CACHED_TOKENS = bytesOf("llm_egress.cached_tokens");
+const REASONING_TOKENS = bytesOf("llm_egress.reasoning_tokens");
+
+const outcomes: Bytes[] = outcomeNames.map<Bytes>((name) => bytesOf(name));
+
+/** Sets the current stream's filter state. */
+export function logCall(call: Call): void {
+  setProperty(PROVIDER, call.provider.logged);
+  setProperty(ROUTE, call.route.logged);
+  setProperty(SOURCE, call.source.logged);
+  setProperty(OUTCOME, unchecked(outcomes[call.outcome]));
+  const model = call.modelName;
+  if (model !== null) setProperty(MODEL, clean(model));
+  if (call.firstEvent != NO_TIME) setNumber(FIRST_EVENT, call.firstEvent);
+  const usage = call.usage;
+  if (usage === null) return;
+  setTokens(PROMPT_TOKENS, usage.promptTokens);
+  setTokens(COMPLETION_TOKENS, usage.completionTokens);
+  setTokens(CACHED_TOKENS, usage.cachedTokens);
+  setTokens(REASONING_TOKENS, usage.reasoningTokens);
+}
+
+function setTokens(name: Bytes, tokens: u32): void {
+  if (tokens != UNKNOWN) setNumber(name, tokens);
+}
+
+function setNumber(name: Bytes, value: u64): void {
+  setProperty(name, bytesOf(value.toString()));
+}

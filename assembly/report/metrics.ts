@@ -1,0 +1,132 @@
+// Counts a call. Comes in: a Call that is over; goes out: counters and histograms of Envoy's. A metric's labels stand in its name, in the
+// form that Istio's bootstrap takes apart for `extraStatTags`: `TAG=.=value;.;`. Kept between calls: the ids of the metrics so far, by
+// provider, route, model and caller, all of which are bounded by the configuration.
+
+import { defineMetric, increment, MetricKind, record } from "../host/host";
+import { codeName } from "../refuse";
+import { UNKNOWN } from "../response/usage";
+import { Call, NO_TIME, Outcome, outcomeNames } from "./call";
+
+const enum Metric {
+  PromptTokens,
+  CompletionTokens,
+  CachedTokens,
+  ReasoningTokens,
+  UsageUnknown,
+  FirstEvent,
+  Duration,
+}
+
+// In the order of Metric. The first two are ASM's.
+const names: string[] = [
+  "asm_llm_proxy_prompt_tokens",
+  "asm_llm_proxy_completion_tokens",
+  "llm_egress_cached_tokens",
+  "llm_egress_reasoning_tokens",
+  "llm_egress_usage_unknown",
+  "llm_egress_ttft_ms",
+  "llm_egress_duration_ms",
+];
+
+// The metrics of one provider, route, model and caller. Each is defined when it is first needed, so that none shows a 0 that means nothing.
+class Series {
+  private tags: string;
+  private ids: StaticArray<u32> = new StaticArray<u32>(7);
+  /** By status and outcome, and by error code. */
+  private requests: Map<u32, u32> = new Map<u32, u32>();
+  private rejected: Map<u32, u32> = new Map<u32, u32>();
+
+  constructor(call: Call) {
+    this.tags =
+      tag("llmproxy_provider", call.provider.tagValue) +
+      tag("llmproxy_route", call.route.tagValue) +
+      tag("llmproxy_model", call.model.tagValue) +
+      tag("llmproxy_source", call.source.tagValue);
+  }
+
+  count(call: Call): void {
+    this.countRequest(call.status, call.outcome);
+    if (call.outcome == Outcome.Rejected) {
+      this.countRejected(call.refusal);
+      return;
+    }
+    record(this.id(Metric.Duration, MetricKind.Histogram), call.duration);
+    if (call.firstEvent != NO_TIME) {
+      record(this.id(Metric.FirstEvent, MetricKind.Histogram), call.firstEvent);
+    }
+    this.countTokens(call);
+  }
+
+  private countTokens(call: Call): void {
+    const usage = call.usage;
+    if (usage === null || !usage.isKnown) {
+      if (call.expectsUsage) this.add(Metric.UsageUnknown, 1);
+      return;
+    }
+    this.add(Metric.PromptTokens, usage.promptTokens);
+    this.add(Metric.CompletionTokens, usage.completionTokens);
+    this.add(Metric.CachedTokens, usage.cachedTokens);
+    this.add(Metric.ReasoningTokens, usage.reasoningTokens);
+  }
+
+  private add(metric: Metric, tokens: u32): void {
+    if (tokens != UNKNOWN) increment(this.id(metric, MetricKind.Counter), tokens);
+  }
+
+  private countRequest(status: u32, outcome: Outcome): void {
+    const key = (status << 8) | outcome;
+    if (!this.requests.has(key)) {
+      const tags =
+        tag("llmproxy_code", status.toString()) + tag("llmproxy_outcome", outcomeNames[outcome]);
+      this.requests.set(key, this.define(tags + "llm_egress_requests", MetricKind.Counter));
+    }
+    increment(this.requests.get(key), 1);
+  }
+
+  private countRejected(refusal: u32): void {
+    if (!this.rejected.has(refusal)) {
+      const name = tag("llmproxy_reason", codeName(refusal)) + "llm_egress_rejected";
+      this.rejected.set(refusal, this.define(name, MetricKind.Counter));
+    }
+    increment(this.rejected.get(refusal), 1);
+  }
+
+  private id(metric: Metric, kind: MetricKind): u32 {
+    const id = unchecked(this.ids[metric]);
+    if (id != 0) return id;
+    const defined = this.define(names[metric], kind);
+    unchecked((this.ids[metric] = defined));
+    return defined;
+  }
+
+  private define(name: string, kind: MetricKind): u32 {
+    return defineMetric(kind, this.tags + name);
+  }
+}
+
+const all = new Map<u64, Series>();
+let lastKey: u64 = u64.MAX_VALUE;
+let lastSeries: Series | null = null;
+
+/** Counts a call that is over. */
+export function countCall(call: Call): void {
+  seriesOf(call).count(call);
+}
+
+function seriesOf(call: Call): Series {
+  const key =
+    ((<u64>call.provider.id) << 48) |
+    ((<u64>call.route.id) << 32) |
+    ((<u64>call.model.id) << 16) |
+    (<u64>call.source.id);
+  const last = lastSeries;
+  if (key == lastKey && last !== null) return last;
+  if (!all.has(key)) all.set(key, new Series(call));
+  lastKey = key;
+  lastSeries = all.get(key);
+  return all.get(key);
+}
+
+function tag(name: string, value: string): string {
+  return name + "=.=" + value + ";.;";
+}

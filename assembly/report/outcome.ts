@@ -1,0 +1,32 @@
+// How an answered or abandoned call ended. Comes in: the answer, and Envoy's own account of the stream; goes out: an Outcome. Nothing is kept.
+
+import { answerEnd, answerStart, getProperty } from "../host/host";
+import { bytesOf, contains, equals, startsWith } from "../json/bytes";
+import { Answer } from "../response/answer";
+import { Outcome } from "./call";
+
+// Envoy's response code details (its documentation: "Response code details").
+const codeDetails = bytesOf("response\0code_details");
+const VIA_UPSTREAM = bytesOf("via_upstream");
+const UPSTREAM = bytesOf("upstream_");
+const TIMEOUT = bytesOf("timeout");
+
+/** To be called while the stream's properties can be read. */
+export function outcomeOf(answer: Answer): Outcome {
+  if (answer.status == 0) return Outcome.ClientClosed;
+  if (!answer.isComplete) return outcomeOfRest();
+  if (answer.status >= 400) return isProviders() ? Outcome.ProviderError : Outcome.GatewayError;
+  const usage = answer.usage;
+  return usage !== null && usage.hasFailed ? Outcome.ProviderError : Outcome.Ok;
+}
+
+function isProviders(): bool {
+  return getProperty(codeDetails) && equals(VIA_UPSTREAM, answerStart, answerEnd);
+}
+
+// Of an answer that has begun and not ended.
+function outcomeOfRest(): Outcome {
+  if (!getProperty(codeDetails)) return Outcome.ClientClosed;
+  if (startsWith(UPSTREAM, answerStart, answerEnd)) return Outcome.ProviderClosed;
+  return contains(TIMEOUT, answerStart, answerEnd) ? Outcome.GatewayError : Outcome.ClientClosed;
+}

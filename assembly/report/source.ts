@@ -1,0 +1,34 @@
+// Who made a request: the identity in the caller's mesh certificate, which mutual TLS has proved. Kept between calls: the callers so far, at
+// most as many as the configuration tells apart, and the last one.
+
+import { answerEnd, answerStart, getProperty } from "../host/host";
+import { Bytes, bytesOf, equals } from "../json/bytes";
+import { Label, labelOf, OTHER_LABEL, UNKNOWN_LABEL } from "./labels";
+
+const uriProperty = bytesOf("connection\0uri_san_peer_certificate");
+
+const sources = new Map<string, Label>();
+let lastUri: Bytes = new ArrayBuffer(0);
+let lastSource: Label = UNKNOWN_LABEL;
+
+/** The current stream's caller as `namespace/serviceaccount`; `unknown` without a certificate, `other` for more callers than `cap`. */
+export function readSource(cap: i32): Label {
+  if (!getProperty(uriProperty) || answerStart == answerEnd) return UNKNOWN_LABEL;
+  // Most requests have the caller that the one before had.
+  if (equals(lastUri, answerStart, answerEnd)) return lastSource;
+  const uri = String.UTF8.decodeUnsafe(answerStart, answerEnd - answerStart);
+  if (!sources.has(uri)) {
+    if (sources.size >= cap) return OTHER_LABEL;
+    sources.set(uri, labelOf(callerOf(uri)));
+  }
+  lastSource = sources.get(uri);
+  lastUri = bytesOf(uri);
+  return lastSource;
+}
+
+// spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICEACCOUNT; any other URI stays whole.
+function callerOf(uri: string): string {
+  const parts = uri.split("/");
+  const isMeshIdentity = parts.length == 7 && parts[3] == "ns" && parts[5] == "sa";
+  return isMeshIdentity ? parts[4] + "/" + parts[6] : uri;
+}

@@ -1,0 +1,67 @@
+// The provider's answer to one request, passed on in the callback that brings it. Comes in: its headers and chunks; goes out: the same, but
+// for what ResponseHeaders and StreamReader take out. Kept between calls: how far the answer has come, and what reads its usage.
+
+import { Credential } from "../config/credential";
+import {
+  answerEnd,
+  answerStart,
+  getResponseBody,
+  now,
+  prependResponseBody,
+  replaceResponseBody,
+} from "../host/host";
+import { removeLength, ResponseHeaders } from "./headers";
+import { StreamReader } from "./stream-reader";
+import { UsageReader } from "./usage-reader";
+
+// Used up within one callback.
+const headers = new ResponseHeaders();
+
+export class Answer {
+  /** The status code; 0 before the headers. */
+  status: u32 = 0;
+  /** Whether its end has come. */
+  isComplete: bool = false;
+  /** When the first event with data came, in nanoseconds since 1970; 0 before that, and where nothing is streamed. */
+  firstEventAt: u64 = 0;
+  /** Null where the usage can't be read. */
+  usage: UsageReader | null = null;
+
+  private reader: StreamReader | null = null;
+
+  /** The headers have come. `hasUsage`: whether answers like this one have a usage; `asksForUsage`: whether the filter asked for it. */
+  begin(credential: Credential | null, hasUsage: bool, asksForUsage: bool): void {
+    headers.clean(credential);
+    this.status = headers.status;
+    if (!hasUsage || !headers.isReadable) return;
+    const usage = new UsageReader();
+    this.usage = usage;
+    if (!headers.isEventStream) return;
+    this.reader = new StreamReader(usage, asksForUsage);
+    if (asksForUsage && headers.hasLength) removeLength();
+  }
+
+  /** A chunk of `size` bytes has come. */
+  pass(size: u32, endOfStream: bool): void {
+    this.isComplete = endOfStream;
+    const usage = this.usage;
+    if (usage === null || (size == 0 && !endOfStream)) return;
+    let start: usize = 0;
+    let end: usize = 0;
+    if (size != 0) {
+      if (!getResponseBody(size)) return;
+      start = answerStart;
+      end = answerEnd;
+    }
+    const reader = this.reader;
+    if (reader === null) {
+      usage.feed(start, end);
+      return;
+    }
+    reader.feed(start, end, endOfStream);
+    if (this.firstEventAt == 0 && usage.hasObject) this.firstEventAt = now();
+    if (reader.changed) replaceResponseBody(size, reader.outStart, reader.outEnd);
+    const released = reader.released;
+    if (released !== null) prependResponseBody(released);
+  }
+}

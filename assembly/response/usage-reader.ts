@@ -1,0 +1,285 @@
+// Reads the token usage out of an answer's JSON as it passes, in pieces cut anywhere: a whole answer, or the data of one event after another.
+// Comes in: runs of bytes; goes out: numbers, and what kind of text this was. Nothing is held and nothing is validated. The usage stands at
+// the top; in OpenAI's Responses under `response`, and at the start of an Anthropic stream under `message`. Kept between calls: the place
+// in the text.
+
+import { findStructure, specialBytes } from "../json/blocks";
+import { isDigit } from "../json/expect";
+import { hashByte, hashOf, HASH_START } from "../json/key-hash";
+import { UNKNOWN, Usage } from "./usage";
+
+const enum Mode {
+  Token,
+  /** In a string that says nothing, and behind a backslash there. */
+  Text,
+  Escaped,
+  /** In a key, or in the value of a top-level `type`. */
+  Key,
+  Type,
+  Number,
+}
+
+/** Which object is open. What stands in any other is skipped. */
+const enum Place {
+  None,
+  Top,
+  /** A `response` or `message`, which hold what other APIs have at the top. */
+  Wrapper,
+  Usage,
+  /** `…_tokens_details`. */
+  Details,
+}
+
+const USAGE = hashOf("usage");
+const RESPONSE = hashOf("response");
+const MESSAGE = hashOf("message");
+const CHOICES = hashOf("choices");
+const ERROR = hashOf("error");
+const TYPE = hashOf("type");
+const PROMPT_DETAILS = hashOf("prompt_tokens_details");
+const COMPLETION_DETAILS = hashOf("completion_tokens_details");
+const INPUT_DETAILS = hashOf("input_tokens_details");
+const OUTPUT_DETAILS = hashOf("output_tokens_details");
+
+export class UsageReader extends Usage {
+  /** Whether any text has begun with an object. */
+  hasObject: bool = false;
+  /** Whether the provider has reported an error within its answer. */
+  hasFailed: bool = false;
+  /** Of the current text: whether it has a `usage` that is an object, and `choices` with something in them; whether it is no object. */
+  hasUsage: bool = false;
+  hasChoices: bool = false;
+  isOther: bool = false;
+
+  private mode: Mode = Mode.Token;
+  /** The open objects that are looked into, the innermost in the lowest byte; and how many others are open within it. */
+  private places: u32 = Place.None;
+  private skipped: u32 = 0;
+  /** Whether a value is next, and the key that it belongs to. */
+  private isValue: bool = false;
+  private inChoices: bool = false;
+  private hash: u64 = 0;
+  /** What a number or a type has come to. */
+  private number: u64 = 0;
+  private hasFraction: bool = false;
+  private isCount: bool = false;
+
+  /** Begins a new text; numbers stay until there are others. */
+  restart(): void {
+    this.hasUsage = this.hasChoices = this.isOther = false;
+    this.isValue = this.inChoices = false;
+    this.mode = Mode.Token;
+    this.places = Place.None;
+    this.skipped = 0;
+  }
+
+  /** A line of the text begins: what stands before it is over. */
+  separate(): void {
+    if (this.mode == Mode.Number) this.endNumber();
+  }
+
+  /** Reads a piece of the text. READ_AHEAD_BYTES must follow it in memory. */
+  feed(start: usize, end: usize): void {
+    let at = start;
+    while (at < end) {
+      switch (this.mode) {
+        case Mode.Text:
+          at = this.readText(at, end);
+          break;
+        case Mode.Escaped:
+          at++;
+          this.mode = Mode.Text;
+          break;
+        case Mode.Key:
+        case Mode.Type:
+          at = this.readName(at, end);
+          break;
+        case Mode.Number:
+          at = this.readNumber(at, end);
+          break;
+        default:
+          at = this.skipped == 0 ? this.readToken(at) : this.skip(at, end);
+      }
+    }
+  }
+
+  private readText(at: usize, end: usize): usize {
+    for (; at < end; at += 16) {
+      let special = specialBytes(at);
+      while (special != 0) {
+        const found = at + ctz(special);
+        if (found >= end) return end;
+        const byte = load<u8>(found);
+        if (byte == 0x22 || byte == 0x5c) {
+          this.mode = byte == 0x22 ? Mode.Token : Mode.Escaped;
+          return found + 1;
+        }
+        special &= special - 1;
+      }
+    }
+    return end;
+  }
+
+  // No provider escapes the letters of a key: one with a backslash in it is none that is looked for.
+  private readName(at: usize, end: usize): usize {
+    let hash = this.mode == Mode.Key ? this.hash : this.number;
+    let byte: u8 = 0;
+    while (at < end && byte != 0x22 && byte != 0x5c) {
+      byte = load<u8>(at++);
+      if (byte != 0x22) hash = hashByte(hash, byte);
+    }
+    if (this.mode == Mode.Key) this.hash = hash;
+    else this.number = hash;
+    if (byte == 0x5c) this.mode = Mode.Escaped;
+    if (byte != 0x22) return at;
+    if (this.mode == Mode.Type && hash == ERROR) this.hasFailed = true;
+    this.mode = Mode.Token;
+    return at;
+  }
+
+  private skip(at: usize, end: usize): usize {
+    if (this.inChoices) at = this.lookIntoChoices(at);
+    if (at == end) return at;
+    at = findStructure(at, end);
+    if (at == end) return at;
+    const byte = load<u8>(at);
+    if (byte == 0x22) this.mode = Mode.Text;
+    else if ((byte | 0x20) == 0x7b) this.skipped++;
+    else this.skipped--;
+    return at + 1;
+  }
+
+  // The first byte behind the bracket that is not blank says whether there is anything in it.
+  private lookIntoChoices(at: usize): usize {
+    const byte = load<u8>(at);
+    if (byte <= 0x20) return at + 1;
+    this.inChoices = false;
+    this.hasChoices = byte != 0x5d;
+    return at;
+  }
+
+  private readToken(at: usize): usize {
+    const byte = load<u8>(at);
+    if (byte <= 0x20) return at + 1;
+    if (this.places == Place.None) return this.begin(at, byte);
+    switch (byte) {
+      case 0x2c:
+        this.isValue = false;
+        break;
+      case 0x3a:
+        this.isValue = true;
+        break;
+      case 0x7d:
+        this.places >>= 8;
+        break;
+      case 0x22:
+        this.openString();
+        break;
+      case 0x7b:
+        this.openObject();
+        break;
+      case 0x5b:
+        this.inChoices = this.place() == Place.Top && this.hash == CHOICES;
+        this.skipped = 1;
+        break;
+      default:
+        if (byte != 0x2d && !isDigit(byte)) break;
+        this.number = 0;
+        this.hasFraction = false;
+        this.isCount = true;
+        this.mode = Mode.Number;
+        return at;
+    }
+    return at + 1;
+  }
+
+  private begin(at: usize, byte: u8): usize {
+    if (byte == 0x7b) {
+      this.places = Place.Top;
+      this.hasObject = true;
+    } else {
+      this.isOther = true;
+      if (byte == 0x22) this.mode = Mode.Text;
+      else if (byte == 0x5b) this.skipped = 1;
+    }
+    return at + 1;
+  }
+
+  private place(): Place {
+    return this.places & 0xff;
+  }
+
+  private openString(): void {
+    if (!this.isValue) {
+      this.hash = HASH_START;
+      this.mode = Mode.Key;
+    } else if (this.place() == Place.Top && this.hash == TYPE) {
+      this.number = HASH_START;
+      this.mode = Mode.Type;
+    } else {
+      if (this.isErrorKey()) this.hasFailed = true;
+      this.mode = Mode.Text;
+    }
+  }
+
+  private isErrorKey(): bool {
+    return this.place() <= Place.Wrapper && this.hash == ERROR;
+  }
+
+  private openObject(): void {
+    const inner = this.innerPlace();
+    if (this.isErrorKey()) this.hasFailed = true;
+    if (inner == Place.None) {
+      this.skipped = 1;
+      return;
+    }
+    if (inner == Place.Usage) this.hasUsage = true;
+    this.places = (this.places << 8) | inner;
+    this.isValue = false;
+  }
+
+  private innerPlace(): Place {
+    const place = this.place();
+    const hash = this.hash;
+    if (place == Place.Usage) return isDetails(hash) ? Place.Details : Place.None;
+    if (place == Place.Details) return Place.None;
+    if (hash == USAGE) return Place.Usage;
+    const isWrapper = place == Place.Top && (hash == RESPONSE || hash == MESSAGE);
+    return isWrapper ? Place.Wrapper : Place.None;
+  }
+
+  // A number counts once a byte behind it has come: it may have been cut.
+  private readNumber(at: usize, end: usize): usize {
+    for (; at < end; at++) {
+      const byte = load<u8>(at);
+      if (isDigit(byte)) {
+        if (!this.hasFraction) this.number = min<u64>(this.number * 10 + byte - 0x30, UNKNOWN);
+      } else if (byte == 0x2e) {
+        this.hasFraction = true;
+      } else if (byte == 0x2d || byte == 0x2b || (byte | 0x20) == 0x65) {
+        this.isCount = false;
+      } else {
+        this.endNumber();
+        return at;
+      }
+    }
+    return at;
+  }
+
+  private endNumber(): void {
+    const place = this.place();
+    if (this.isCount && place >= Place.Usage) {
+      this.note(this.hash, <u32>this.number, place == Place.Details);
+    }
+    this.mode = Mode.Token;
+  }
+}
+
+function isDetails(hash: u64): bool {
+  return (
+    hash == PROMPT_DETAILS ||
+    hash == COMPLETION_DETAILS ||
+    hash == INPUT_DETAILS ||
+    hash == OUTPUT_DETAILS
+  );
+}

@@ -1,0 +1,137 @@
+// Finds the events of a server-sent event stream (WHATWG HTML, 9.2.6) as it arrives, in pieces cut anywhere. Comes in: the bytes from `at` to
+// an end; goes out: a Step for each piece of data, and at each event's end. Lines end with CR, LF or CRLF; a byte order mark may precede
+// the first. Kept between calls: the place within the line.
+
+import { findLineEnd } from "./line-end";
+
+/** Why `next` came back. */
+export const enum Step {
+  /** The bytes are used up. */
+  More,
+  /** A line of data begins at `at`: joined to the one before it by a line feed. */
+  DataStart,
+  /** The bytes from `start` to `at` are data. */
+  Data,
+  /** The blank line that ends an event ends at `at`. */
+  End,
+  /** The byte before `at` is the line feed of a CRLF that ended an event in the piece before. */
+  EndTail,
+}
+
+const enum Expect {
+  LineStart,
+  /** The rest of `data`. */
+  Name,
+  /** A space to be skipped, or data. */
+  Space,
+  Data,
+  /** The rest of a comment or of another field. */
+  Rest,
+}
+
+const LF: u8 = 0x0a;
+const CR: u8 = 0x0d;
+const NAME: u32 = 0x61746164; // "data", the first letter in the lowest byte
+const MARK: u32 = 0xbfbbef;
+
+export class Events {
+  /** The next byte to read. The caller sets it for each piece. */
+  at: usize = 0;
+  /** Where the data of a Step.Data begins. */
+  start: usize = 0;
+
+  private expect: Expect = Expect.LineStart;
+  /** The letters of the field's name that are to come, and those of the byte order mark while it may come, the next one in the lowest byte. */
+  private letters: u32 = 0;
+  private mark: u32 = MARK;
+  /** Whether the byte before was a CR, and whether that CR ended an event. */
+  private afterReturn: bool = false;
+  private afterEnd: bool = false;
+
+  /** Reads from `at` to the next step, at most to `end`, behind which 16 bytes must be in memory. */
+  next(end: usize): Step {
+    while (this.at < end) {
+      const step = this.advance(end);
+      if (step != Step.More) return step;
+    }
+    return Step.More;
+  }
+
+  private advance(end: usize): Step {
+    switch (this.expect) {
+      case Expect.LineStart:
+        return this.startLine(end);
+      case Expect.Name:
+        return this.readName();
+      case Expect.Space:
+        if (load<u8>(this.at) == 0x20) this.at++;
+        this.expect = Expect.Data;
+        return Step.DataStart;
+      case Expect.Data:
+        this.start = this.at;
+        this.at = findLineEnd(this.at, end);
+        if (this.at != this.start) return Step.Data;
+        this.endLine();
+        return Step.More;
+      default:
+        this.at = findLineEnd(this.at, end);
+        if (this.at < end) this.endLine();
+        return Step.More;
+    }
+  }
+
+  private startLine(end: usize): Step {
+    const byte = load<u8>(this.at);
+    if (this.afterReturn) {
+      const wasEnd = this.afterEnd;
+      this.afterReturn = this.afterEnd = false;
+      if (byte == LF) {
+        this.at++;
+        return wasEnd ? Step.EndTail : Step.More;
+      }
+    }
+    if (this.mark != 0 && byte == <u8>this.mark) {
+      this.mark >>= 8;
+      this.at++;
+      return Step.More;
+    }
+    this.mark = 0;
+    if (byte == CR || byte == LF) return this.endEvent(byte, end);
+    this.letters = NAME;
+    this.expect = Expect.Name;
+    return Step.More;
+  }
+
+  private endEvent(byte: u8, end: usize): Step {
+    this.at++;
+    if (byte == CR) {
+      if (this.at < end && load<u8>(this.at) == LF) this.at++;
+      else this.afterReturn = this.afterEnd = this.at == end;
+    }
+    return Step.End;
+  }
+
+  private readName(): Step {
+    const byte = load<u8>(this.at);
+    if (this.letters != 0 && byte == <u8>this.letters) {
+      this.letters >>= 8;
+      this.at++;
+      return Step.More;
+    }
+    const isNamed = this.letters == 0;
+    if (byte == 0x3a && isNamed) {
+      this.at++;
+      this.expect = Expect.Space;
+      return Step.More;
+    }
+    // A line that is `data` alone is a line of no data, as good as none here.
+    this.expect = Expect.Rest;
+    return Step.More;
+  }
+
+  // At a CR or LF that ends a line with something in it.
+  private endLine(): void {
+    this.afterReturn = load<u8>(this.at++) == CR;
+    this.expect = Expect.LineStart;
+  }
+}
