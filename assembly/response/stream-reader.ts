@@ -57,9 +57,6 @@ export class StreamReader {
     const usage = this.usage;
     const at = this.events.at;
     switch (step) {
-      case Step.DataStart:
-        usage.separate();
-        break;
       case Step.Data:
         usage.feed(this.events.start, at);
         if (this.isUndecided && (usage.hasChoices || usage.isOther)) this.keep();

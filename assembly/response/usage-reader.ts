@@ -73,11 +73,6 @@ export class UsageReader extends Usage {
     this.skipped = 0;
   }
 
-  /** A line of the text begins: what stands before it is over. */
-  separate(): void {
-    if (this.mode == Mode.Number) this.endNumber();
-  }
-
   /** Reads a piece of the text. READ_AHEAD_BYTES must follow it in memory. */
   feed(start: usize, end: usize): void {
     let at = start;

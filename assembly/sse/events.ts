@@ -8,9 +8,7 @@ import { findLineEnd } from "./line-end";
 export const enum Step {
   /** The bytes are used up. */
   More,
-  /** A line of data begins at `at`: joined to the one before it by a line feed. */
-  DataStart,
-  /** The bytes from `start` to `at` are data. */
+  /** The bytes from `start` to `at` are data. Where a line of it ends is not told: to a reader of JSON that is a blank. */
   Data,
   /** The blank line that ends an event ends at `at`. */
   End,
@@ -66,7 +64,7 @@ export class Events {
       case Expect.Space:
         if (load<u8>(this.at) == 0x20) this.at++;
         this.expect = Expect.Data;
-        return Step.DataStart;
+        return Step.More;
       case Expect.Data:
         this.start = this.at;
         this.at = findLineEnd(this.at, end);

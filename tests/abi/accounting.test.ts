@@ -1,0 +1,317 @@
+// What metrics and the access log are told about a call, once for each.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { jsonAnswers, sse, streamedAnswers } from "../support/answers.ts";
+import { CLUSTER, configOf, hostOf, KEY, send } from "../support/filter-host.ts";
+import type { RequestParts } from "../support/filter-host.ts";
+import { WasmHost, type WasmStream } from "../support/wasm-host.ts";
+
+const json = { ":status": "200", "content-type": "application/json" };
+const chat = jsonAnswers[0]!.text;
+
+/** Sends a request and gives it a whole answer, after as many milliseconds. */
+function call(host: WasmHost, parts: RequestParts = {}, answer = chat, headers = json): WasmStream {
+  const stream = send(host, { route: "r", ...parts });
+  if (stream.localResponses.length > 0) return end(stream);
+  stream.properties.set("response\0code_details", "via_upstream");
+  stream.response(Object.entries(headers), answer === "");
+  if (answer !== "") stream.responseBody(answer, true);
+  return end(stream);
+}
+
+function end(stream: WasmStream): WasmStream {
+  stream.end();
+  return stream;
+}
+
+/** Counters that are not 0, as `name{label=value,…} count`, without the labels that all have in common. */
+function countersOf(host: WasmHost): string[] {
+  const common = /^(provider=default\/llm|route=r|source=unknown)$/;
+  return [...host.counters]
+    .filter(([, count]) => count !== 0)
+    .map(([name, count]) => {
+      const parts = name.split(";.;");
+      const labels = parts.slice(0, -1).map((each) => each.replace("=.=", "="));
+      const own = labels
+        .map((each) => each.replace("llmproxy_", ""))
+        .filter((x) => !common.test(x));
+      return `${parts.at(-1)}{${own.join(",")}} ${count}`;
+    })
+    .sort();
+}
+
+function stateOf(stream: WasmStream): Record<string, string> {
+  return Object.fromEntries(stream.filterState);
+}
+
+describe("a call that is answered", () => {
+  it("is counted with its tokens, its status and its outcome", () => {
+    const host = hostOf({ members: [{ name: "model", override: '"qwen"' }] });
+    call(host);
+    call(host);
+    assert.deepEqual(countersOf(host), [
+      "asm_llm_proxy_completion_tokens{model=qwen} 20",
+      "asm_llm_proxy_prompt_tokens{model=qwen} 38",
+      "llm_egress_cached_tokens{model=qwen} 6",
+      "llm_egress_reasoning_tokens{model=qwen} 14",
+      "llm_egress_requests{model=qwen,code=200,outcome=ok} 2",
+    ]);
+  });
+
+  it("names its metrics as Istio's bootstrap takes them apart", () => {
+    const host = hostOf({ members: [{ name: "model", override: '"qwen"' }] });
+    call(host);
+    const labels =
+      "llmproxy_provider=.=default/llm;.;llmproxy_route=.=r;.;llmproxy_model=.=qwen;.;llmproxy_source=.=unknown;.;";
+    assert.equal(host.counters.get(`${labels}asm_llm_proxy_prompt_tokens`), 19);
+    const request = "llmproxy_code=.=200;.;llmproxy_outcome=.=ok;.;llm_egress_requests";
+    assert.equal(host.counters.get(labels + request), 1);
+    assert.deepEqual(host.histograms.get(`${labels}llm_egress_duration_ms`), [0]);
+  });
+
+  it("is told to the access log", () => {
+    const host = hostOf({ members: [{ name: "model", override: '"qwen"' }] });
+    assert.deepEqual(stateOf(call(host)), {
+      "llm_egress.provider": "default/llm",
+      "llm_egress.route": "r",
+      "llm_egress.source": "unknown",
+      "llm_egress.outcome": "ok",
+      "asm.llmproxy.request_model": "qwen",
+      "asm.llmproxy.request_prompt_tokens": "19",
+      "asm.llmproxy.request_completion_tokens": "10",
+      "llm_egress.cached_tokens": "3",
+      "llm_egress.reasoning_tokens": "7",
+    });
+  });
+});
+
+describe("a call", () => {
+  it("without a usage is counted as unknown, and never as no tokens", () => {
+    const host = hostOf();
+    call(host, {}, "{}");
+    call(host, {}, '{"usage":{"prompt_tokens":0,"completion_tokens":0}}');
+    call(host, {}, "x", { ...json, "content-type": "text/plain" });
+    call(host, { headers: { ":method": "GET", ":path": "/v1/models" }, chunks: [] }, '{"data":[]}');
+    assert.deepEqual(
+      [...host.counters.keys()].filter((name) => name.includes("tokens")).length,
+      2,
+      "defined by the one answer that says 0",
+    );
+    assert.deepEqual(countersOf(host), [
+      "llm_egress_requests{model=unknown,code=200,outcome=ok} 4",
+      "llm_egress_usage_unknown{model=unknown} 2",
+    ]);
+  });
+});
+
+describe("a call's time", () => {
+  it("is measured: to its end, and a stream to its first data", () => {
+    const host = hostOf();
+    const stream = send(host, { route: "r" });
+    host.clock += 30;
+    stream.response([
+      [":status", "200"],
+      ["content-type", "text/event-stream"],
+    ]);
+    stream.responseBody(": keep-alive\n\nevent: ping\n\n");
+    host.clock += 70;
+    stream.responseBody(sse({ choices: [] }));
+    host.clock += 900;
+    stream.responseBody(sse("[DONE]"), true);
+    end(stream);
+    const of = (name: string) => [...host.histograms].find(([key]) => key.endsWith(name))?.[1];
+    assert.deepEqual(of("llm_egress_ttft_ms"), [100]);
+    assert.deepEqual(of("llm_egress_duration_ms"), [1000]);
+    assert.equal(stream.filterState.get("llm_egress.ttft_ms"), "100");
+  });
+
+  it("takes no time where the clock is set back", () => {
+    const host = hostOf();
+    const stream = send(host);
+    host.clock -= 5000;
+    end(stream);
+    assert.deepEqual([...host.histograms.values()], [[0]]);
+  });
+});
+
+const outcomeOf = (stream: WasmStream) => stream.filterState.get("llm_egress.outcome");
+const error = (details: string) => {
+  const stream = send(hostOf());
+  stream.properties.set("response\0code_details", details);
+  stream.response([[":status", "503"]], true);
+  return outcomeOf(end(stream));
+};
+const rest = (details: string) => {
+  const stream = send(hostOf());
+  stream.properties.set("response\0code_details", details);
+  stream.response(Object.entries(json));
+  stream.responseBody('{"a":');
+  return outcomeOf(end(stream));
+};
+
+describe("the outcome", () => {
+  it("says who answered an error", () => {
+    assert.equal(error("via_upstream"), "provider_error");
+    assert.equal(
+      error("upstream_reset_before_response_started{connection_failure}"),
+      "gateway_error",
+    );
+  });
+
+  it("says who broke an answer off", () => {
+    const reset = "upstream_reset_after_response_started{remote_reset}";
+    assert.equal(rest(reset), "provider_closed");
+    assert.equal(rest("stream_idle_timeout"), "gateway_error");
+    assert.equal(rest("downstream_remote_disconnect"), "client_closed");
+    assert.equal(rest("http2.remote_reset"), "client_closed");
+  });
+
+  it("is the client's where it left before any answer", () => {
+    const host = hostOf();
+    assert.equal(outcomeOf(end(send(host, { route: "r" }))), "client_closed");
+    assert.deepEqual(countersOf(host), [
+      "llm_egress_requests{model=unknown,code=0,outcome=client_closed} 1",
+    ]);
+  });
+
+  it("is ok where trailers end the answer", () => {
+    const stream = send(hostOf());
+    stream.response(Object.entries(json));
+    stream.responseBody(chat);
+    stream.responseTrailers([["x", "y"]]);
+    assert.equal(outcomeOf(end(stream)), "ok");
+  });
+});
+
+describe("a refusal", () => {
+  it("is counted by its reason, with no tokens and no time", () => {
+    const host = hostOf({ models: { allow: ["qwen-*"] } });
+    const stream = call(host, { chunks: ['{"model":"gpt"}'] });
+    call(host, { headers: { ":path": "/nowhere" } });
+    assert.deepEqual(countersOf(host), [
+      "llm_egress_rejected{model=unknown,reason=model_not_allowed} 1",
+      "llm_egress_rejected{model=unknown,reason=unknown_endpoint} 1",
+      "llm_egress_requests{model=unknown,code=403,outcome=rejected} 1",
+      "llm_egress_requests{model=unknown,code=404,outcome=rejected} 1",
+    ]);
+    assert.equal(host.histograms.size, 0);
+    assert.equal(stream.filterState.get("llm_egress.outcome"), "rejected");
+  });
+
+  it("for want of a provider has no provider's name", () => {
+    const config = { ...configOf(), unservedClusters: ["outbound|443||gone"] };
+    const host = new WasmHost({ config, env: { API_KEY: KEY } });
+    const stream = call(host, { cluster: "outbound|443||gone" });
+    assert.equal(stream.filterState.get("llm_egress.provider"), "unknown");
+    assert.equal(countersOf(host).length, 2);
+  });
+});
+
+describe("a stream that is no provider's", () => {
+  it("leaves nothing behind", () => {
+    const host = hostOf();
+    const stream = call(host, { cluster: "outbound|80||other" });
+    assert.deepEqual(stateOf(stream), {});
+    assert.deepEqual(countersOf(host), []);
+  });
+});
+
+describe("a model", () => {
+  const models = { allow: ["qwen-max", "qwen-*"], aliases: { fast: "qwen-turbo" } };
+
+  it("is a label of its own only where the configuration names it", () => {
+    const host = hostOf({ members: [{ name: "model", default: '"plain"' }], models });
+    const bodies = ["{}", '{"model":"qwen-max"}', '{"model":"fast"}', '{"model":"qwen-new"}'];
+    const sent = bodies.map((body) => stateOf(call(host, { chunks: [body] })));
+    assert.deepEqual(
+      sent.map((state) => state["asm.llmproxy.request_model"]),
+      ["plain", "qwen-max", "qwen-turbo", "qwen-new"],
+    );
+    const labels = countersOf(host).filter((each) => each.startsWith("llm_egress_requests"));
+    const names = labels.map((each) => /model=([^,}]+)/.exec(each)![1]);
+    assert.deepEqual(names, ["other", "plain", "qwen-max", "qwen-turbo"]);
+  });
+
+  it("is read on every JSON endpoint", () => {
+    const path = { ":path": "/v1/embeddings" };
+    const stream = call(hostOf(), { headers: path, chunks: ['{"model":"e","input":"x"}'] });
+    assert.equal(stream.filterState.get("asm.llmproxy.request_model"), "e");
+  });
+
+  it("can't forge a line of the log", () => {
+    const chunks = [JSON.stringify({ model: 'a b"c\\d\ne\r\u00e4\u2028\t' })];
+    const stream = call(hostOf(), { chunks });
+    assert.equal(stream.filterState.get("asm.llmproxy.request_model"), "a?b?c?d?e???????");
+  });
+
+  it("can't be named twice, so that another one is paid for than is counted", () => {
+    const { refusal } = send(hostOf(), { chunks: ['{"model":"cheap","MODEL":"dear"}'] });
+    assert.equal(refusal, "400 llm_egress_duplicate_member");
+  });
+});
+
+describe("a caller", () => {
+  const from = (host: WasmHost, uri: string) => {
+    const stream = send(host);
+    stream.properties.set("connection\0uri_san_peer_certificate", uri);
+    return end(stream).filterState.get("llm_egress.source");
+  };
+
+  it("is the one whom the certificate names", () => {
+    const host = hostOf();
+    assert.equal(from(host, "spiffe://cluster.local/ns/shop/sa/cart"), "shop/cart");
+    assert.equal(from(host, "spiffe://other/ns/shop/sa/cart"), "shop/cart");
+    assert.equal(from(host, "spiffe://cluster.local/shop"), "spiffe://cluster.local/shop");
+    assert.equal(from(host, ""), "unknown");
+  });
+
+  it("can't break a metric's name", () => {
+    const host = hostOf();
+    from(host, "spiffe://x/a;.;llmproxy_model=.=b c%\u00e4");
+    const [name] = host.counters.keys();
+    assert.ok(
+      [...host.counters.keys()].some((each) =>
+        each.includes(
+          "llmproxy_source=.=spiffe://x/a%3B.%3Bllmproxy_model%3D.%3Db%20c%25%C3%A4;.;",
+        ),
+      ),
+      name,
+    );
+  });
+
+  it("is one of the others beyond the configured number", () => {
+    const config = { ...configOf(), maxSources: 2 };
+    const host = new WasmHost({ config, env: { API_KEY: KEY } });
+    const sources = ["a", "b", "c", "a", "d"].map((sa) => from(host, `spiffe://t/ns/n/sa/${sa}`));
+    assert.deepEqual(sources, ["n/a", "n/b", "other", "n/a", "other"]);
+  });
+});
+
+describe("metrics", () => {
+  it("are each defined once, whatever comes in between", () => {
+    const host = hostOf();
+    const routes = ["a", "b"];
+    for (let i = 0; i < 50; i++) call(host, { route: routes[i % 2]! });
+    for (let i = 0; i < 5; i++) call(host, {}, streamedAnswers[0]!.text);
+    const defined = host.calls.get("proxy_define_metric");
+    assert.equal(defined, host.counters.size + host.histograms.size);
+  });
+
+  it("tell routes apart", () => {
+    const host = hostOf();
+    for (const route of ["a", "b", "a"]) call(host, { route });
+    const requests = countersOf(host).filter((each) => each.startsWith("llm_egress_requests"));
+    assert.deepEqual(requests, [
+      "llm_egress_requests{route=a,model=unknown,code=200,outcome=ok} 2",
+      "llm_egress_requests{route=b,model=unknown,code=200,outcome=ok} 1",
+    ]);
+  });
+
+  it("need no label of another cluster's", () => {
+    const host = hostOf({}, { clusters: [CLUSTER, "outbound|80||llm.example.com"] });
+    call(host, { cluster: "outbound|80||llm.example.com" });
+    call(host);
+    const requests = countersOf(host).filter((each) => each.startsWith("llm_egress_requests"));
+    assert.deepEqual(requests, ["llm_egress_requests{model=unknown,code=200,outcome=ok} 2"]);
+  });
+});

@@ -1,0 +1,240 @@
+// `usage: Auto`: a streamed request asks for its usage where the client does not, and the chunk that this brings is taken out again.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import type { PluginMember } from "../../src/plan/plugin-config.ts";
+import { chatChunk, sse, usageChunk } from "../support/answers.ts";
+import { hostOf, post, send } from "../support/filter-host.ts";
+import { eventsOf, referenceStream } from "../support/reference-stream.ts";
+import { cutAt, everySplit, singleBytes } from "../support/splits.ts";
+import type { WasmHost, WasmStream } from "../support/wasm-host.ts";
+
+const question: PluginMember = {
+  name: "stream_options",
+  default: '{"include_usage":true}',
+  forStreams: true,
+};
+const stream: PluginMember = { name: "stream", stream: true };
+const auto = hostOf({ members: [stream, question] });
+const usage = { prompt_tokens: 19, completion_tokens: 10, total_tokens: 29 };
+
+const asked = { include_usage: true };
+const requests: [string, WasmHost, string, unknown][] = [
+  ["that streams asks", auto, '{"stream":true}', { stream: true, stream_options: asked }],
+  [
+    "that streams last asks",
+    auto,
+    '{"a":1, "stream" : true }',
+    { a: 1, stream: true, stream_options: asked },
+  ],
+  ["that does not stream", auto, '{"stream":false}', { stream: false }],
+  ["that says nothing of it", auto, "{}", {}],
+  ["with a stream of null", auto, '{"stream":null}', { stream: null }],
+  [
+    "with its own stream_options",
+    auto,
+    '{"stream":true,"stream_options":{"include_usage":false}}',
+    { stream: true, stream_options: { include_usage: false } },
+  ],
+  [
+    "with stream_options of null",
+    auto,
+    '{"stream_options":null,"stream":true}',
+    { stream_options: null, stream: true },
+  ],
+  [
+    "that streams by default asks",
+    hostOf({ members: [{ ...stream, default: "true" }, question] }),
+    "{}",
+    { stream: true, stream_options: asked },
+  ],
+  [
+    "that declines the default",
+    hostOf({ members: [{ ...stream, default: "true" }, question] }),
+    '{"stream":false}',
+    { stream: false },
+  ],
+  [
+    "that has to stream asks",
+    hostOf({ members: [{ ...stream, override: "true" }, question] }),
+    '{"stream":false}',
+    { stream: true, stream_options: asked },
+  ],
+];
+
+describe("a request", () => {
+  for (const [name, host, body, expected] of requests) {
+    it(`${name}: ${JSON.stringify(expected)}`, () => {
+      const sizes = [...everySplit(Buffer.from(body))].map((chunks) => {
+        const sent = post(host, chunks).forwardedText;
+        assert.deepEqual(JSON.parse(sent), expected);
+        return sent.length;
+      });
+      assert.equal(new Set(sizes).size, 1, "the length is always the same");
+    });
+  }
+
+  it("may not say twice, nor in another type, whether it streams", () => {
+    const host = hostOf({ members: [stream, question] });
+    assert.equal(
+      post(host, ['{"stream":false,"str\\u0065am":true}']).refusal,
+      "400 llm_egress_duplicate_member",
+    );
+    for (const value of ['"true"', "1", "{}", "[]", '"'.padEnd(400, "x") + '"']) {
+      const { refusal } = post(host, [`{"stream":${value}}`]);
+      assert.equal(refusal, "400 llm_egress_invalid_parameter", value);
+    }
+  });
+});
+
+function streamed(body: string, host = auto): WasmStream {
+  const answered = send(host, { chunks: [body] });
+  const headers = { ":status": "200", "content-type": "text/event-stream", "content-length": "9" };
+  answered.response(Object.entries(headers));
+  return answered;
+}
+
+function returned(chunks: readonly Buffer[], body = '{"stream":true}'): WasmStream {
+  const answered = streamed(body);
+  for (const [index, chunk] of chunks.entries()) {
+    answered.responseBody(chunk, index === chunks.length - 1);
+  }
+  answered.end();
+  return answered;
+}
+
+const text = sse(chatChunk("Hi", null), usageChunk(usage), chatChunk("!", null), "[DONE]");
+
+const forms: [string, string][] = [
+  ["LF", text],
+  ["CRLF", text.replaceAll("\n", "\r\n")],
+  ["CR", text.replaceAll("\n", "\r")],
+  ["other fields and comments before it", text.replaceAll("data", ": c\nevent: x\nid: 1\ndata")],
+  ["several lines of data", text.replaceAll(",", ",\ndata: ")],
+  ["its place at the end", sse(chatChunk("Hi"), usageChunk(usage))],
+  ["no blank line behind it", sse(chatChunk("Hi"), usageChunk(usage)).trimEnd()],
+  ["no choices at all", sse({ usage, object: "chat.completion.chunk" }, "[DONE]")],
+  ["usage before its choices", sse({ usage, choices: [] }, { usage, choices: [{}] })],
+  ["others like it", sse(usageChunk(usage), usageChunk(usage)).repeat(2)],
+];
+
+describe("the chunk that was asked for", () => {
+  for (const [name, form] of forms) {
+    it(`is taken out with ${name}, and nothing else`, () => {
+      const { kept, dropped } = referenceStream(form);
+      assert.ok(dropped > 0);
+      const bytes = Buffer.from(form);
+      for (const chunks of [singleBytes(bytes), ...everySplit(bytes), [bytes, Buffer.alloc(0)]]) {
+        const answered = returned(chunks);
+        assert.equal(answered.returnedText, kept.join(""), `cut at ${chunks[0]?.length}`);
+        const tokens = answered.filterState.get("asm.llmproxy.request_prompt_tokens");
+        assert.equal(tokens, "19");
+      }
+    });
+  }
+});
+
+describe("the chunk", () => {
+  it("leaves no announced length behind", () => {
+    assert.deepEqual(
+      streamed('{"stream":true}').responseHeaders.map(([name]) => name),
+      [":status", "content-type"],
+    );
+    const own = streamed('{"stream":true,"stream_options":{}}');
+    assert.equal(own.responseHeaders.at(-1)?.[0], "content-length");
+  });
+
+  it("stays where the client asked for it, or declined it", () => {
+    for (const options of ['{"include_usage":true}', '{"include_usage":false}', "null"]) {
+      const body = `{"stream":true,"stream_options":${options}}`;
+      for (const chunks of everySplit(Buffer.from(text))) {
+        assert.equal(returned(chunks, body).returnedText, text);
+      }
+    }
+  });
+
+  it("is not taken for one where there is an error, or no usage", () => {
+    const others = sse(
+      { choices: [], prompt_filter_results: [] },
+      usageChunk(null),
+      { choices: [], usage: "x" },
+      { error: { message: "x" }, usage },
+    );
+    for (const chunks of everySplit(Buffer.from(others))) {
+      assert.equal(returned(chunks).returnedText, others);
+    }
+  });
+});
+
+describe("what is held back", () => {
+  it("is nothing of an event that has ended, nor of one that is known to stay", () => {
+    const bytes = Buffer.from(text);
+    const answered = streamed('{"stream":true}');
+    for (let end = 1; end <= bytes.length; end++) {
+      answered.responseBody(bytes.subarray(end - 1, end));
+      const so = bytes.subarray(0, end).toString();
+      const events = eventsOf(so);
+      const last = so.endsWith("\n\n") ? "" : events.pop()!;
+      const known = /"choices":\[[^\]]/.test(last) || last.startsWith("data: [") ? last : "";
+      const expected = referenceStream(events.join("")).kept.join("") + known;
+      assert.equal(answered.returnedText, expected, `after ${end} bytes`);
+    }
+  });
+
+  it("is nothing where usage was not asked for", () => {
+    const answered = streamed('{"stream":true,"stream_options":{}}');
+    for (const byte of Buffer.from(text)) {
+      answered.responseBody(Buffer.from([byte]));
+      assert.equal(answered.returned.at(-1)!.length, 1);
+    }
+  });
+
+  it("is bounded: an event that is longer than any usage goes on", () => {
+    const long = sse({ object: "x".repeat(9000), usage, choices: [] });
+    const answered = streamed('{"stream":true}');
+    answered.responseBody(long.slice(0, 4096));
+    assert.equal(answered.returnedText, "");
+    answered.responseBody(long.slice(4096, 4097));
+    assert.equal(answered.returnedText, long.slice(0, 4097));
+    answered.responseBody(long.slice(4097), true);
+    assert.equal(answered.returnedText, long);
+  });
+});
+
+const lineEnd = fc.constantFrom("\n", "\r\n", "\r");
+const data = fc.oneof(
+  fc.constant(JSON.stringify(usageChunk(usage))),
+  fc.constant("[DONE]"),
+  fc
+    .string({ unit: "grapheme", maxLength: 30 })
+    .map((each) => JSON.stringify(chatChunk(each, null))),
+  fc
+    .jsonValue({ maxDepth: 3, stringUnit: "grapheme" })
+    .map((value) => JSON.stringify({ value, choices: [], usage: null })),
+  fc.nat().map((count) => JSON.stringify(usageChunk({ ...usage, prompt_tokens: count }))),
+);
+const other = fc.constantFrom("", ": comment", "id: 1", "event: x", "datum: {", "data");
+const event = fc
+  .tuple(other, data, other, lineEnd, fc.constantFrom("data: ", "data:"))
+  .map(
+    ([before, value, after, end, field]) =>
+      [before, field + value, after, ""].filter((line, i) => i === 3 || line !== "").join(end) +
+      end,
+  );
+
+describe("a random stream", () => {
+  it("goes out as the whole would, however it is cut", () => {
+    const cuts = fc.array(fc.nat(), { maxLength: 12 });
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 12 }), cuts, (all, places) => {
+        const bytes = Buffer.from(all.join(""));
+        const expected = referenceStream(all.join(""));
+        const answered = returned(cutAt(bytes, places));
+        assert.equal(answered.returnedText, expected.kept.join(""));
+        const tokens = answered.filterState.get("asm.llmproxy.request_prompt_tokens");
+        assert.equal(tokens, expected.promptTokens?.toString());
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});

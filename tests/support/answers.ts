@@ -1,0 +1,182 @@
+// Answers in the shapes that providers document, cut down to what matters here, and what each says about tokens.
+
+export interface SampleAnswer {
+  name: string;
+  contentType: string;
+  text: string;
+  /** Prompt, completion, cached and reasoning tokens; undefined where the answer does not say. */
+  tokens: (number | undefined)[];
+}
+
+const json = "application/json";
+const events = "text/event-stream";
+
+/** A stream of events with a line of data each. */
+export function sse(...data: unknown[]): string {
+  return data
+    .map((each) => `data: ${typeof each === "string" ? each : JSON.stringify(each)}\n\n`)
+    .join("");
+}
+
+/** A chunk of a streamed chat completion. */
+export function chatChunk(content: string, usage?: unknown): object {
+  return {
+    id: "chatcmpl-1",
+    object: "chat.completion.chunk",
+    created: 1,
+    model: "m",
+    choices: [{ index: 0, delta: { content }, finish_reason: null }],
+    ...(usage === undefined ? {} : { usage }),
+  };
+}
+
+/** The chunk that brings a stream's usage. */
+export function usageChunk(usage: unknown): object {
+  return { ...chatChunk("", usage), choices: [] };
+}
+
+const chatUsage = {
+  prompt_tokens: 19,
+  completion_tokens: 10,
+  total_tokens: 29,
+  prompt_tokens_details: { cached_tokens: 3, audio_tokens: 0 },
+  completion_tokens_details: { reasoning_tokens: 7, rejected_prediction_tokens: 1 },
+};
+const responsesUsage = {
+  input_tokens: 36,
+  input_tokens_details: { cached_tokens: 0 },
+  output_tokens: 87,
+  output_tokens_details: { reasoning_tokens: 5 },
+  total_tokens: 123,
+};
+
+function messageStart(usage: object): string {
+  const message = { id: "msg_1", role: "assistant", content: [], model: "m", usage };
+  return `event: message_start\n${sse({ type: "message_start", message })}`;
+}
+
+function anthropicDelta(usage: object): string {
+  return `event: message_delta\n${sse({ type: "message_delta", delta: { stop_reason: "end_turn" }, usage })}`;
+}
+
+/** The end of a stream of OpenAI's Responses. */
+export function responsesEnd(status: string): string {
+  const response = { id: "resp_1", status, error: null, output: [{ usage: 1 }] };
+  return `event: response.${status}\n${sse({ type: `response.${status}`, response: { ...response, usage: responsesUsage } })}`;
+}
+
+const chat = {
+  id: "chatcmpl-1",
+  object: "chat.completion",
+  choices: [
+    { index: 0, message: { content: 'the "usage": {"prompt_tokens": 1} of \\ tokens' } },
+    { usage: { prompt_tokens: 99, completion_tokens: 98 } },
+  ],
+};
+
+/** Whole answers. */
+export const jsonAnswers: SampleAnswer[] = [
+  ...[
+    { name: "chat completions", value: { ...chat, usage: chatUsage }, tokens: [19, 10, 3, 7] },
+    {
+      name: "usage before the choices",
+      value: { usage: { prompt_tokens: 1, completion_tokens: 2 }, ...chat },
+      tokens: [1, 2],
+    },
+    {
+      name: "embeddings",
+      value: { data: [{ embedding: [0.25, -1e-3] }], usage: { prompt_tokens: 8, total_tokens: 8 } },
+      tokens: [8],
+    },
+    {
+      name: "Responses",
+      value: { object: "response", error: null, output: [{ type: "x" }], usage: responsesUsage },
+      tokens: [36, 87, 0, 5],
+    },
+    {
+      name: "Anthropic's messages, whose cached tokens stand beside the others",
+      value: {
+        type: "message",
+        usage: {
+          input_tokens: 10,
+          cache_creation_input_tokens: 20,
+          cache_read_input_tokens: 300,
+          output_tokens: 5,
+        },
+      },
+      tokens: [330, 5, 300],
+    },
+    {
+      name: "a relay's chat completions, with both names",
+      value: {
+        usage: {
+          prompt_tokens: 12,
+          completion_tokens: 4,
+          input_tokens: 0,
+          output_tokens: 0,
+          input_tokens_details: null,
+        },
+      },
+      tokens: [12, 4],
+    },
+    {
+      name: "DeepSeek's and Moonshot's cached tokens",
+      value: { usage: { prompt_tokens: 5, completion_tokens: 1, prompt_cache_hit_tokens: 4 } },
+      tokens: [5, 1, 4],
+    },
+    { name: "no usage", value: chat, tokens: [] },
+    { name: "a usage of null", value: { ...chat, usage: null }, tokens: [] },
+    { name: "a usage that is text", value: { usage: "prompt_tokens" }, tokens: [] },
+    { name: "an object that is empty", value: {}, tokens: [] },
+  ].map(({ value, ...rest }) => ({ ...rest, contentType: json, text: JSON.stringify(value) })),
+  {
+    name: "numbers in other forms",
+    contentType: json,
+    text: '{ "usage" : { "prompt_tokens" : 12.0 , "completion_tokens":1e2,"x":[{"prompt_tokens":3}] } }\n',
+    tokens: [12],
+  },
+  {
+    name: "tokens that are negative or beyond measure",
+    contentType: `${json}; charset=utf-8`,
+    text: '{"usage":{"prompt_tokens":-1,"completion_tokens":99999999999999999999}}',
+    tokens: [],
+  },
+];
+
+/** Streamed answers. */
+export const streamedAnswers: SampleAnswer[] = [
+  {
+    name: "chat completions",
+    text: sse(chatChunk("Hi", null), chatChunk("!", null), usageChunk(chatUsage), "[DONE]"),
+    tokens: [19, 10, 3, 7],
+  },
+  {
+    name: "usage on every chunk, counted once",
+    text: sse(
+      chatChunk("a", { prompt_tokens: 9, completion_tokens: 1 }),
+      chatChunk("b", { prompt_tokens: 9, completion_tokens: 2 }),
+      chatChunk("c", null),
+      "[DONE]",
+    ),
+    tokens: [9, 2],
+  },
+  {
+    name: "Responses, completed",
+    text: sse({ type: "response.created", response: { usage: null } }) + responsesEnd("completed"),
+    tokens: [36, 87, 0, 5],
+  },
+  { name: "Responses, incomplete", text: responsesEnd("incomplete"), tokens: [36, 87, 0, 5] },
+  {
+    name: "Anthropic's messages",
+    text:
+      messageStart({ input_tokens: 25, cache_read_input_tokens: 5, output_tokens: 1 }) +
+      anthropicDelta({ output_tokens: 15 }) +
+      sse({ type: "message_stop" }),
+    tokens: [30, 15, 5],
+  },
+  {
+    name: "no usage",
+    text: sse(chatChunk("Hi"), "[DONE]"),
+    tokens: [],
+  },
+].map((each) => ({ ...each, contentType: events }));
