@@ -1,43 +1,60 @@
-// Pushes the built filter into the registry, as an artifact that Istio's agent takes: exactly two layers, of these media types.
-import { createHash } from "node:crypto";
+// Pushes the image that `llm-egress image` writes into the registry, as users do.
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Descriptor } from "../../../src/oci/image.ts";
 import { registryAddress } from "./names.ts";
-import { pushBlob, pushManifest } from "./registry-client.ts";
 
 const repository = "llm-egress";
-const manifestType = "application/vnd.oci.image.manifest.v1+json";
-const emptyConfig = Buffer.from("{}");
 
-interface Blob {
-  mediaType: string;
-  bytes: Buffer;
-}
-
-/** Pushes build/llm-egress.wasm, as it is at this moment, and gives its `oci://` URL with a digest. The registry is ready. */
-export async function pushModule(): Promise<string> {
-  const config: Blob = {
-    mediaType: "application/vnd.oci.image.config.v1+json",
-    bytes: emptyConfig,
-  };
-  const layers: Blob[] = [
-    { mediaType: "application/vnd.module.wasm.config.v1+json", bytes: emptyConfig },
-    {
-      mediaType: "application/vnd.module.wasm.content.layer.v1+wasm",
-      bytes: readFileSync("build/llm-egress.wasm"),
-    },
-  ];
-  for (const { bytes } of [config, ...layers]) await pushBlob(repository, digestOf(bytes), bytes);
-  const manifest = { schemaVersion: 2, mediaType: manifestType, config: describe(config) };
-  const bytes = Buffer.from(JSON.stringify({ ...manifest, layers: layers.map(describe) }));
-  const digest = digestOf(bytes);
-  await pushManifest(`${repository}/manifests/${digest}`, { mediaType: manifestType, bytes });
+/** Writes the image of build/llm-egress.wasm into a new folder, pushes it, and gives its `oci://` URL with a digest. The registry is ready. */
+export async function pushModule(layout: string): Promise<string> {
+  const words = ["build/llm-egress.mjs", "image", layout];
+  const digest = (await promisify(execFile)(process.execPath, words)).stdout.trim();
+  await pushLayout(layout, digest);
   return `oci://${registryAddress}/${repository}@${digest}`;
 }
 
-function describe({ mediaType, bytes }: Blob): object {
-  return { mediaType, digest: digestOf(bytes), size: bytes.length };
+/** What skopeo, oras and crane do, which may not be there: blobs as they are, then the manifest that names them. */
+async function pushLayout(layout: string, digest: string): Promise<void> {
+  const read = (named: string) => readFileSync(join(layout, "blobs", named.replace(":", "/")));
+  const bytes = read(digest);
+  const manifest = JSON.parse(bytes.toString()) as Manifest;
+  for (const blob of [manifest.config, ...manifest.layers]) {
+    await pushBlob(blob.digest, read(blob.digest));
+  }
+  await send("PUT", `/v2/${repository}/manifests/${digest}`, {
+    mediaType: manifest.mediaType,
+    bytes,
+  });
 }
 
-function digestOf(bytes: Buffer): string {
-  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+interface Manifest {
+  mediaType: string;
+  config: Descriptor;
+  layers: Descriptor[];
+}
+
+async function pushBlob(digest: string, bytes: Buffer): Promise<void> {
+  const begun = await send("POST", `/v2/${repository}/blobs/uploads/`);
+  const place = new URL(begun.headers.get("location") ?? "", begun.url);
+  place.searchParams.set("digest", digest);
+  const mediaType = "application/octet-stream";
+  await send("PUT", place.pathname + place.search, { mediaType, bytes });
+}
+
+async function send(
+  method: string,
+  path: string,
+  content?: { mediaType: string; bytes: Buffer },
+): Promise<Response> {
+  const response = await fetch(`http://${registryAddress}${path}`, {
+    method,
+    ...(content === undefined
+      ? {}
+      : { headers: { "content-type": content.mediaType }, body: new Uint8Array(content.bytes) }),
+  });
+  if (response.ok) return response;
+  throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
 }

@@ -42,7 +42,7 @@ export async function startMesh(
   ]);
   await startProviderStandIn(provider);
   await whenRegistryReady(components);
-  writeFileSync(join(folder, "wasm-url"), await pushModule());
+  writeFileSync(join(folder, "wasm-url"), await pushModule(join(folder, "image")));
   await createResources(components, folder);
   const bundle = join(folder, "ca-bundle.pem");
   writeFileSync(bundle, readFileSync(machineBundle, "utf8") + provider.ca);
