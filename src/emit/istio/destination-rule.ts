@@ -2,12 +2,13 @@ import type { IDestinationRule } from "@kubernetes-models/istio/networking.istio
 import type { ProviderPlan } from "../../plan/plan.ts";
 import { toMetadata } from "./metadata.ts";
 
+/** Not a file: to Istio's agent it means the system's bundle. Written out, as Istio before 1.21 verifies nothing without it. */
+const systemAuthorities = "system";
+
 /** Has the proxies of the provider's namespace speak TLS to it; undefined for plain HTTP, which mutual TLS of the mesh may still cover. */
 export function toDestinationRule(provider: ProviderPlan): IDestinationRule | undefined {
   const { host, tls } = provider;
   if (tls.mode === "DISABLE") return undefined;
-  const authorities =
-    tls.caCertificates === undefined ? {} : { caCertificates: tls.caCertificates };
   return {
     apiVersion: "networking.istio.io/v1beta1",
     kind: "DestinationRule",
@@ -18,7 +19,12 @@ export function toDestinationRule(provider: ProviderPlan): IDestinationRule | un
       exportTo: ["."],
       trafficPolicy: {
         // Without the names, any certificate of a trusted authority would do.
-        tls: { mode: "SIMPLE", sni: host, subjectAltNames: [host], ...authorities },
+        tls: {
+          mode: "SIMPLE",
+          sni: host,
+          subjectAltNames: [host],
+          caCertificates: tls.caCertificates ?? systemAuthorities,
+        },
       },
     },
   };

@@ -40,6 +40,10 @@ export const providerHosts = ["dashscope.aliyuncs.com", "api.moonshot.cn"];
 /** Leads there too, and the certificate does not hold it: as if somebody had taken over a provider's address. */
 export const hijackedHost = "api.hijacked.example";
 
+/** Leads to an address of its own, where a test puts a server whose certificate nobody has signed. */
+export const selfSignedHost = "api.self-signed.example";
+export const selfSignedAddress = "127.0.0.96";
+
 /** The stand-in must not share an address with a proxy: istiod would take it for that proxy's own instance. */
 export const providerAddress = "127.0.0.99";
 

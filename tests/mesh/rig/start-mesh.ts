@@ -17,6 +17,8 @@ import {
   providerAddress,
   providerHosts,
   proxies,
+  selfSignedAddress,
+  selfSignedHost,
   type WorkloadName,
   workloads,
 } from "./names.ts";
@@ -69,9 +71,9 @@ async function createResources(components: Components, folder: string): Promise<
 async function startProxies(components: Components, common: AgentOptions): Promise<void> {
   const { folder, envoy, caBundle } = common;
   for (const [name, { address }] of Object.entries(workloads)) {
-    writeHosts(hostsFile(folder, name as WorkloadName), address);
+    writeHosts(hostsFile(folder, name as WorkloadName), address, address);
   }
-  writeHosts(hostsFile(folder, "gateway"), providerAddress);
+  writeHosts(hostsFile(folder, "gateway"), providerAddress, selfSignedAddress);
   for (const proxy of proxies) {
     const own = { hostsFile: hostsFile(folder, "gateway"), caBundle, secrets: gatewayKeys };
     await startAgent(components, proxy, { folder, envoy, ...(proxy === gateway ? own : {}) });
@@ -79,7 +81,8 @@ async function startProxies(components: Components, common: AgentOptions): Promi
   for (const proxy of proxies) await whenProxyReady(components, proxy);
 }
 
-function writeHosts(file: string, address: string): void {
+function writeHosts(file: string, address: string, selfSigned: string): void {
   const hosts = [...providerHosts, hijackedHost].join(" ");
-  writeFileSync(file, `127.0.0.1 localhost\n${address} ${hosts}\n`);
+  const lines = ["127.0.0.1 localhost", `${address} ${hosts}`, `${selfSigned} ${selfSignedHost}`];
+  writeFileSync(file, `${lines.join("\n")}\n`);
 }
