@@ -1,10 +1,10 @@
 // Requests as a workload of the mesh makes them: through its own sidecar, and through nothing else.
 import { execFile } from "node:child_process";
 import { Agent, type IncomingHttpHeaders, request } from "node:http";
-import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { type WorkloadName, workloads } from "./rig/names.ts";
-import { hostsFile } from "./rig/start-mesh.ts";
+import { hostsFile } from "./rig/hosts.ts";
+import { inPod } from "./rig/in-pod.ts";
 
 export interface WorkloadAnswer {
   status: number;
@@ -76,9 +76,7 @@ export class Workload {
 
   /** Runs curl with the workload's /etc/hosts, and gives what it prints. */
   async curl(words: string[]): Promise<string> {
-    const inPod = [resolve("tests/mesh/rig/in-pod.sh"), this.#hosts, ""];
-    const unshare = ["--mount", "--propagation", "private", ...inPod];
-    const { stdout } = await promisify(execFile)("unshare", [...unshare, "curl", "-sS", ...words]);
-    return stdout;
+    const [file = "", ...rest] = inPod({ hosts: this.#hosts }, ["curl", "-sS", ...words]);
+    return (await promisify(execFile)(file, rest)).stdout;
   }
 }

@@ -1,8 +1,9 @@
 // A real Envoy under Istio's own pilot-agent, as a pod would run them.
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { binariesFolder } from "./binaries.ts";
 import type { Components } from "./components.ts";
+import { inPod, type PodFiles } from "./in-pod.ts";
 import { type Proxy, registryAddress } from "./names.ts";
 import { createToken } from "./pods.ts";
 
@@ -19,12 +20,8 @@ export interface AgentOptions {
   folder: string;
   /** Envoy's binary. */
   envoy: string;
-  /** Stands in for the pod's /etc/hosts. */
-  hostsFile?: string;
-  /** Stands in for the pod's CA bundle. */
-  caBundle?: string;
-  /** What its container would get from Secrets. */
-  secrets?: Record<string, string>;
+  /** Of its pod. */
+  files: PodFiles;
 }
 
 /** Starts the agent, and with it Envoy; neither is ready yet. Its pod exists. */
@@ -40,18 +37,15 @@ export async function startAgent(
   const root = join(options.folder, "certificates/root-cert.pem");
   copyFileSync(root, join(cwd, "var/run/secrets/istio/root-cert.pem"));
   writeFileSync(join(cwd, "var/run/secrets/tokens/istio-token"), await createToken(proxy));
-  const inPod = resolve("tests/mesh/rig/in-pod.sh");
   components.start({
     name: proxy.name,
-    command: [
-      ...["unshare", "--mount", "--propagation", "private"],
-      ...[inPod, options.hostsFile ?? "", options.caBundle ?? ""],
+    command: inPod(options.files, [
       ...[join(binariesFolder(), "pilot-agent"), "proxy", proxy.kind],
       ...["--domain", `${proxy.namespace}.svc.cluster.local`],
       ...["--proxyLogLevel=warning", "--proxyComponentLogLevel=misc:error"],
-    ],
+    ]),
     cwd,
-    env: { ...agentEnvironment(proxy, options.envoy), ...options.secrets },
+    env: { ...agentEnvironment(proxy, options.envoy), ...proxy.keys },
   });
 }
 

@@ -1,4 +1,4 @@
-// The certificates of one start of the mesh: istiod's plug-in CA, and the server certificate of the stand-in for providers.
+// The certificates of one start of the mesh: istiod's plug-in CA, and the server certificate of what stands in for the internet.
 import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

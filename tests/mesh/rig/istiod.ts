@@ -3,10 +3,11 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { binariesFolder } from "./binaries.ts";
 import type { Components } from "./components.ts";
+import { inPod, type PodFiles } from "./in-pod.ts";
 import { istiodMetricsUrl, istiodUrl } from "./names.ts";
 
-/** Starts istiod; `folder` holds `kubeconfig` and, in `certificates`, the mesh's CA. */
-export function startIstiod(components: Components, folder: string): void {
+/** Starts istiod in a pod with these files; `folder` holds `kubeconfig` and, in `certificates`, the mesh's CA. */
+export function startIstiod(components: Components, folder: string, files: PodFiles): void {
   const cwd = join(folder, "istiod");
   mkdirSync(cwd);
   const flags = {
@@ -25,7 +26,7 @@ export function startIstiod(components: Components, folder: string): void {
   const words = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
   components.start({
     name: "istiod",
-    command: [join(binariesFolder(), "pilot-discovery"), "discovery", ...words],
+    command: inPod(files, [join(binariesFolder(), "pilot-discovery"), "discovery", ...words]),
     cwd,
     env: {
       POD_NAME: "istiod-0",

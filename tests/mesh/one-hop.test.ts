@@ -1,0 +1,84 @@
+// The filter in an application's own sidecar, without an egress gateway: one hop, and the key is in that sidecar alone.
+import assert from "node:assert/strict";
+import { after, before, it } from "node:test";
+import { echoedBody, echoedHeader, echoOf } from "../support/requests.ts";
+import { connectMesh } from "./mesh.ts";
+import { workerKeys, workloads } from "./rig/names.ts";
+
+const mesh = connectMesh();
+const url = "http://api.moonshot.cn/v1/chat/completions";
+const echo = { "x-mock-echo": "1" };
+
+const provider = `
+apiVersion: istio.alibabacloud.com/v1beta1
+kind: LLMProvider
+metadata: { name: moonshot, namespace: default }
+spec:
+  workloadSelector: { labels: { app: worker } }
+  host: api.moonshot.cn
+  path: /v1/chat/completions
+  configs:
+    defaultConfig:
+      openAIConfig: { model: moonshot-v1-8k, apiKey: "\${WORKER_KEY}" }
+    routeSpecificConfigs:
+      long:
+        openAIConfig: { model: moonshot-v1-128k }
+`;
+const route = `
+apiVersion: istio.alibabacloud.com/v1beta1
+kind: LLMRoute
+metadata: { name: moonshot, namespace: default }
+spec:
+  host: api.moonshot.cn
+  rules:
+    - name: long
+      matches: [{ headers: { x-context: { exact: long } } }]
+      backendRefs: [{ providerHost: api.moonshot.cn }]
+    - name: everything-else
+      backendRefs: [{ providerHost: api.moonshot.cn }]
+`;
+
+before(async () => mesh.apply(provider, route, await mesh.render(provider, route)));
+after(() => mesh.clear());
+
+it("gives the provider the key, the path and the model, over TLS", async () => {
+  const headers = { ...echo, authorization: "Bearer the-client's-own" };
+  const answer = await mesh.as("worker").chat(url.replace("/v1/", "/"), {}, headers);
+  const received = echoOf(answer);
+  assert.equal(received.serverName, "api.moonshot.cn");
+  assert.equal(received.path, "/v1/chat/completions");
+  assert.deepEqual(echoedHeader(received, "host"), ["api.moonshot.cn"]);
+  assert.deepEqual(echoedHeader(received, "authorization"), [`Bearer ${workerKeys.WORKER_KEY}`]);
+  assert.equal(modelIn(echoedBody(answer)), "moonshot-v1-8k");
+});
+
+it("gives another model by a rule's header", async () => {
+  const answer = await mesh.as("worker").chat(url, {}, { ...echo, "x-context": "long" });
+  assert.equal(modelIn(echoedBody(answer)), "moonshot-v1-128k");
+});
+
+it("tells the provider nothing about the mesh", async () => {
+  const received = echoOf(await mesh.as("worker").chat(url, {}, echo));
+  const names = received.headers.map(([name]) => name.toLowerCase());
+  assert.deepEqual(
+    names.filter((name) => /^x-(envoy|forwarded|istio|b3)/.test(name)),
+    [],
+  );
+});
+
+it("leaves a workload that the selector does not mean without filter and key", async () => {
+  const received = echoOf(await mesh.as("app").chat(url, {}, echo));
+  assert.equal(received.serverName, "api.moonshot.cn");
+  assert.deepEqual(echoedHeader(received, "authorization"), []);
+  assert.ok(!(await mesh.configDump(workloads.app)).includes("${WORKER_KEY}"));
+});
+
+it("shows the key in no configuration of the sidecar", async () => {
+  const dump = await mesh.configDump(workloads.worker);
+  assert.match(dump, /\$\{WORKER_KEY\}/);
+  assert.ok(!dump.includes(workerKeys.WORKER_KEY));
+});
+
+function modelIn(body: string): string {
+  return (JSON.parse(body) as { model: string }).model;
+}

@@ -1,0 +1,37 @@
+// Name resolution: an /etc/hosts for each kind of process in the mesh.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  hijackedHost,
+  issuerAddress,
+  issuerHost,
+  providerAddress,
+  providerHosts,
+  selfSignedAddress,
+  selfSignedHost,
+  type WorkloadName,
+  workloads,
+} from "./names.ts";
+
+/** Where a workload finds the providers' hosts, at its own sidecar, and where all proxies and istiod do, on what stands in for the internet. */
+export function hostsFile(folder: string, name: WorkloadName | "internet"): string {
+  return join(folder, `hosts.${name}`);
+}
+
+/** Writes all of them into the folder. */
+export function writeHostsFiles(folder: string): void {
+  const providers = [...providerHosts, hijackedHost].join(" ");
+  for (const [name, { address }] of Object.entries(workloads)) {
+    const lines = [`${address} ${providers} ${selfSignedHost}`];
+    write(hostsFile(folder, name as WorkloadName), lines);
+  }
+  write(hostsFile(folder, "internet"), [
+    `${providerAddress} ${providers}`,
+    `${selfSignedAddress} ${selfSignedHost}`,
+    `${issuerAddress} ${issuerHost}`,
+  ]);
+}
+
+function write(file: string, lines: string[]): void {
+  writeFileSync(file, ["127.0.0.1 localhost", ...lines, ""].join("\n"));
+}
