@@ -11,6 +11,7 @@ import { findEnvoy } from "../src/cli/envoy-binary.ts";
 import { buildBinaries } from "../tests/mesh/rig/binaries.ts";
 import { Components } from "../tests/mesh/rig/components.ts";
 import { MissingRequirement } from "../tests/mesh/rig/missing-requirement.ts";
+import { podAddress } from "../tests/mesh/rig/names.ts";
 import { isInside, raiseLoopback, runInside } from "../tests/mesh/rig/namespaces.ts";
 import { checkRequirements } from "../tests/mesh/rig/requirements.ts";
 import { startMesh } from "../tests/mesh/rig/start-mesh.ts";
@@ -33,7 +34,7 @@ try {
 }
 
 async function runTests(): Promise<number> {
-  raiseLoopback();
+  raiseLoopback(podAddress);
   const folder = mkdtempSync(join(tmpdir(), "llm-egress-mesh-"));
   const components = new Components(folder);
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -24,7 +24,7 @@ describe("RequestAuthentication", () => {
   let policies: string;
 
   before(async () => {
-    issuer = await startTokenIssuer();
+    issuer = await startTokenIssuer(mesh.folder);
     const rules = `[{ from: [{ source: { requestPrincipals: ["${issuer.name}/alice"] } }] }]`;
     policies = [tokenRule(issuer), policy("ALLOW", rules)].join("---\n");
     await mesh.apply(policies);

@@ -15,8 +15,19 @@ import {
   untilDrained,
   untilForgotten,
   untilRead,
+  version,
 } from "./settle.ts";
 import { Workload } from "./workload.ts";
+
+// What users apply. Not namespaces: no controller would ever end their deletion here.
+const followedKinds = [
+  ...["gateways", "virtualservices", "destinationrules", "serviceentries"].map(
+    (kind) => `${kind}.networking.istio.io`,
+  ),
+  ...["authorizationpolicies", "requestauthentications"].map((kind) => `${kind}.security.istio.io`),
+  ...["wasmplugins.extensions.istio.io", "services", "secrets"],
+  ...["llmproviders", "llmroutes"].map((kind) => `${kind}.istio.alibabacloud.com`),
+];
 
 export class Mesh {
   /** Holds each component's log, `<name>.log`, and the kubeconfig. */
@@ -45,8 +56,27 @@ export class Mesh {
 
   /** Applies YAML with kubectl, and resolves when it holds at every proxy for every request from then on. */
   async apply(...yaml: string[]): Promise<void> {
+    await this.#untilHeld(() => this.submit(...yaml));
+  }
+
+  /** Has `act` change resources by itself, and resolves when that holds as after `apply`. */
+  async follow(act: () => Promise<void>): Promise<void> {
+    await this.#untilHeld(async () => {
+      const before = new Set((await this.#list()).map(version));
+      let changed: Stored[] = [];
+      try {
+        await act();
+      } finally {
+        changed = (await this.#list()).filter((object) => !before.has(version(object)));
+        for (const object of changed) this.#applied.set(nameOf(object), object);
+      }
+      return changed;
+    });
+  }
+
+  async #untilHeld(change: () => Promise<Stored[]>): Promise<void> {
     const refusals = await countRefusals();
-    await untilRead(await this.submit(...yaml));
+    await untilRead(await change());
     await untilAcknowledged();
     await untilDrained();
     if ((await countRefusals()) > refusals) {
@@ -109,6 +139,11 @@ export class Mesh {
   istioctl(...words: string[]): Promise<{ stdout: string; stderr: string }> {
     const env = { ...process.env, KUBECONFIG: join(this.folder, "kubeconfig") };
     return promisify(execFile)(join(binariesFolder(), "istioctl"), words, { env });
+  }
+
+  async #list(): Promise<Stored[]> {
+    const words = ["get", followedKinds.join(","), "--all-namespaces", "-o", "json"];
+    return readList(await this.kubectl(...words));
   }
 
   #write(name: string, yaml: string[]): string {

@@ -62,7 +62,10 @@ export async function untilAcknowledged(): Promise<void> {
     "all proxies to acknowledge",
     async () =>
       (await readStates()).every(({ sent, acked }) => sent === acked && !before.has(sent)),
-    async () => JSON.stringify((await readStates()).filter(({ sent, acked }) => sent !== acked)),
+    async () =>
+      JSON.stringify(
+        (await readStates()).filter(({ sent, acked }) => sent !== acked || before.has(sent)),
+      ),
   );
 }
 
@@ -122,8 +125,8 @@ function markerEntry(host: string): Record<string, unknown> {
   };
 }
 
-// Not the resourceVersion: istiod itself moves that on, when it writes a status.
-function version({ metadata: { uid, generation } }: Stored): string {
+/** Tells an object's versions apart. Not by the resourceVersion: istiod itself moves that on, when it writes a status. */
+export function version({ metadata: { uid, generation } }: Stored): string {
   return `${uid} ${generation}`;
 }
 

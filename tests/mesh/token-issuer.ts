@@ -1,8 +1,16 @@
-// An issuer of JSON Web Tokens for the mesh's own clients, with its keys at an address where istiod fetches them.
-import { generateKeyPairSync, sign } from "node:crypto";
+// The issuer that examples/jwt names, of JSON Web Tokens for the mesh's own clients: its keys are where istiod fetches them.
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+} from "node:crypto";
 import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:https";
+import { join } from "node:path";
+import { issuerAddress, issuerHost } from "./rig/names.ts";
 
 export interface TokenIssuer {
   /** `iss` of its tokens. */
@@ -14,30 +22,46 @@ export interface TokenIssuer {
   close(): void;
 }
 
-/** Starts an issuer with a fresh key. */
-export async function startTokenIssuer(): Promise<TokenIssuer> {
-  const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+/** Starts the issuer; `folder` is the mesh's. */
+export async function startTokenIssuer(folder: string): Promise<TokenIssuer> {
+  const privateKey = issuerKey(folder);
   const kid = "mesh-test";
-  const jwk = { ...publicKey.export({ format: "jwk" }), kid, alg: "RS256", use: "sig" };
-  const server = createServer((_, response) => {
+  const jwk = {
+    ...createPublicKey(privateKey).export({ format: "jwk" }),
+    kid,
+    alg: "RS256",
+    use: "sig",
+  };
+  const read = (file: string) => readFileSync(join(folder, "internet", file));
+  const tls = { cert: read("server-cert.pem"), key: read("server-key.pem") };
+  const server = createServer(tls, (_, response) => {
     response.setHeader("content-type", "application/json").end(JSON.stringify({ keys: [jwk] }));
   });
-  server.listen(0, "127.0.0.1");
+  server.listen(443, issuerAddress);
   await once(server, "listening");
-  const name = "https://issuer.mesh-test.internal";
+  const name = `https://${issuerHost}`;
   const issue = (subject: string): string => {
     const expires = Math.floor(Date.now() / 1000) + 3600;
     const head = encode({ alg: "RS256", typ: "JWT", kid });
-    const claims = encode({ iss: name, sub: subject, exp: expires });
+    const claims = encode({ iss: name, sub: subject, aud: "llm-egress", exp: expires });
     const signature = sign("sha256", Buffer.from(`${head}.${claims}`), privateKey);
     return `${head}.${claims}.${signature.toString("base64url")}`;
   };
-  const { port } = server.address() as AddressInfo;
   const close = () => {
     server.close();
     server.closeAllConnections();
   };
-  return { name, jwksUri: `http://127.0.0.1:${port}/jwks.json`, issue, close };
+  return { name, jwksUri: `${name}/jwks.json`, issue, close };
+}
+
+// One for all test files: istiod keeps an issuer's keys for minutes.
+function issuerKey(folder: string): KeyObject {
+  const file = join(folder, "issuer-key.pem");
+  if (!existsSync(file)) {
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    writeFileSync(file, privateKey.export({ type: "pkcs8", format: "pem" }));
+  }
+  return createPrivateKey(readFileSync(file));
 }
 
 function encode(part: object): string {

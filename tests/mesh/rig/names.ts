@@ -62,6 +62,9 @@ export const selfSignedAddress = "127.0.0.96";
 export const issuerHost = "issuer.example";
 export const issuerAddress = "127.0.0.95";
 
+/** For a pod behind a Service: an EndpointSlice may not hold loopback addresses. */
+export const podAddress = "10.244.0.10";
+
 /** The stand-in must not share an address with a proxy: istiod would take it for that proxy's own instance. */
 export const providerAddress = "127.0.0.99";
 

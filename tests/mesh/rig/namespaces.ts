@@ -29,7 +29,8 @@ export async function runInside(env: Record<string, string>): Promise<number | u
   return code ?? undefined;
 }
 
-/** Brings up the loopback device, the only one inside. */
-export function raiseLoopback(): void {
+/** Brings up the loopback device, the only one inside, with one more address. */
+export function raiseLoopback(address: string): void {
   execFileSync("ip", ["link", "set", "lo", "up"]);
+  execFileSync("ip", ["address", "add", `${address}/32`, "dev", "lo"]);
 }
