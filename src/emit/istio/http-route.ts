@@ -18,9 +18,11 @@ type HttpDestination = NonNullable<HttpRoute["route"]>[number];
 /** The rules of `route` that can hold at its gateways, in their order; none follows one that always holds. */
 export function toHttpRoutes(route: RoutePlan, options: IstioOptions): HttpRoute[] {
   const routes: HttpRoute[] = [];
+  const held: MatchPlan[] = [];
   for (const rule of route.rules) {
     const matches = rule.matches.filter((match) => canHold(match, route));
     if (matches.length === 0) continue;
+    held.push(...matches);
     const alternatives = matches.map((match) => toMatch(match, route));
     const isConditional = alternatives.every((match) => Object.keys(match).length > 0);
     routes.push({
@@ -32,24 +34,36 @@ export function toHttpRoutes(route: RoutePlan, options: IstioOptions): HttpRoute
     });
     if (!isConditional) break;
   }
+  // Not where nothing holds: such a VirtualService is not made.
+  if (held.length > 0 && held.every(hasSourceLabels)) routes.push(noRule);
   return routes;
 }
 
+// Istio leaves out rules for other workloads. Where none is left, a request would leave without any rule, in the clear.
+const noRule: HttpRoute = { directResponse: { status: 404 } };
+
+/** Whether the match is for some workloads alone. */
+export function hasSourceLabels({ sourceLabels }: MatchPlan): boolean {
+  return Object.keys(sourceLabels).length > 0;
+}
+
 /** Whether the match names one of the route's gateways, and asks gateways for nothing that sidecars alone know. */
-function canHold({ gateways, sourceLabels }: MatchPlan, route: RoutePlan): boolean {
+function canHold(match: MatchPlan, route: RoutePlan): boolean {
+  const { gateways } = match;
   const isNamed =
     gateways.length === 0 || gateways.some((gateway) => route.gateways.includes(gateway));
   const isForSidecars = route.gateways.every((gateway) => gateway === "mesh");
-  return isNamed && (isForSidecars || Object.keys(sourceLabels).length === 0);
+  return isNamed && (isForSidecars || !hasSourceLabels(match));
 }
 
 /** The match has no name of its own: Istio would append it to the rule's, by which the filter finds its settings. */
-function toMatch({ gateways, headers, sourceLabels }: MatchPlan, route: RoutePlan): HttpMatch {
+function toMatch(plan: MatchPlan, route: RoutePlan): HttpMatch {
+  const { gateways, headers, sourceLabels } = plan;
   const match: HttpMatch = {};
   const named = route.gateways.filter((gateway) => gateways.includes(gateway));
   if (gateways.length > 0 && named.length < route.gateways.length) match.gateways = named;
   if (headers.length > 0) match.headers = Object.fromEntries(headers.map(toHeaderMatch));
-  if (Object.keys(sourceLabels).length > 0) match.sourceLabels = sourceLabels;
+  if (hasSourceLabels(plan)) match.sourceLabels = sourceLabels;
   return match;
 }
 

@@ -1,6 +1,6 @@
 import type { IVirtualService } from "@kubernetes-models/istio/networking.istio.io/v1beta1";
 import type { RoutePlan } from "../../plan/plan.ts";
-import { toHttpRoutes } from "./http-route.ts";
+import { hasSourceLabels, toHttpRoutes } from "./http-route.ts";
 import { toMetadata } from "./metadata.ts";
 import type { IstioOptions } from "./options.ts";
 
@@ -29,16 +29,12 @@ const mesh = "mesh";
 function partsOf(route: RoutePlan): RoutePlan[] {
   const gateways = route.gateways.length === 0 ? [mesh] : route.gateways;
   const others = gateways.filter((gateway) => gateway !== mesh);
-  if (!hasSourceLabels(route) || others.length === 0 || others.length === gateways.length) {
+  const hasLabels = route.rules.flatMap((rule) => rule.matches).some(hasSourceLabels);
+  if (!hasLabels || others.length === 0 || others.length === gateways.length) {
     return [{ ...route, gateways }];
   }
   return [
     { ...route, gateways: others },
     { ...route, name: `${route.name}.${mesh}`, gateways: [mesh] },
   ];
-}
-
-function hasSourceLabels({ rules }: RoutePlan): boolean {
-  const matches = rules.flatMap((rule) => rule.matches);
-  return matches.some(({ sourceLabels }) => Object.keys(sourceLabels).length > 0);
 }
