@@ -5,7 +5,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { MissingRequirement } from "./missing-requirement.ts";
+import { MissingRequirement } from "../../support/missing-requirement.ts";
 
 const programs = {
   "pilot-discovery": "istio.io/istio/pilot/cmd/pilot-discovery",

@@ -1,9 +1,9 @@
-// Namespaces of its own for the mesh: network (loopback alone), mounts, and processes. When the first process in them ends, the kernel
+// Namespaces of their own for the tests that need them: network (loopback alone), mounts, and processes. When the first process in them ends, the kernel
 // ends all others, however it came to its end: nothing is left behind.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 
-const marker = "LLM_EGRESS_IN_MESH";
+const marker = "LLM_EGRESS_IN_NAMESPACES";
 const graceMs = 10_000;
 
 /** Whether this process runs inside the namespaces. */
@@ -11,11 +11,18 @@ export function isInside(): boolean {
   return process.env[marker] === "1";
 }
 
+/** The words before a command that run it in such namespaces. */
+export const unshare: readonly string[] = [
+  "unshare",
+  ...["--net", "--mount", "--propagation", "private"],
+  ...["--pid", "--fork", "--mount-proc", "--kill-child"],
+];
+
 /** Runs this very command line once more, inside, and gives its exit code; undefined where it was killed. */
 export async function runInside(env: Record<string, string>): Promise<number | undefined> {
-  const unshare = ["--net", "--mount", "--propagation", "private", "--pid", "--fork"];
   const own = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-  const child = spawn("unshare", [...unshare, "--mount-proc", "--kill-child", ...own], {
+  const [program = "", ...words] = [...unshare, ...own];
+  const child = spawn(program, words, {
     env: { ...process.env, ...env, [marker]: "1" },
     stdio: "inherit",
   });

@@ -1,2 +1,0 @@
-/** Something that this machine lacks for the mesh: its message is for the user, without a stack. */
-export class MissingRequirement extends Error {}

@@ -1,0 +1,26 @@
+// The programs of the system that tests need, and Debian's packages for those that are missing.
+import { execFileSync, spawnSync } from "node:child_process";
+import { MissingRequirement } from "./missing-requirement.ts";
+
+/** Whether a program is on PATH. */
+export function hasProgram(name: string): boolean {
+  return spawnSync("sh", ["-c", 'command -v "$0"', name]).status === 0;
+}
+
+/** Installs packages with apt-get; where there is none, or it fails, the requirement says what is `wanted`. */
+export function installPackages(
+  packages: string[],
+  wanted: string,
+  log: (line: string) => void,
+): void {
+  if (!hasProgram("apt-get")) throw new MissingRequirement(wanted);
+  log(`installing ${packages.join(", ")}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  try {
+    execFileSync("apt-get", ["update"], { env, stdio: "pipe" });
+    const words = ["install", "-y", "--no-install-recommends", ...packages];
+    execFileSync("apt-get", words, { env, stdio: "pipe" });
+  } catch (error) {
+    throw new MissingRequirement(`${wanted} apt-get failed: ${String(error)}`);
+  }
+}
