@@ -2,9 +2,9 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { MissingRequirement } from "./missing-requirement.ts";
 
-/** Whether a program is on PATH. */
-export function hasProgram(name: string): boolean {
-  return spawnSync("sh", ["-c", 'command -v "$0"', name]).status === 0;
+/** Whether a program is on PATH, which is this process's by default. */
+export function hasProgram(name: string, env: NodeJS.ProcessEnv = process.env): boolean {
+  return spawnSync("/bin/sh", ["-c", 'command -v "$0"', name], { env }).status === 0;
 }
 
 /** Installs packages with apt-get; where there is none, or it fails, the requirement says what is `wanted`. */

@@ -1,0 +1,61 @@
+// Runs the example for Docker in containers, with podman-compose, and ends with the line `N passed, N failed`.
+//
+//   node --import tsx scripts/test-compose.ts
+//
+// Needs Linux and root; podman is installed from Debian where it is missing. No image registry is asked. Exits with 1 if a test failed or
+// none ran. Where the kernel refuses containers, it says so and counts the example as skipped.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findEnvoy } from "../src/cli/envoy-binary.ts";
+import { defaultEnvoyVersion } from "../src/cli/envoy-pins.ts";
+import { makeExampleImages } from "../tests/compose/rig/images.ts";
+import { preparePodman } from "../tests/compose/rig/podman.ts";
+import { checkRequirements, kernelRefusal } from "../tests/compose/rig/requirements.ts";
+import { MissingRequirement } from "../tests/support/missing-requirement.ts";
+import { isInside, runInside } from "../tests/support/namespaces.ts";
+import { runNodeTests } from "./run-node-tests.ts";
+import { format, newTally, type Tally } from "./tally.ts";
+
+const log = (line: string) => console.error(line);
+
+try {
+  process.exitCode = isInside() ? await runTests() : await runOutside();
+} catch (error) {
+  console.error(error instanceof MissingRequirement ? error.message : error);
+  finish({ ...newTally(), failed: 1 });
+}
+
+// What comes from the network is made ready here: inside there is none. The folder is removed here too, however the inside ends.
+async function runOutside(): Promise<number> {
+  checkRequirements(log);
+  const refusal = kernelRefusal();
+  if (refusal !== undefined) {
+    console.log(`skipped: containers can't run here, as ${refusal}`);
+    return finish({ ...newTally(), skipped: 1 });
+  }
+  const envoy = await findEnvoy({ log, version: defaultEnvoyVersion });
+  const folder = mkdtempSync(join(tmpdir(), "llm-egress-compose-"));
+  try {
+    const code = await runInside({ ENVOY: envoy, LLM_EGRESS_COMPOSE: folder });
+    if (code === undefined) throw new Error("The containers were killed.");
+    return code;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function runTests(): Promise<number> {
+  const { ENVOY = "", LLM_EGRESS_COMPOSE: folder = "" } = process.env;
+  const env = preparePodman(folder);
+  makeExampleImages({ envoy: ENVOY, node: process.execPath }, folder, env);
+  Object.assign(process.env, env);
+  return finish(await runNodeTests(["tests/compose/example.test.ts"], 1));
+}
+
+function finish(tally: Tally): number {
+  const { passed, failed, skipped } = tally;
+  process.exitCode = failed > 0 || passed + skipped === 0 ? 1 : 0;
+  console.log(format(tally));
+  return process.exitCode;
+}

@@ -1,0 +1,72 @@
+// The example while it runs: the README's commands, requests, and what podman and the kernel say of it.
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { exampleFolder, type ShownCommand } from "./example.ts";
+
+/** The key in the environment in which the README's commands run. */
+export const apiKey = "sk-of-the-environment";
+
+const timeoutMs = 30_000;
+const pollMs = 100;
+
+/** Runs a command of the README in the example's folder, and gives what it prints. */
+export function run({ command }: ShownCommand): string {
+  const env = { ...process.env, API_KEY: apiKey };
+  return execFileSync("bash", ["-c", command], { cwd: exampleFolder, env, encoding: "utf8" });
+}
+
+/** Runs podman, and gives what it prints. */
+export function podman(...words: string[]): string {
+  return execFileSync("podman", words, { encoding: "utf8" });
+}
+
+/** The id of a service's container, whether it runs or has ended. */
+export function serviceId(service: string): string {
+  const label = `label=com.docker.compose.service=${service}`;
+  return podman("ps", "--all", "--quiet", "--filter", label).trim();
+}
+
+/** Sends a chat request. */
+export function post(url: string, headers: Record<string, string> = {}): Promise<Response> {
+  const body = '{"model":"any","messages":[{"role":"user","content":"hi"}]}';
+  return fetch(url, { method: "POST", headers, body });
+}
+
+/** Whether a program of one of these names runs in these namespaces. */
+export function isAnyRunning(...names: string[]): boolean {
+  const ids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return ids.some((id) => {
+    try {
+      return names.includes(basename(readlinkSync(`/proc/${id}/exe`)));
+    } catch {
+      return false; // It has ended.
+    }
+  });
+}
+
+/** The lines of the kernel's list of mounts that are under a folder. */
+export function mountsUnder(folder: string): string[] {
+  const lines = readFileSync("/proc/self/mounts", "utf8").split("\n");
+  return lines.filter((line) => line.includes(`${folder}/`));
+}
+
+/** Polls until the condition holds; rejects with the containers' logs where it takes too long. */
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  const holds = async (): Promise<boolean> => condition();
+  while (!(await holds().catch(() => false))) {
+    if (performance.now() > deadline) {
+      const containers = podman("ps", "--all", "--quiet")
+        .split("\n")
+        .filter((id) => id !== "");
+      const logs = containers.map((id) => podman("logs", id));
+      throw new Error(`waited in vain for ${what}; the containers' logs:\n${logs.join("")}`);
+    }
+    await sleep(pollMs);
+  }
+}
