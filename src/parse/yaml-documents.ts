@@ -1,4 +1,4 @@
-import { type Document, LineCounter, parseAllDocuments, type YAMLError } from "yaml";
+import { type Document, LineCounter, parseAllDocuments, Schema, type YAMLError } from "yaml";
 import type { DiagnosticCode, Report } from "../diagnostics.ts";
 import { diagnosticCodes } from "../diagnostics.ts";
 import { inspectNodes } from "./inspect-nodes.ts";
@@ -49,7 +49,8 @@ function parseText(text: string, lineCounter: LineCounter): Document[] | undefin
     // The library's own check for unique keys is quadratic; inspectNodes has a linear one.
     const options = {
       version: "1.2",
-      schema: "core",
+      // One for all documents of the file: it takes as long to make as a small document takes to parse.
+      schema: new Schema({ schema: "core", resolveKnownTags: true }),
       uniqueKeys: false,
       logLevel: "silent",
     } as const;

@@ -12,6 +12,9 @@ import { type ConfigContext, mentionsOf } from "./config-context.ts";
 
 const maxMembers = 64;
 
+/** At most so many are implied: model, stream, stream_options, and two more names for the token limit. */
+const maxImplied = 5;
+
 /** A route-specific openAIConfig as merged over the default. Both are sound when looked at alone. */
 export function checkMerged(base: ConfigContext | undefined, own: ConfigContext): void {
   const inherited: Members = base?.members ?? new Map<string, PluginMember>();
@@ -28,6 +31,7 @@ export function checkMerged(base: ConfigContext | undefined, own: ConfigContext)
 
 /** The filter keeps a bounded table of members. */
 export function checkMemberCount(members: Members, context: ConfigContext): void {
+  if (members.size + maxImplied <= maxMembers) return;
   const managed = askForUsage(completeMembers(members));
   // The model is always read.
   const count = managed.length + (members.has("model") ? 0 : 1);

@@ -11,8 +11,12 @@ import type { SourceDocument } from "../parse/source-document.ts";
 import { checkMetadata } from "./name-rules.ts";
 import type { ProviderResource, RouteResource } from "../api/resource.ts";
 
-// Kubernetes' own keywords and formats are no part of JSON Schema: ajv passes over them.
+// Kubernetes' own keywords and formats are no part of JSON Schema: ajv passes over them. The two schemas are the project's own, so ajv's
+// schema of schemas is not needed, and to compile it and to optimise the code for two schemas takes longer than it saves.
 const ajv = new Ajv({
+  meta: false,
+  validateSchema: false,
+  code: { optimize: false },
   allErrors: true,
   verbose: true,
   strict: false,

@@ -10,7 +10,7 @@ import {
   tokenMembers,
 } from "../../src/plan/members.ts";
 import type { PluginMember, PluginSettings } from "../../src/plan/plugin-config.ts";
-import { planOf, providerText } from "../support/compile-text.ts";
+import { compileText, planOf, providerText } from "../support/compile-text.ts";
 
 /** Without what asks for usage, which has tests of its own. */
 function settingsOf(config: string): PluginSettings {
@@ -270,4 +270,16 @@ metadata: {name: a}
 spec: {host: a.example, rules: [{name: rule, backendRefs: [{providerHost: a.example}]}]}
 `;
   assert.deepEqual(planOf(text).providers[0]!.routeSettings["rule"]!.members, []);
+});
+
+test("counts the members that are implied towards the 64 that the filter can hold", () => {
+  const codesWith = (removed: number): string[] => {
+    const remove = Array.from({ length: removed }, (_, index) => `member_${index}`);
+    // The model is read, stream: false removes stream_options as well, and a limit holds for all three names of the token limit.
+    const config = { stream: false, parameters: { limits: { max_tokens: 100 }, remove } };
+    const { diagnostics } = compileText(providerText(JSON.stringify(config)));
+    return diagnostics.map(({ code }) => code);
+  };
+  assert.ok(!codesWith(58).includes("too_many_members"));
+  assert.ok(codesWith(59).includes("too_many_members"));
 });
