@@ -36,8 +36,10 @@ export async function runInside(env: Record<string, string>): Promise<number | u
   return code ?? undefined;
 }
 
-/** Brings up the loopback device, the only one inside, with one more address. */
-export function raiseLoopback(address: string): void {
+/** Brings up the loopback device, the only one inside, with further addresses. */
+export function raiseLoopback(...addresses: string[]): void {
   execFileSync("ip", ["link", "set", "lo", "up"]);
-  execFileSync("ip", ["address", "add", `${address}/32`, "dev", "lo"]);
+  for (const address of addresses) {
+    execFileSync("ip", ["address", "add", `${address}/32`, "dev", "lo"]);
+  }
 }
