@@ -30,12 +30,12 @@ after(() => {
 });
 
 test("the README's request is answered as the README shows", () => {
-  assert.equal(plain(run(request)), plain(request.output ?? ""));
+  assert.equal(plain(run(request)), plain(request.output));
 });
 
 test("a request is the line in the log that the README shows", async () => {
   const logs = shownCommand("docker compose logs");
-  const line = plain(logs.output ?? "");
+  const line = plain(logs.output);
   const count = () =>
     plain(run(logs))
       .split("\n")

@@ -10,8 +10,11 @@ export interface Step {
   output: string;
 }
 
-/** Where a command is run: on a mesh, or on the reader's own machine, which needs none. */
-export type Place = "mesh" | "machine";
+/** Where a command is run: on a mesh, on the reader's own machine, which needs none, or there in containers. */
+export type Place = "mesh" | "machine" | "containers";
+
+/** Where the commands of a README are run from its beginning on, if not on a mesh. */
+const places: Record<string, Place> = { quickstart: "machine", "docker-compose": "containers" };
 
 const prompt = "$ ";
 
@@ -22,7 +25,7 @@ export function exampleNames(): string[] {
 
 /** The commands of an example's README for one place, in their order. */
 export function readSteps(example: string, place: Place): Step[] {
-  let current: Place = example === "quickstart" ? "machine" : "mesh";
+  let current = places[example] ?? "mesh";
   const steps: Step[] = [];
   let isInside = false;
   for (const line of readFileSync(join("examples", example, "README.md"), "utf8").split("\n")) {

@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { exampleFolder, type ShownCommand } from "./example.ts";
+import type { Step } from "../../support/readme.ts";
+import { exampleFolder } from "./example.ts";
 
 /** The key in the environment in which the README's commands run. */
 export const apiKey = "sk-of-the-environment";
@@ -12,7 +13,7 @@ const timeoutMs = 30_000;
 const pollMs = 100;
 
 /** Runs a command of the README in the example's folder, and gives what it prints. */
-export function run({ command }: ShownCommand): string {
+export function run({ command }: Step): string {
   const env = { ...process.env, API_KEY: apiKey };
   return execFileSync("bash", ["-c", command], { cwd: exampleFolder, env, encoding: "utf8" });
 }
