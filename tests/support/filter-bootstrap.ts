@@ -12,6 +12,8 @@ export interface FilterBootstrap {
   environmentNames: string[];
   /** In place of one route for each host, named after it. */
   virtualHosts?: object[];
+  /** Hosts whose upstreams speak HTTP/2, without TLS. */
+  http2Hosts?: string[];
 }
 
 const v3 = "type.googleapis.com/envoy.extensions";
@@ -20,7 +22,10 @@ const upstreamHttp = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
 /** One listener named `egress` for HTTP/1.1 and HTTP/2, the filter, and a cluster for each host. */
 export function filterBootstrap(options: FilterBootstrap): object {
-  const clusters = [...options.upstreams].map(([host, port]) => cluster(clusterOf(host), port));
+  const http2Hosts = new Set(options.http2Hosts);
+  const clusters = [...options.upstreams].map(([host, port]) =>
+    cluster(clusterOf(host), port, http2Hosts.has(host)),
+  );
   const filters = [{ name: "http", typed_config: connectionManager(options) }];
   const listener = {
     name: "egress",
@@ -30,8 +35,28 @@ export function filterBootstrap(options: FilterBootstrap): object {
   return { static_resources: { listeners: [listener], clusters } };
 }
 
-// A word to find it by, the request's start in milliseconds since 1970, the status, and why.
-const accessLogFormat = "access %START_TIME(%s%3f)% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS%\n";
+/** What the filter tells the access log about a call, by what tests call it. */
+export const callFields = {
+  model: "asm.llmproxy.request_model",
+  prompt: "asm.llmproxy.request_prompt_tokens",
+  completion: "asm.llmproxy.request_completion_tokens",
+  cached: "llm_egress.cached_tokens",
+  reasoning: "llm_egress.reasoning_tokens",
+  provider: "llm_egress.provider",
+  route: "llm_egress.route",
+  source: "llm_egress.source",
+  outcome: "llm_egress.outcome",
+  ttft: "llm_egress.ttft_ms",
+};
+
+// Each line begins with a word to find it by. The first has the request's start in milliseconds since 1970, the status, and why; the second
+// the request's `x-call`, the status, and what the filter tells.
+const accessLogFormat = [
+  "access %START_TIME(%s%3f)% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS%\n",
+  "call %REQ(X-CALL)% %RESPONSE_CODE%",
+  ...Object.values(callFields).map((name) => ` %FILTER_STATE(wasm.${name}:PLAIN)%`),
+  "\n",
+].join("");
 
 function connectionManager(options: FilterBootstrap): object {
   const routerConfig = { "@type": `${v3}.filters.http.router.v3.Router` };
@@ -93,11 +118,13 @@ export function routeTo(host: string, changes: object = {}): object {
   return { name: host, match: { prefix: "/" }, route: action };
 }
 
-function cluster(name: string, port: number): object {
+function cluster(name: string, port: number, isHttp2: boolean): object {
   const endpoints = [{ lb_endpoints: [{ endpoint: address(port) }] }];
   const options = {
     "@type": `type.googleapis.com/${upstreamHttp}`,
-    explicit_http_config: { http_protocol_options: { enable_trailers: true } },
+    explicit_http_config: isHttp2
+      ? { http2_protocol_options: {} }
+      : { http_protocol_options: { enable_trailers: true } },
   };
   return {
     name,

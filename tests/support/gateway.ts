@@ -14,6 +14,8 @@ export interface GatewayOptions {
   /** Envoy's environment; the filter may read all of it. */
   env?: Record<string, string>;
   virtualHosts?: object[];
+  /** Hosts whose upstreams speak HTTP/2. */
+  http2Hosts?: string[];
   mock?: MockOptions;
   version?: string | undefined;
   logLevel?: string;
@@ -49,6 +51,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       upstreams: upstreamsOf(options, mock.port),
       listenPort: egress,
       environmentNames: Object.keys(env),
+      http2Hosts: options.http2Hosts ?? [],
       ...(options.virtualHosts === undefined ? {} : { virtualHosts: options.virtualHosts }),
     });
   try {

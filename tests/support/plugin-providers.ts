@@ -1,5 +1,10 @@
 // Plugin configurations for tests that run the filter: a provider whose host, cluster and key follow from one name.
-import type { PluginConfig, PluginProvider, PluginSettings } from "../../src/plan/plugin-config.ts";
+import type {
+  PluginConfig,
+  PluginMember,
+  PluginProvider,
+  PluginSettings,
+} from "../../src/plan/plugin-config.ts";
 
 /** The cluster that leads to a host, named as in Istio. */
 export function clusterOf(host: string): string {
@@ -44,3 +49,9 @@ export function pluginConfig(
     ...changes,
   };
 }
+
+/** What `usage: Auto` makes of a provider about whose streams nothing is said. */
+export const asksForUsage: PluginMember[] = [
+  { name: "stream", stream: true },
+  { name: "stream_options", default: '{"include_usage":true}', forStreams: true },
+];
