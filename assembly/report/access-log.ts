@@ -28,7 +28,8 @@ export function logCall(call: Call): void {
   setProperty(SOURCE, call.source.logged);
   setProperty(OUTCOME, unchecked(outcomes[call.outcome]));
   const model = call.modelName;
-  if (model !== null) setProperty(MODEL, clean(model));
+  // An empty one would print as nothing, and shift what stands behind it.
+  if (model !== null && model.byteLength != 0) setProperty(MODEL, clean(model));
   if (call.firstEvent != NO_TIME) setNumber(FIRST_EVENT, call.firstEvent);
   const usage = call.usage;
   if (usage === null) return;

@@ -251,6 +251,7 @@ const nameModels: DefineTests = (gateway) => {
       'a"b c\\d': "a?b?c?d",
       "x\nforged 200 - -\r\t\u007f": "x?forged?200?-?-???",
       "é%;=": "??%;=",
+      "": "-",
     };
     for (const [model, logged] of Object.entries(names)) {
       const { call } = await account(gateway(), { body: { messages: said, model } });
