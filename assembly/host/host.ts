@@ -101,9 +101,9 @@ export function replaceResponseBody(bytes: u32, start: usize, end: usize): void 
   proxy_set_buffer_bytes(RESPONSE_BODY, 0, bytes, start, end - start);
 }
 
-/** Puts `text` before the response body's current chunk. */
-export function prependResponseBody(text: Bytes): void {
-  proxy_set_buffer_bytes(RESPONSE_BODY, 0, 0, changetype<usize>(text), text.byteLength);
+/** Puts the bytes from `start` to `end` before the response body's current chunk. */
+export function prependResponseBody(start: usize, end: usize): void {
+  proxy_set_buffer_bytes(RESPONSE_BODY, 0, 0, start, end - start);
 }
 
 /** Sets a property of the stream: filter state named `wasm.` and `name`. */

@@ -61,7 +61,7 @@ export class Answer {
     reader.feed(start, end, endOfStream);
     if (this.firstEventAt == 0 && usage.hasObject) this.firstEventAt = now();
     if (reader.changed) replaceResponseBody(size, reader.outStart, reader.outEnd);
-    const released = reader.released;
-    if (released !== null) prependResponseBody(released);
+    const releasedStart = reader.releasedStart;
+    if (reader.releasedEnd != releasedStart) prependResponseBody(releasedStart, reader.releasedEnd);
   }
 }

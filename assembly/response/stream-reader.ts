@@ -1,6 +1,7 @@
 // Reads the usage out of a streamed answer, and takes out of it the chunk that the provider sends only because the filter asked for usage.
 // Comes in: a piece of the stream in memory; goes out: the same memory, without that chunk. Kept between calls: the place in the stream,
-// and the bytes of an event that may yet turn out to be that chunk: at most MAX_HELD_BYTES, and none where nothing is taken out.
+// and the bytes of an event that may yet turn out to be that chunk: at most MAX_HELD_BYTES, and none where nothing is taken out. They are
+// kept in memory that is used again, as nothing is collected before a stream ends, and a stream may have any number of pieces.
 
 import { Bytes } from "../json/bytes";
 import { Events, Step } from "../sse/events";
@@ -9,15 +10,22 @@ import { UsageReader } from "./usage-reader";
 /** The chunk is a few hundred bytes: a longer event is no longer waited for. */
 export const MAX_HELD_BYTES: usize = 4096;
 
+// Used up within one callback.
+const released = memory.data(4096);
+
 export class StreamReader {
-  /** After `feed`: what of the piece is to go out, whether that differs from what came in, and what goes out before it, if anything. */
+  /** After `feed`: what of the piece is to go out, and whether that differs from what came in. */
   outStart: usize = 0;
   outEnd: usize = 0;
   changed: bool = false;
-  released: Bytes | null = null;
+  /** After `feed`: what goes out before the piece; the same where it is nothing. To be used before another stream is fed. */
+  releasedStart: usize = released;
+  releasedEnd: usize = released;
 
   private events: Events = new Events();
-  private held: Bytes | null = null;
+  private buffer: Bytes | null = null;
+  /** How many bytes at the buffer's start are held. */
+  private heldBytes: usize = 0;
   /** Whether the current event may be the one to be taken out; where it begins in this piece, or where the piece begins. */
   private isUndecided: bool;
   private eventStart: usize = 0;
@@ -37,7 +45,7 @@ export class StreamReader {
   /** Reads the piece from `start` to `end`; READ_AHEAD_BYTES must follow it in memory. */
   feed(start: usize, end: usize, isLast: bool): void {
     this.changed = false;
-    this.released = null;
+    this.releasedEnd = released;
     this.outStart = this.outEnd = this.pending = this.eventStart = start;
     const events = this.events;
     events.at = start;
@@ -83,36 +91,44 @@ export class StreamReader {
   private keep(): void {
     this.isUndecided = false;
     this.hasDropped = false;
-    const held = this.held;
-    if (held === null) return;
-    this.released = held;
-    this.held = null;
+    const size = this.heldBytes;
+    if (size == 0) return;
+    memory.copy(released, changetype<usize>(this.buffer), size);
+    this.releasedEnd = released + size;
+    this.heldBytes = 0;
   }
 
   private drop(end: usize): void {
-    this.held = null;
+    this.heldBytes = 0;
     this.forward(this.eventStart);
     this.pending = end;
     this.changed = true;
   }
 
   private hold(end: usize): void {
-    const held = this.held;
-    const heldBytes: usize = held === null ? 0 : held.byteLength;
-    const size = heldBytes + (end - this.eventStart);
+    const more = end - this.eventStart;
+    const size = this.heldBytes + more;
     if (size == 0) return;
     if (size > MAX_HELD_BYTES) {
       this.keep();
       return;
     }
-    const all = new ArrayBuffer(<i32>size);
-    const at = changetype<usize>(all);
-    if (held !== null) memory.copy(at, changetype<usize>(held), heldBytes);
-    memory.copy(at + heldBytes, this.eventStart, end - this.eventStart);
-    this.held = all;
+    memory.copy(this.roomFor(size) + this.heldBytes, this.eventStart, more);
+    this.heldBytes = size;
     this.forward(this.eventStart);
     this.pending = end;
     this.changed = true;
+  }
+
+  // The buffer's start, where what is held stays.
+  private roomFor(size: usize): usize {
+    const buffer = this.buffer;
+    if (buffer !== null && <usize>buffer.byteLength >= size) return changetype<usize>(buffer);
+    const larger = new ArrayBuffer(<i32>(size + size / 2));
+    const start = changetype<usize>(larger);
+    if (buffer !== null) memory.copy(start, changetype<usize>(buffer), this.heldBytes);
+    this.buffer = larger;
+    return start;
   }
 
   // What is pending, up to `end`, goes out behind what goes out already.

@@ -1,0 +1,36 @@
+// What streamed answers take of the module's memory: nothing for good.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { event, hostOfStreams, openStream, sendPieces } from "../support/open-streams.ts";
+import type { WasmHost } from "../support/wasm-host.ts";
+
+const sizeOf = (host: WasmHost) => host.memory.buffer.byteLength;
+
+describe("the memory of streams", () => {
+  it("does not grow with their number", () => {
+    const host = hostOfStreams();
+    const run = (count: number) => {
+      for (let i = 0; i < count; i++) openStream(host).end();
+    };
+    run(2_000);
+    const before = sizeOf(host);
+    run(20_000);
+    assert.equal(sizeOf(host), before);
+  });
+
+  const cuts: Record<string, readonly string[]> = {
+    "whole events": [event],
+    "events cut before it is known what they are": [event.slice(0, 100), event.slice(100)],
+    "single bytes": event.split(""),
+  };
+  for (const [name, pieces] of Object.entries(cuts)) {
+    it(`does not grow while one of them goes on, in ${name}`, () => {
+      const host = hostOfStreams();
+      const stream = openStream(host);
+      sendPieces(stream, pieces);
+      const before = sizeOf(host);
+      for (let sent = 0; sent < 200_000; sent += pieces.length) sendPieces(stream, pieces);
+      assert.equal(sizeOf(host), before);
+    });
+  }
+});
