@@ -5,7 +5,7 @@
 
 import * as sdk from "@solo-io/proxy-runtime/assembly/exports";
 
-// Some 2 KB for each stream, so that a collection frees 1 MB or as much as open streams take.
+// Some 1 KB for each stream. Where many are open, a collection takes longer, and frees a part of what they take.
 const STREAMS_BETWEEN_COLLECTIONS: u32 = 512;
 
 let depth: u32 = 0;
@@ -90,7 +90,7 @@ export function proxy_on_delete(id: u32): void {
   sdk.proxy_on_delete(id);
   depth--;
   if (openStreams != 0) openStreams--;
-  if (++endedStreams >= max(STREAMS_BETWEEN_COLLECTIONS, openStreams)) collect();
+  if (++endedStreams >= max(STREAMS_BETWEEN_COLLECTIONS, openStreams / 4)) collect();
 }
 
 function collect(): void {
