@@ -1,8 +1,8 @@
 // The quickstart as `llm-egress render` writes it, in one Envoy with two listeners: the rendered one, and the same without the filter. Behind
-// them a second Envoy that reads each request whole and answers at once.
+// them a second Envoy that reads each request whole and answers at once, or a provider of the bench's own.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -34,12 +34,23 @@ export interface Gateways {
   stop: () => Promise<void>;
 }
 
-/** Starts both Envoys, each with one worker. */
-export async function startGateways(): Promise<Gateways> {
-  const provider = await startEnvoy((port, admin) => providerConfig(port, admin));
+export interface GatewaysOptions {
+  /** The port of a provider that is there already. */
+  provider?: number;
+  /** Whether the client decides if its answer is streamed, which the quickstart rules out. */
+  streams?: boolean;
+}
+
+/** Starts the Envoys, each with one worker. */
+export async function startGateways(options: GatewaysOptions = {}): Promise<Gateways> {
+  const { streams = false } = options;
+  const provider =
+    options.provider === undefined
+      ? await startEnvoy((port, admin) => providerConfig(port, admin))
+      : { port: options.provider, stop: () => Promise.resolve() };
   const bare = await freePort();
   const gateway = await startEnvoy((port, admin) =>
-    gatewayConfig({ port, admin, bare, provider: provider.port }),
+    gatewayConfig({ port, admin, bare, provider: provider.port }, streams),
   );
   return {
     pid: gateway.child.pid!,
@@ -52,12 +63,19 @@ export async function startGateways(): Promise<Gateways> {
   };
 }
 
-function gatewayConfig(ports: Record<"port" | "admin" | "bare" | "provider", number>): object {
+type Ports = Record<"port" | "admin" | "bare" | "provider", number>;
+
+function gatewayConfig(ports: Ports, streams: boolean): object {
+  const folder = mkdtempSync(join(tmpdir(), "llm-egress-bench-"));
+  cpSync("examples/quickstart", folder, { recursive: true });
+  const file = join(folder, "dashscope-qwen.yaml");
+  if (streams) writeFileSync(file, readFileSync(file, "utf8").replace(/^ *stream: false\n/m, ""));
   const yaml = execFileSync(process.execPath, [
-    ...["build/llm-egress.mjs", "render", "--target", "envoy", "examples/quickstart"],
+    ...["build/llm-egress.mjs", "render", "--target", "envoy", folder],
     ...["--listen", `127.0.0.1:${ports.port}`, "--admin", `127.0.0.1:${ports.admin}`],
     ...["--upstream", `dashscope.aliyuncs.com=http://127.0.0.1:${ports.provider}`],
   ]);
+  rmSync(folder, { recursive: true });
   const config = parse(yaml.toString()) as { static_resources: { listeners: Listener[] } };
   const [listener] = config.static_resources.listeners;
   const bare = structuredClone(listener!);
@@ -69,16 +87,37 @@ function gatewayConfig(ports: Record<"port" | "admin" | "bare" | "provider", num
   return config;
 }
 
+const usage = '"usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12}';
+const text =
+  '"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"You said: hi"}';
+const jsonAnswer = `{"id":"c","object":"chat.completion","choices":[{${text}}],${usage}}`;
+const chunk =
+  'data: {"id":"c","object":"chat.completion.chunk","choices":[{"delta":{"content":"hi"}}]}';
+const streamedAnswer = [chunk, chunk, `data: {"id":"c","choices":[],${usage}}`, "data: [DONE]", ""];
+
+function answering(match: object, type: string, body: string | string[]): object {
+  const header = { key: "content-type", value: type };
+  return {
+    match,
+    direct_response: { status: 200, body: { inline_string: [body].flat().join("\n\n") } },
+    response_headers_to_add: [{ header, append_action: "OVERWRITE_IF_EXISTS_OR_ADD" }],
+  };
+}
+
 function providerConfig(port: number, admin: number): object {
   const typed = (name: string, more: object = {}) => ({
     "@type": `type.googleapis.com/envoy.extensions.filters.${name}`,
     ...more,
   });
-  const answer = { status: 200, body: { inline_string: '{"object":"chat.completion"}' } };
-  const route = { match: { prefix: "/" }, direct_response: answer };
+  // A request with `x-stream` gets a streamed answer.
+  const headers = [{ name: "x-stream", present_match: true }];
+  const routes = [
+    answering({ prefix: "/", headers }, "text/event-stream", streamedAnswer),
+    answering({ prefix: "/" }, "application/json", jsonAnswer),
+  ];
   const manager = typed("network.http_connection_manager.v3.HttpConnectionManager", {
     stat_prefix: "provider",
-    route_config: { virtual_hosts: [{ name: "any", domains: ["*"], routes: [route] }] },
+    route_config: { virtual_hosts: [{ name: "any", domains: ["*"], routes }] },
     http_filters: [
       {
         name: "buffer",
