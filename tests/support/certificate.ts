@@ -4,11 +4,17 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A self-signed certificate and its key as PEM texts, valid for a day, for one DNS name. Needs `openssl`. */
-export function selfSigned(name: string): { cert: string; key: string } {
+/** PEM texts. */
+export interface Certificate {
+  cert: string;
+  key: string;
+}
+
+/** A self-signed certificate and its key, valid for a day, for one DNS name or whatever else `subjectAltName` says. Needs `openssl`. */
+export function selfSigned(name: string, subjectAltName = `DNS:${name}`): Certificate {
   const folder = mkdtempSync(join(tmpdir(), "certificate-"));
   const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
-  const subject = ["-subj", `/CN=${name}`, "-addext", `subjectAltName=DNS:${name}`];
+  const subject = ["-subj", `/CN=${name}`, "-addext", `subjectAltName=${subjectAltName}`];
   const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
   try {
     const files = ["-out", cert, "-keyout", key, "-days", "1"];

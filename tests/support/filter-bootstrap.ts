@@ -1,5 +1,6 @@
 // The bootstrap of an Envoy with the filter, written by hand: tests that use it depend on nothing that the compiler emits.
 import { resolve } from "node:path";
+import type { Certificate } from "./certificate.ts";
 import { clusterOf } from "./plugin-providers.ts";
 
 export interface FilterBootstrap {
@@ -14,6 +15,8 @@ export interface FilterBootstrap {
   virtualHosts?: object[];
   /** Hosts whose upstreams speak HTTP/2, without TLS. */
   http2Hosts?: string[];
+  /** The listener speaks TLS with this certificate, and takes any that a client shows. */
+  tls?: Certificate | undefined;
 }
 
 const v3 = "type.googleapis.com/envoy.extensions";
@@ -30,9 +33,25 @@ export function filterBootstrap(options: FilterBootstrap): object {
   const listener = {
     name: "egress",
     ...address(options.listenPort),
-    filter_chains: [{ filters }],
+    filter_chains: [{ filters, ...transport(options.tls) }],
   };
   return { static_resources: { listeners: [listener], clusters } };
+}
+
+function transport(tls: Certificate | undefined): object {
+  if (tls === undefined) return {};
+  const certificate = {
+    certificate_chain: { inline_string: tls.cert },
+    private_key: { inline_string: tls.key },
+  };
+  const context = {
+    "@type": `${v3}.transport_sockets.tls.v3.DownstreamTlsContext`,
+    common_tls_context: {
+      tls_certificates: [certificate],
+      validation_context: { trust_chain_verification: "ACCEPT_UNTRUSTED" },
+    },
+  };
+  return { transport_socket: { name: "tls", typed_config: context } };
 }
 
 /** What the filter tells the access log about a call, by what tests call it. */

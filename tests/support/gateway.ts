@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Mock, type MockOptions, startMock } from "../../src/mock/server.ts";
 import type { PluginConfig } from "../../src/plan/plugin-config.ts";
+import type { Certificate } from "./certificate.ts";
 import { type Envoy, startEnvoy } from "./envoy.ts";
 import { filterBootstrap } from "./filter-bootstrap.ts";
 
@@ -16,6 +17,8 @@ export interface GatewayOptions {
   virtualHosts?: object[];
   /** Hosts whose upstreams speak HTTP/2. */
   http2Hosts?: string[];
+  /** Envoy speaks TLS, and takes any certificate that a client shows. */
+  tls?: Certificate;
   mock?: MockOptions;
   version?: string | undefined;
   logLevel?: string;
@@ -52,6 +55,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       listenPort: egress,
       environmentNames: Object.keys(env),
       http2Hosts: options.http2Hosts ?? [],
+      tls: options.tls,
       ...(options.virtualHosts === undefined ? {} : { virtualHosts: options.virtualHosts }),
     });
   try {

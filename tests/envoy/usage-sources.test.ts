@@ -1,0 +1,71 @@
+// Who spent what: callers are told apart by their certificates, as many of them as the configuration says.
+import assert from "node:assert/strict";
+import { request } from "node:https";
+import { test } from "node:test";
+import { text } from "node:stream/consumers";
+import { callOf, countedSince, countersOf, newCallId } from "../support/calls.ts";
+import { type Certificate, selfSigned } from "../support/certificate.ts";
+import { type DefineTests, onEachEnvoy } from "../support/each-envoy.ts";
+import type { Gateway } from "../support/gateway.ts";
+import { pluginConfig, provider } from "../support/plugin-providers.ts";
+
+const host = "api.example";
+const plugin = pluginConfig([provider(host)], { maxSources: 3 });
+const options = { plugin, tls: selfSigned("gateway.example") };
+
+const caller = (uri: string) => selfSigned("caller", `URI:${uri}`);
+const app = caller("spiffe://cluster.local/ns/default/sa/app");
+const sleep = caller("spiffe://other.domain/ns/default/sa/sleep");
+const strange = caller("spiffe://cluster.local/ns/a;.;b=/sa/x%20 y");
+const late = caller("spiffe://cluster.local/ns/default/sa/late");
+const nameless = selfSigned("caller");
+
+/** Makes one call with a client's certificate, and tells whom the log and the counters take the client for. */
+async function sourceOf({ envoy, port }: Gateway, certificate?: Certificate) {
+  const before = await countersOf(envoy);
+  const id = newCallId();
+  const body = JSON.stringify({ model: "m", messages: [{ role: "user", content: "a b" }] });
+  const status = await new Promise<number | undefined>((resolve, reject) => {
+    const outgoing = request(
+      {
+        port,
+        host: "127.0.0.1",
+        method: "POST",
+        path: "/v1/chat/completions",
+        headers: { host, "x-call": id },
+        rejectUnauthorized: false,
+        agent: false,
+        ...certificate,
+      },
+      (response) => void text(response).then(() => resolve(response.statusCode), reject),
+    );
+    outgoing.on("error", reject).end(body);
+  });
+  assert.equal(status, 200);
+  const { source, prompt } = await callOf(envoy, id);
+  assert.equal(prompt, "5");
+  const counters = countedSince(before, await countersOf(envoy));
+  const labels = new Set(counters.map((counter) => counter.labels["source"]));
+  assert.equal(labels.size, 1);
+  return { log: source, label: [...labels][0] };
+}
+
+const tellApart: DefineTests = (gateway) => {
+  test("counts callers apart, up to as many as the configuration says", async () => {
+    const apart = (source: string) => ({ log: source, label: source });
+    assert.deepEqual(await sourceOf(gateway(), app), apart("default/app"));
+    assert.deepEqual(await sourceOf(gateway(), sleep), apart("default/sleep"));
+    const encoded = { log: "a;.;b=/x%20?y", label: "a%3B.%3Bb%3D/x%2520%20y" };
+    assert.deepEqual(await sourceOf(gateway(), strange), encoded);
+    assert.deepEqual(await sourceOf(gateway(), late), apart("other"));
+    assert.deepEqual(await sourceOf(gateway(), app), apart("default/app"));
+  });
+
+  test("counts a caller whose certificate has no URI, or who has none, as unknown", async () => {
+    const unknown = { log: "unknown", label: "unknown" };
+    assert.deepEqual(await sourceOf(gateway(), nameless), unknown);
+    assert.deepEqual(await sourceOf(gateway()), unknown);
+  });
+};
+
+onEachEnvoy("sources", options, tellApart);
