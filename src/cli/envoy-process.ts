@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { get } from "node:http";
+import { createInterface } from "node:readline";
 import type { Endpoint } from "../plan/plan.ts";
 import { Failure } from "./failure.ts";
 
@@ -24,11 +25,19 @@ const quietly = [
 const startTimeoutMs = 30_000;
 const pollMs = 50;
 
-/** Runs Envoy until it ends, passing SIGINT and SIGTERM on; calls `onReady` once it serves. Gives Envoy's exit code. */
-export async function runEnvoy(run: EnvoyRun, onReady: () => void): Promise<number> {
+export interface EnvoyEvents {
+  /** Once, when it serves. */
+  onReady: () => void;
+  /** For each line of its standard output, which is the access log. */
+  onLine: (line: string) => void;
+}
+
+/** Runs Envoy until it ends, passing SIGINT and SIGTERM on. Gives Envoy's exit code. */
+export async function runEnvoy(run: EnvoyRun, { onReady, onLine }: EnvoyEvents): Promise<number> {
   const child = spawn(run.binary, ["-c", run.config, ...quietly], {
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", "pipe", "inherit"],
   });
+  createInterface({ input: child.stdout }).on("line", onLine);
   const ended = exitCodeOf(child);
   let isAskedToStop = false;
   const stop = (): void => {
@@ -58,7 +67,7 @@ async function exitCodeOf(child: ChildProcess): Promise<number> {
   const failed = once(child, "error").then(([error]) => {
     throw new Failure(`Envoy can't be started: ${(error as Error).message}`, 1);
   });
-  const [code] = (await Promise.race([once(child, "exit"), failed])) as [number | null];
+  const [code] = (await Promise.race([once(child, "close"), failed])) as [number | null];
   return code ?? 1;
 }
 

@@ -1,4 +1,4 @@
-// Runs Envoy as the gateway: render → start → wait until it serves → pass its lines on → end with it. Kept while it runs: the child
+// Runs Envoy as the gateway: render → start → wait until it serves → print a line per request → end with it. Kept while it runs: the child
 // process and the directory with its configuration.
 import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -14,6 +14,7 @@ import { toEnvoyOptions } from "./envoy-options.ts";
 import { runEnvoy } from "./envoy-process.ts";
 import { Failure } from "./failure.ts";
 import type { EnvoyCommandOptions } from "./options.ts";
+import { RequestTable } from "./request-table.ts";
 
 /** Runs Envoy for the resources at `paths` until it ends or a signal comes. Gives the exit code. */
 export async function run(paths: readonly string[], command: EnvoyCommandOptions): Promise<number> {
@@ -34,11 +35,20 @@ async function runWithConfig(plan: Plan, options: EnvoyOptions, binary: string):
   try {
     // Readable by the owner alone: a literal key stands in it.
     await writeFile(config, emitEnvoy(plan, options), { mode: 0o600 });
-    return await runEnvoy({ binary, config, admin: options.admin }, () => {
-      const listen = formatAddress(options.listen);
-      const admin = formatAddress(options.admin);
-      console.log(`llm-egress listens on http://${listen} (admin http://${admin})`);
-    });
+    const table = new RequestTable(plan);
+    return await runEnvoy(
+      { binary, config, admin: options.admin },
+      {
+        onReady: () => {
+          const listen = formatAddress(options.listen);
+          const admin = formatAddress(options.admin);
+          console.log(`llm-egress listens on http://${listen} (admin http://${admin})`);
+        },
+        onLine: (line) => {
+          for (const row of table.toLines(line)) console.log(row);
+        },
+      },
+    );
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

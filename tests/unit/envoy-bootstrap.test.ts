@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { emitEnvoy } from "../../src/compile.ts";
+import { accessLog, accessLogFields } from "../../src/emit/envoy/access-log.ts";
 import { toBootstrap } from "../../src/emit/envoy/bootstrap.ts";
 import { type Cluster, toCluster } from "../../src/emit/envoy/cluster.ts";
 import type { EnvoyOptions, Upstream } from "../../src/emit/envoy/options.ts";
@@ -77,4 +78,46 @@ test("a literal key is in the filter's configuration and in no environment varia
 test("no request is retried, and no upgrade is offered", () => {
   const text = JSON.stringify(toBootstrap(plan, envoyOptions()));
   assert.doesNotMatch(text, /retry_policy|upgrade_configs/);
+});
+
+test("takes each label out of a metric's name, and leaves Envoy's own tags as they are", () => {
+  const { stats_config: config } = toBootstrap(plan, envoyOptions());
+  const { stats_tags: tags, ...others } = config as {
+    stats_tags: { tag_name: string; regex: string }[];
+  };
+  assert.deepEqual(others, {});
+  const labels = {
+    llmproxy_provider: "default/dashscope-qwen",
+    llmproxy_route: "own-address",
+    llmproxy_model: "qwen2.5-7b",
+    llmproxy_source: "default/app",
+    llmproxy_code: "200",
+    llmproxy_outcome: "ok",
+    llmproxy_reason: "model_not_allowed",
+  };
+  const written = Object.entries(labels).map(([label, value]) => `${label}=.=${value};.;`);
+  let name = `wasmcustom.${written.join("")}llm_egress_requests`;
+  const found: Record<string, string> = {};
+  for (const { tag_name: tag, regex } of tags) {
+    const [, whole = "", value = ""] = new RegExp(regex).exec(name) ?? [];
+    found[tag] = value;
+    name = name.replace(whole, "");
+  }
+  assert.deepEqual(found, labels);
+  assert.equal(name, "wasmcustom.llm_egress_requests");
+});
+
+test("the access log has neither a path nor a header that may hold a key", () => {
+  const text = JSON.stringify(accessLog());
+  const headers = [...text.matchAll(/%REQ\(([^)]*)\)/g)].map(([, header]) => header);
+  assert.deepEqual(headers, [":METHOD", ":AUTHORITY"]);
+  assert.doesNotMatch(text, /%(?:PATH|RESP\(|TRAILER|DYNAMIC_METADATA)/);
+});
+
+test("what the filter tells the access log is printed as it is, not as base64", () => {
+  const fields = Object.values(accessLogFields).filter((field) => field.includes("FILTER_STATE"));
+  assert.equal(fields.length, 10);
+  for (const field of fields) {
+    assert.match(field, /^%FILTER_STATE\(wasm\.(?:asm\.llmproxy|llm_egress)\.[a-z_]+:PLAIN\)%$/);
+  }
 });

@@ -1,25 +1,41 @@
 import { type Extension, typedConfig } from "./typed-config.ts";
 
-// Neither paths nor credentials: a client may have put a key into the query.
-const line = [
-  "%START_TIME%",
-  "%REQ(:METHOD)%",
-  "%REQ(:AUTHORITY)%",
-  "route=%ROUTE_NAME%",
-  "cluster=%UPSTREAM_CLUSTER%",
-  "%RESPONSE_CODE%",
-  "%RESPONSE_CODE_DETAILS%",
-  "%DURATION%ms",
-  "in=%BYTES_RECEIVED%",
-  "out=%BYTES_SENT%",
-].join(" ");
+const filterState = (name: string) => `%FILTER_STATE(wasm.${name}:PLAIN)%`;
 
-/** One line of text per request, on Envoy's standard output. */
+/** The fields of the access log. Neither paths nor credentials: a client may have put a key into the query. */
+export const accessLogFields = {
+  start_time: "%START_TIME%",
+  method: "%REQ(:METHOD)%",
+  authority: "%REQ(:AUTHORITY)%",
+  route_name: "%ROUTE_NAME%",
+  upstream_cluster: "%UPSTREAM_CLUSTER%",
+  response_code: "%RESPONSE_CODE%",
+  response_code_details: "%RESPONSE_CODE_DETAILS%",
+  duration: "%DURATION%",
+  bytes_received: "%BYTES_RECEIVED%",
+  bytes_sent: "%BYTES_SENT%",
+  // The names that Alibaba Cloud Service Mesh's documents give these.
+  request_model: filterState("asm.llmproxy.request_model"),
+  request_prompt_tokens: filterState("asm.llmproxy.request_prompt_tokens"),
+  request_completion_tokens: filterState("asm.llmproxy.request_completion_tokens"),
+  llm_cached_tokens: filterState("llm_egress.cached_tokens"),
+  llm_reasoning_tokens: filterState("llm_egress.reasoning_tokens"),
+  llm_provider: filterState("llm_egress.provider"),
+  llm_route: filterState("llm_egress.route"),
+  llm_source: filterState("llm_egress.source"),
+  llm_outcome: filterState("llm_egress.outcome"),
+  llm_ttft_ms: filterState("llm_egress.ttft_ms"),
+} as const;
+
+/** A field of the access log. */
+export type AccessLogField = keyof typeof accessLogFields;
+
+/** One line of JSON per request, on Envoy's standard output. */
 export function accessLog(): Extension {
   return {
     name: "envoy.access_loggers.stdout",
     typed_config: typedConfig("envoy.extensions.access_loggers.stream.v3.StdoutAccessLog", {
-      log_format: { text_format_source: { inline_string: `${line}\n` } },
+      log_format: { json_format: accessLogFields },
     }),
   };
 }

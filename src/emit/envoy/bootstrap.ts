@@ -3,11 +3,13 @@ import type { Plan } from "../../plan/plan.ts";
 import { type Cluster, toCluster } from "./cluster.ts";
 import { type Listener, toListener } from "./listener.ts";
 import type { EnvoyOptions } from "./options.ts";
+import { statsConfig } from "./stats.ts";
 import { socketAddress, typedConfig } from "./typed-config.ts";
 
 export interface Bootstrap {
   node: { id: string; cluster: string };
   admin: object;
+  stats_config: object;
   layered_runtime: object;
   overload_manager: object;
   static_resources: { listeners: Listener[]; clusters: Cluster[] };
@@ -18,6 +20,7 @@ export function toBootstrap(plan: Plan, options: EnvoyOptions): Bootstrap {
   return {
     node: { id: "llm-egress", cluster: "llm-egress" },
     admin: { address: socketAddress(options.admin) },
+    stats_config: statsConfig(),
     layered_runtime: layeredRuntime(),
     overload_manager: overloadManager(),
     static_resources: {

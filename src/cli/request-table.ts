@@ -1,0 +1,107 @@
+// Envoy's access log as a table for people: one line per request, under a line of headings.
+import type { AccessLogField } from "../emit/envoy/access-log.ts";
+import type { Plan } from "../plan/plan.ts";
+
+/** One line of the access log; Envoy gives `null` where something is unknown. */
+export type AccessRecord = Record<AccessLogField, string | number | null>;
+
+interface Column {
+  heading: string;
+  /** What is known from the start; a longer value widens the column from its line on. */
+  width: number;
+  isNumber: boolean;
+}
+
+/** Turns lines of the access log into lines of a table, in columns wide enough for the plan's names. */
+export class RequestTable {
+  readonly #columns: Column[];
+  #isBegun = false;
+
+  constructor({ providers, routes }: Plan) {
+    const rules = routes.flatMap((route) => route.rules.map((rule) => rule.name));
+    const names = providers.map(({ namespace, name }) => `${namespace}/${name}`);
+    this.#columns = [
+      textColumn("TIME", ["00:00:00"]),
+      textColumn("ROUTE", [...rules, ...providers.map(({ name }) => name)]),
+      textColumn("PROVIDER", names),
+      textColumn("MODEL", ["a-model-of-some-length"]),
+      textColumn("STATUS", []),
+      ...["IN", "OUT"].map((heading) => numberColumn(heading, "10000")),
+      ...["FIRST", "TOTAL"].map((heading) => numberColumn(heading, "10000ms")),
+    ];
+  }
+
+  /** The table's next lines for a line of Envoy's output; what is no request stays as it is. */
+  toLines(line: string): string[] {
+    const record = readRecord(line);
+    if (record === undefined) return [line];
+    const cells = this.#format(cellsOf(record));
+    const note = noteOf(record);
+    const row = note === undefined ? cells : `${cells}  ${note}`;
+    if (this.#isBegun) return [row];
+    this.#isBegun = true;
+    return [this.#format(this.#columns.map(({ heading }) => heading)), row];
+  }
+
+  #format(cells: string[]): string {
+    const padded = this.#columns.map((column, index) => {
+      const cell = cells[index] ?? "-";
+      column.width = Math.max(column.width, cell.length);
+      return column.isNumber ? cell.padStart(column.width) : cell.padEnd(column.width);
+    });
+    return padded.join("  ");
+  }
+}
+
+function textColumn(heading: string, expected: string[]): Column {
+  const width = Math.max(...[heading, ...expected].map((text) => text.length));
+  return { heading, width, isNumber: false };
+}
+
+function numberColumn(heading: string, expected: string): Column {
+  return { ...textColumn(heading, [expected]), isNumber: true };
+}
+
+function readRecord(line: string): AccessRecord | undefined {
+  if (!line.startsWith("{")) return undefined;
+  try {
+    const record = JSON.parse(line) as AccessRecord;
+    return record.start_time === undefined ? undefined : record;
+  } catch {
+    return undefined;
+  }
+}
+
+function cellsOf(record: AccessRecord): string[] {
+  const cells = [
+    localTime(record.start_time),
+    record.llm_route ?? record.route_name,
+    record.llm_provider,
+    record.request_model,
+    // Envoy's 0: the client has left before there was an answer.
+    record.response_code || null,
+    record.request_prompt_tokens,
+    record.request_completion_tokens,
+    inMilliseconds(record.llm_ttft_ms),
+    inMilliseconds(record.duration),
+  ];
+  return cells.map((cell) => `${cell ?? "-"}`);
+}
+
+/** What came of a request that is not `ok`, and why; Envoy's reason where the filter has not seen the request. */
+function noteOf(record: AccessRecord): string | undefined {
+  const { llm_outcome: outcome, response_code_details: details } = record;
+  const reason = details === "via_upstream" || details === null ? undefined : `${details}`;
+  if (outcome === null) return reason;
+  if (outcome === "ok") return undefined;
+  const code = reason?.replace(/^llm_egress_/, "");
+  return code === undefined ? `${outcome}` : `${outcome}: ${code}`;
+}
+
+function localTime(start: string | number | null): string {
+  return start === null ? "-" : new Date(start).toTimeString().slice(0, "00:00:00".length);
+}
+
+function inMilliseconds(value: string | number | null): string | null {
+  return value === null ? null : `${value}ms`;
+}
