@@ -1,0 +1,140 @@
+// The names of metrics, labels and access log fields are the same everywhere.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { parse } from "yaml";
+import { accessLogFields } from "../../src/emit/envoy/access-log.ts";
+import { metricLabels } from "../../src/emit/envoy/stats.ts";
+import { dashboardQueries, variableQueries, withVariables } from "../support/dashboard.ts";
+import { metrics } from "../support/metrics.ts";
+import { readSelectors, type Selector } from "../support/promql.ts";
+
+interface Rule {
+  alert?: string;
+  record?: string;
+  expr: string;
+  annotations?: Record<string, string>;
+}
+
+const { groups } = readYaml<{ groups: { rules: Rule[] }[] }>("alerts.yaml");
+const rules = groups.flatMap((group) => group.rules);
+const series = new Map<string, readonly string[]>(
+  Object.entries(metrics).flatMap(([name, { kind, labels }]) =>
+    kind === "counter" ? [[name, labels]] : [[`${name}_bucket`, [...labels, "le"]]],
+  ),
+);
+
+function readYaml<T>(name: string): T {
+  return parse(readFileSync(join("examples/telemetry", name), "utf8")) as T;
+}
+
+function unknownNames(selectors: Selector[], known = series): string[] {
+  return selectors.flatMap(({ metric, labels }) => {
+    const own = known.get(metric);
+    if (own === undefined) return [metric];
+    return labels.filter((label) => !own.includes(label)).map((label) => `${metric}{${label}}`);
+  });
+}
+
+describe("the dashboard", () => {
+  for (const { panel, refId, expression, legend } of dashboardQueries()) {
+    it(`names what there is: ${panel}, ${refId}`, () => {
+      const selectors = readSelectors(withVariables(expression, "5m"));
+      assert.ok(selectors.length > 0);
+      assert.deepEqual(unknownNames(selectors), []);
+      const shown = [...legend.matchAll(/\{\{(\w+)\}\}/g)].map(([, label]) => label!);
+      for (const { labels } of selectors) {
+        assert.deepEqual(
+          shown.filter((label) => !labels.includes(label)),
+          [],
+        );
+      }
+    });
+
+    it(`heeds the choice of provider, model and source: ${panel}, ${refId}`, () => {
+      for (const { metric, labels } of readSelectors(withVariables(expression, "5m"))) {
+        const choices = ["llmproxy_provider", "llmproxy_model", "llmproxy_source"];
+        const own = choices.filter((label) => series.get(metric)?.includes(label));
+        assert.deepEqual(
+          own.filter((label) => !labels.includes(label)),
+          [],
+        );
+      }
+    });
+  }
+
+  it("asks for its variables' values by labels that there are", () => {
+    const queries = [...variableQueries().values()];
+    assert.equal(queries.length, 3);
+    for (const query of queries) {
+      const [, metric = "", label = ""] = /^label_values\((\w+), (\w+)\)$/.exec(query) ?? [];
+      assert.ok(series.get(metric)?.includes(label), query);
+    }
+  });
+});
+
+describe("the alerts", () => {
+  const recorded = new Map(
+    rules.flatMap(({ record, expr }) =>
+      record === undefined ? [] : [[record, readSelectors(expr).flatMap((one) => one.labels)]],
+    ),
+  );
+  for (const { alert, record, expr, annotations = {} } of rules) {
+    it(`name what there is: ${alert ?? record}`, () => {
+      const selectors = readSelectors(expr);
+      assert.deepEqual(unknownNames(selectors, new Map([...series, ...recorded])), []);
+      if (alert === undefined) return;
+      assert.deepEqual(Object.keys(annotations), ["summary", "description"]);
+      const result = selectors.flatMap(({ metric, labels }) => recorded.get(metric) ?? labels);
+      const shown = Object.values(annotations)
+        .join(" ")
+        .matchAll(/\$labels\.(\w+)/g);
+      for (const [, label = ""] of shown) assert.ok(result.includes(label), label);
+    });
+  }
+});
+
+describe("the labels", () => {
+  it("are taken out of the names by our bootstrap and by the gateway's patch", () => {
+    const inMetrics = new Set(Object.values(metrics).flatMap(({ labels }) => labels));
+    assert.deepEqual([...metricLabels].sort(), [...inMetrics].sort());
+    interface Patch {
+      spec: { template: { metadata: { annotations: Record<string, string> } } };
+    }
+    const patch = readYaml<Patch>("gateway-patch.yaml");
+    const text = patch.spec.template.metadata.annotations["proxy.istio.io/config"]!;
+    assert.deepEqual(parse(text), { extraStatTags: [...metricLabels] });
+  });
+});
+
+describe("the access log", () => {
+  it("has the same fields on Istio as from our bootstrap", () => {
+    interface MeshConfig {
+      extensionProviders: {
+        name: string;
+        envoyFileAccessLog: { logFormat: { labels: Record<string, string> } };
+      }[];
+    }
+    const [provider] = readYaml<MeshConfig>("mesh-config.yaml").extensionProviders;
+    assert.deepEqual(provider!.envoyFileAccessLog.logFormat.labels, accessLogFields);
+    interface Telemetry {
+      spec: { accessLogging: { providers: { name: string }[] }[] };
+    }
+    const { spec } = readYaml<Telemetry>("telemetry.yaml");
+    assert.deepEqual(spec.accessLogging[0]!.providers, [{ name: provider!.name }]);
+  });
+});
+
+describe("docs/telemetry.md", () => {
+  const text = readFileSync("docs/telemetry.md", "utf8");
+  const firstCells = [...text.matchAll(/^\| `([\w.]+)`/gm)].map(([, cell]) => cell!);
+
+  it("has a row for every metric, every label and every field that the filter sets", () => {
+    const fields = Object.values(accessLogFields).flatMap(
+      (format) => /FILTER_STATE\(([\w.]+):/.exec(format)?.[1] ?? [],
+    );
+    const wanted = [...Object.keys(metrics), ...metricLabels, ...fields];
+    assert.deepEqual([...firstCells].sort(), wanted.sort());
+  });
+});

@@ -1,0 +1,27 @@
+// What the filter counts: the one list that the dashboard, the alerts, the documents and the filter itself are compared with.
+const labels = ["llmproxy_provider", "llmproxy_route", "llmproxy_model", "llmproxy_source"];
+
+export interface Metric {
+  kind: "counter" | "histogram";
+  labels: readonly string[];
+}
+
+/** By name, as Prometheus has it, a histogram without `_bucket`, `_sum` and `_count`. */
+export const metrics: Readonly<Record<string, Metric>> = {
+  asm_llm_proxy_prompt_tokens: { kind: "counter", labels },
+  asm_llm_proxy_completion_tokens: { kind: "counter", labels },
+  llm_egress_cached_tokens: { kind: "counter", labels },
+  llm_egress_reasoning_tokens: { kind: "counter", labels },
+  llm_egress_requests: {
+    kind: "counter",
+    labels: [...labels, "llmproxy_code", "llmproxy_outcome"],
+  },
+  llm_egress_rejected: {
+    kind: "counter",
+    labels: ["llmproxy_provider", "llmproxy_route", "llmproxy_source", "llmproxy_reason"],
+  },
+  llm_egress_usage_unknown: { kind: "counter", labels },
+  llm_egress_misrouted: { kind: "counter", labels: [] },
+  llm_egress_ttft_ms: { kind: "histogram", labels },
+  llm_egress_duration_ms: { kind: "histogram", labels },
+};
