@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Mock, startMock } from "../../src/mock/server.ts";
 import { selfSigned } from "../support/certificate.ts";
+import { providerText } from "../support/compile-text.ts";
+import { eventually } from "../support/gateway.ts";
 import { freePort } from "../support/ports.ts";
 import { endRun, postChat, type Running, startRun } from "../support/run-command.ts";
 
@@ -34,14 +36,30 @@ async function whileRunning(
   }
 }
 
-test("the seed's request is answered, and leaves a line without its key", async () => {
+/** The cells of the requests' lines, below their headings, once there are so many. */
+async function rowsOf(running: Running, count: number): Promise<string[][]> {
+  const rows = () => {
+    const lines = running.stdout().split("\n").slice(0, -1);
+    const headings = lines.findIndex((line) => line.startsWith("TIME"));
+    return headings < 0 ? [] : lines.slice(headings + 1);
+  };
+  await eventually(() => rows().length >= count, `${count} lines in ${running.stdout()}`);
+  return rows().map((line) => line.trim().split(/ {2,}/));
+}
+
+test("the seed's request is answered, and leaves a line with its tokens and without its key", async () => {
   const words = ["--upstream", `${provider}=${mock.url}`];
   await whileRunning(words, { API_KEY: key }, async (running) => {
     const { status, body } = await postChat(running.port, "/", provider);
     assert.equal(status, 200, body);
     assert.equal((JSON.parse(body) as { model: string }).model, "qwen-1.8b-chat");
-    await running.said("egress-gw-route");
-    assert.match(running.stdout(), /^TIME +ROUTE .*\n\d\d:\d\d:\d\d {2}egress-gw-route .* 200 /m);
+    const [row] = await rowsOf(running, 1);
+    const unknown = "-";
+    const [time, ...cells] = row!;
+    assert.match(time!, /^\d\d:\d\d:\d\d$/);
+    const names = ["egress-gw-route", "istio-system/dashscope-qwen", "qwen-1.8b-chat"];
+    assert.deepEqual(cells.slice(0, -1), [...names, "200", "4", "3", unknown]);
+    assert.match(cells.at(-1)!, /^\d+ms$/);
     assert.ok(!`${running.stdout()}${running.stderr()}`.includes(key));
     assert.equal(running.stderr(), "");
   });
@@ -59,6 +77,59 @@ test("its own address leads to the first provider, and a stranger's is refused",
       assert.equal(status, 421);
       assert.match(body, /misdirected_request/);
     }
+  });
+});
+
+test("lines tell a request's outcome, and why, where it is not ok", async () => {
+  const words = ["--upstream", `${provider}=${mock.url}`];
+  await whileRunning(words, { API_KEY: key }, async (running) => {
+    const url = `http://127.0.0.1:${running.port}`;
+    const send = async (body: string, headers: Record<string, string> = {}) =>
+      (await fetch(url, { method: "POST", body, headers })).text();
+    const body = '{"messages":[{"role":"user","content":"hello"}]}';
+    await send(body, { "x-mock-status": "429" });
+    await send("{not JSON}");
+    const rows = await rowsOf(running, 2);
+    assert.deepEqual(
+      rows.map((row) => [row[3], row[4], ...row.slice(9)]),
+      [
+        ["qwen-1.8b-chat", "429", "provider_error"],
+        ["-", "400", "rejected: invalid_json"],
+      ],
+    );
+  });
+});
+
+test("a streamed answer's line has the time to its first token, and its tokens", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "llm-egress-test-"));
+  const file = join(folder, "provider.yaml");
+  writeFileSync(file, providerText('{model: mock-1, apiKey: "${API_KEY}"}'));
+  const running = await startRun([file, "--upstream", `a.example=${mock.url}`], { API_KEY: key });
+  try {
+    await running.said("llm-egress listens on");
+    const messages = [{ role: "user", content: "one two three four" }];
+    const body = JSON.stringify({ stream: true, messages });
+    const headers = { "x-mock-delay-ms": "20", "x-mock-pause-ms": "30" };
+    const url = `http://127.0.0.1:${running.port}`;
+    const text = await (await fetch(url, { method: "POST", body, headers })).text();
+    // Its client has not asked for the usage.
+    assert.doesNotMatch(text, /prompt_tokens/);
+    const [row = []] = await rowsOf(running, 1);
+    assert.deepEqual(row.slice(1, 7), ["a", "default/a", "mock-1", "200", "7", "6"]);
+    const [first = 0, total = 0] = row.slice(7).map((cell) => Number(/^(\d+)ms$/.exec(cell)?.[1]));
+    assert.ok(first >= 20 && total > first + 100, row.join(" "));
+  } finally {
+    await endRun(running);
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("the last request's line comes also where Envoy is stopped at once", async () => {
+  const words = ["--upstream", `${provider}=${mock.url}`];
+  await whileRunning(words, { API_KEY: key }, async (running) => {
+    assert.equal((await postChat(running.port, "/", provider)).status, 200);
+    assert.equal(await running.stop(), 0);
+    assert.equal((await rowsOf(running, 1)).length, 1);
   });
 });
 
