@@ -1,13 +1,13 @@
 // The names of metrics, labels and access log fields are the same everywhere.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { parse } from "yaml";
 import { accessLogFields } from "../../src/emit/envoy/access-log.ts";
 import { metricLabels } from "../../src/emit/envoy/stats.ts";
 import { dashboardQueries, variableQueries, withVariables } from "../support/dashboard.ts";
-import { metrics } from "../support/metrics.ts";
+import { metrics, outcomes } from "../support/metrics.ts";
 import { readSelectors, type Selector } from "../support/promql.ts";
 
 interface Rule {
@@ -130,11 +130,65 @@ describe("docs/telemetry.md", () => {
   const text = readFileSync("docs/telemetry.md", "utf8");
   const firstCells = [...text.matchAll(/^\| `([\w.]+)`/gm)].map(([, cell]) => cell!);
 
-  it("has a row for every metric, every label and every field that the filter sets", () => {
+  it("has a row for every metric, label, outcome and field that the filter has", () => {
     const fields = Object.values(accessLogFields).flatMap(
       (format) => /FILTER_STATE\(([\w.]+):/.exec(format)?.[1] ?? [],
     );
-    const wanted = [...Object.keys(metrics), ...metricLabels, ...fields];
+    const wanted = [...Object.keys(metrics), ...metricLabels, ...outcomes, ...fields];
     assert.deepEqual([...firstCells].sort(), wanted.sort());
+  });
+});
+
+describe("outcomes and reasons", () => {
+  it("that alerts and dashboard ask for are there", () => {
+    const expressions = [
+      ...rules.map(({ expr }) => expr),
+      ...dashboardQueries().map((one) => one.expression),
+    ];
+    const codes = readFileSync("docs/errors.md", "utf8").matchAll(/^\| \d+ +\| `(\w+)`/gm);
+    const there = new Set([...outcomes, ...[...codes].map(([, code]) => code!)]);
+    const asked = expressions.flatMap((expression) =>
+      [...expression.matchAll(/llmproxy_(?:outcome|reason)[!=~]+"([^"]*)"/g)].flatMap(([, value]) =>
+        value!.split("|"),
+      ),
+    );
+    assert.ok(asked.length > 0);
+    assert.deepEqual(
+      asked.filter((value) => !there.has(value)),
+      [],
+    );
+  });
+});
+
+describe("the filter", () => {
+  const sources = readdirSync("assembly", { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => readFileSync(join("assembly", name), "utf8"))
+    .join("\n");
+  const named = (pattern: RegExp) =>
+    [...new Set([...sources.matchAll(pattern)].map(([, name]) => name!))].sort();
+
+  it("has the metrics of this list, and no others", () => {
+    const names = named(/"((?:asm_llm_proxy|llm_egress)_\w+)"/g);
+    assert.deepEqual(names, Object.keys(metrics).sort());
+  });
+
+  it("has the labels of this list, and no others", () => {
+    assert.deepEqual(named(/"(llmproxy_\w+)"/g), [...metricLabels].sort());
+  });
+
+  it("has the outcomes of this list, and no others", () => {
+    const [, list = ""] = /outcomeNames: string\[\] = \[(.*?)\]/s.exec(sources) ?? [];
+    assert.deepEqual(
+      [...list.matchAll(/"(\w+)"/g)].map(([, name]) => name),
+      outcomes,
+    );
+  });
+
+  it("sets the fields that the access log prints, and no others", () => {
+    const printed = Object.values(accessLogFields).flatMap(
+      (format) => /FILTER_STATE\(wasm\.([\w.]+):/.exec(format)?.[1] ?? [],
+    );
+    assert.deepEqual(named(/"((?:asm\.llmproxy|llm_egress)\.\w+)"/g), printed.sort());
   });
 });

@@ -16,12 +16,14 @@ export const metrics: Readonly<Record<string, Metric>> = {
     kind: "counter",
     labels: [...labels, "llmproxy_code", "llmproxy_outcome"],
   },
-  llm_egress_rejected: {
-    kind: "counter",
-    labels: ["llmproxy_provider", "llmproxy_route", "llmproxy_source", "llmproxy_reason"],
-  },
+  llm_egress_rejected: { kind: "counter", labels: [...labels, "llmproxy_reason"] },
   llm_egress_usage_unknown: { kind: "counter", labels },
   llm_egress_misrouted: { kind: "counter", labels: [] },
   llm_egress_ttft_ms: { kind: "histogram", labels },
   llm_egress_duration_ms: { kind: "histogram", labels },
 };
+
+/** The values of the label `llmproxy_outcome`. */
+export const outcomes = [
+  ...["ok", "provider_error", "rejected", "gateway_error", "client_closed", "provider_closed"],
+];

@@ -6,6 +6,7 @@ import type { Components } from "./components.ts";
 import { inPod, type PodFiles } from "./in-pod.ts";
 import { type Proxy, registryAddress } from "./names.ts";
 import { createToken } from "./pods.ts";
+import { gatewayProxyConfig } from "./telemetry.ts";
 
 const agentFolders = [
   ...["tokens", "istio", "workload-spiffe-uds", "credential-uds"].map((name) =>
@@ -88,6 +89,7 @@ function agentEnvironment(proxy: Proxy, envoy: string): Record<string, string> {
       concurrency: 1,
       terminationDrainDuration: "0.1s",
       drainDuration: "1s",
+      ...(proxy.kind === "router" ? gatewayProxyConfig() : {}),
     }),
   };
 }

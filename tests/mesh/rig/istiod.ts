@@ -1,19 +1,21 @@
 // Unmodified istiod against the local Kubernetes API.
-import { mkdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { binariesFolder } from "./binaries.ts";
 import type { Components } from "./components.ts";
 import { inPod, type PodFiles } from "./in-pod.ts";
 import { istiodMetricsUrl, istiodUrl } from "./names.ts";
+import { meshConfig } from "./telemetry.ts";
 
 /** Starts istiod in a pod with these files; `folder` holds `kubeconfig` and, in `certificates`, the mesh's CA. */
 export function startIstiod(components: Components, folder: string, files: PodFiles): void {
   const cwd = join(folder, "istiod");
   mkdirSync(cwd);
+  writeFileSync(join(cwd, "mesh-config.json"), meshConfig());
   const flags = {
     registries: "Kubernetes",
     kubeconfig: join(folder, "kubeconfig"),
-    meshConfig: resolve("tests/mesh/rig/mesh-config.yaml"),
+    meshConfig: join(cwd, "mesh-config.json"),
     domain: "cluster.local",
     httpAddr: new URL(istiodUrl).host,
     grpcAddr: "127.0.0.1:15010",

@@ -1,0 +1,220 @@
+// A real Prometheus scrapes a real Envoy by the files of examples/telemetry, and answers the dashboard's queries.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Mock, startMock } from "../../src/mock/server.ts";
+import { dashboardQueries, variableQueries, withVariables } from "../support/dashboard.ts";
+import { type Envoy, startEnvoy } from "../support/envoy.ts";
+import { eventually } from "../support/gateway.ts";
+import { metrics } from "../support/metrics.ts";
+import { findPrometheus } from "../support/prometheus.ts";
+import { type PrometheusServer, startPrometheus } from "../support/prometheus-server.ts";
+import { parseScrape } from "../support/scrape.ts";
+import { type Call, callShop, renderShop, scrapeConfig, shopKey } from "../support/shop.ts";
+
+const found = findPrometheus();
+const skip = found.missing ?? false;
+const rangeSeconds = 60;
+
+let mock: Mock;
+let envoy: Envoy;
+let prometheus: PrometheusServer;
+/** What was answered after every series had been scraped once. */
+let calls: Call[];
+
+before(async () => {
+  if (found.missing !== undefined) return;
+  mock = await startMock({ apiKey: shopKey });
+  const config = ({ egress = 0 }) => renderShop(egress, mock.port);
+  envoy = await startEnvoy({ config, env: { KEY: shopKey } });
+  prometheus = await startPrometheus(found.prometheus, scrapeConfig(envoy.adminPort));
+  const first = await callShop(envoy.url);
+  await untilScraped(first);
+  calls = [...(await callShop(envoy.url)), ...(await callShop(envoy.url))];
+  await untilScraped([...first, ...calls]);
+  await untilScrapes(60);
+});
+after(async () => {
+  await prometheus?.stop();
+  await envoy?.stop();
+  await mock?.close();
+});
+
+/** Resolves when Prometheus has all requests, and with them the very tokens that the provider told. */
+async function untilScraped(all: Call[]): Promise<void> {
+  const sum = async (name: string) => {
+    const [answer] = await prometheus.query(`sum(${name}{job="local"})`);
+    return answer?.value ?? 0;
+  };
+  const isThere = async () => (await sum("llm_egress_requests")) === all.length;
+  await eventually(isThere, `${all.length} requests in Prometheus`);
+  assert.equal(await sum("asm_llm_proxy_prompt_tokens"), total(all, "prompt_tokens"));
+  assert.equal(await sum("asm_llm_proxy_completion_tokens"), total(all, "completion_tokens"));
+  assert.equal(await sum("llm_egress_cached_tokens"), total(all, "cached_tokens"));
+  assert.equal(await sum("llm_egress_reasoning_tokens"), total(all, "reasoning_tokens"));
+}
+
+/** Resolves when there are so many scrapes that what `increase` guesses at both ends is little. */
+async function untilScrapes(count: number): Promise<void> {
+  const counted = `count_over_time(llm_egress_misrouted{job="local"}[${rangeSeconds}s])`;
+  const deadline = performance.now() + 30_000;
+  while (((await prometheus.query(counted))[0]?.value ?? 0) < count) {
+    assert.ok(performance.now() < deadline, `not ${count} scrapes within 30 s`);
+    await sleep(50);
+  }
+}
+
+type UsageName = keyof NonNullable<Call["usage"]>;
+
+function total(of: Call[], name: UsageName): number {
+  return of.reduce((sum, { usage }) => sum + (usage?.[name] ?? 0), 0);
+}
+
+/** What a query must come to, by the value of its label, or labels; over the whole range also for a rate. */
+type Expected = Record<string, number>;
+
+function by(keyOf: (call: Call) => string | undefined, value: (of: Call[]) => number): Expected {
+  const keys = new Set(calls.flatMap((call) => keyOf(call) ?? []));
+  const entries = [...keys].map((key) => [key, value(calls.filter((call) => keyOf(call) === key))]);
+  return Object.fromEntries(entries) as Expected;
+}
+
+const whole = () => "";
+const provider = () => "shop/qwen";
+const source = () => "unknown";
+const model = (call: Call) => (call.usage === undefined ? undefined : call.model);
+const spender = (call: Call) => `${call.model},shop/qwen,unknown`;
+const known = (call: Call) => (call.usage === undefined ? undefined : spender(call));
+const tokens = (name: UsageName) => (of: Call[]) => total(of, name);
+const number = (of: Call[]) => of.length;
+const isSuccess = ({ code }: Call) => code.startsWith("2");
+const cachedShare = (of: Call[]) => total(of, "cached_tokens") / total(of, "prompt_tokens");
+const unknownShare = (of: Call[]) =>
+  of.filter((call) => isSuccess(call) && call.usage === undefined).length /
+  of.filter(isSuccess).length;
+const answeredShare = (of: Call[]) =>
+  of.filter(({ outcome }) => outcome === "ok").length / of.length;
+
+/** By panel and query. A percentile has none but that it is a time. */
+const expectations: Record<string, (() => Expected) | "time"> = {
+  "Tokens A": () => by(whole, tokens("prompt_tokens")),
+  "Tokens B": () => by(whole, tokens("completion_tokens")),
+  "Requests A": () => by(whole, number),
+  "Answered A": () => by(whole, answeredShare),
+  "First token, p95 A": "time",
+  "Prompt tokens from the cache A": () => by(whole, cachedShare),
+  "Answers of unknown usage A": () => by(whole, unknownShare),
+  "Tokens per second by provider A": () => by(provider, tokens("prompt_tokens")),
+  "Tokens per second by provider B": () => by(provider, tokens("completion_tokens")),
+  "Tokens per second by model A": () => by(model, tokens("prompt_tokens")),
+  "Tokens per second by model B": () => by(model, tokens("completion_tokens")),
+  "Tokens per second by source A": () => by(source, tokens("prompt_tokens")),
+  "Tokens per second by source B": () => by(source, tokens("completion_tokens")),
+  "Who spent what A": () => by(known, tokens("prompt_tokens")),
+  "Who spent what B": () => by(known, tokens("completion_tokens")),
+  "Who spent what C": () => by(known, tokens("cached_tokens")),
+  "Who spent what D": () => by(known, tokens("reasoning_tokens")),
+  "Who spent what E": () => by(spender, number),
+  "Requests per second by outcome A": () => by(({ outcome }) => outcome, number),
+  "Requests per second by status A": () => by(({ code }) => code, number),
+  "Rejected per second by reason A": () => by(({ reason }) => reason, number),
+  "First token A": "time",
+  "First token B": "time",
+  "First token C": "time",
+  "Whole request A": "time",
+  "Whole request B": "time",
+  "Whole request C": "time",
+  "Cached prompt tokens, and answers of unknown usage A": () => by(provider, cachedShare),
+  "Cached prompt tokens, and answers of unknown usage B": () => by(provider, unknownShare),
+};
+
+describe("Prometheus", () => {
+  const queries = dashboardQueries();
+
+  it("is asked all that the dashboard asks", () => {
+    const asked = queries.map(({ panel, refId }) => `${panel} ${refId}`);
+    assert.deepEqual(asked.sort(), Object.keys(expectations).sort());
+  });
+
+  for (const { panel, refId, expression } of queries) {
+    it(`answers as the provider told: ${panel}, ${refId}`, { skip }, async () => {
+      const answers = await ask(expression);
+      const expected = expectations[`${panel} ${refId}`]!;
+      if (expected !== "time") return assertNear(answers, expected());
+      const [value = NaN, ...others] = Object.values(answers);
+      assert.deepEqual(others, []);
+      assert.ok(value > 0 && value < 60_000, `${value} ms`);
+    });
+  }
+
+  it("finds the values of the dashboard's variables", { skip }, async () => {
+    const values: Record<string, string[]> = {};
+    for (const [name, query] of variableQueries()) {
+      const [, metric, label = ""] = /^label_values\((\w+), (\w+)\)$/.exec(query)!;
+      const answers = await prometheus.query(`count by (${label}) (${metric})`);
+      values[name] = answers.map(({ labels }) => labels[label]!).sort();
+    }
+    assert.deepEqual(values, {
+      provider: ["shop/qwen"],
+      model: ["qwen-max", "qwen-turbo", "unknown"],
+      source: ["unknown"],
+    });
+  });
+});
+
+describe("the scrape configuration for the mesh", () => {
+  it(
+    "scrapes the gateway's metrics port alone, and keeps what the filter counts",
+    { skip },
+    async () => {
+      const targets = await prometheus.query('up{job="llm-egress"}');
+      assert.deepEqual(
+        targets.map(({ labels, value }) => [labels["pod"], value]),
+        [["egress-1", 1]],
+      );
+      const names = await prometheus.query('count by (__name__) ({job="llm-egress"})');
+      const foreign = names
+        .map(({ labels }) => labels["__name__"]!)
+        .filter((name) => !/^(?:llm_egress_|asm_llm_proxy_|up$|scrape_)/.test(name));
+      assert.deepEqual(foreign, []);
+    },
+  );
+});
+
+describe("the scrape", () => {
+  it("has the metrics and labels of the list, and no others of the filter", { skip }, async () => {
+    const samples = parseScrape(await envoy.prometheus());
+    const own = samples.filter(
+      ({ name }) => /llm_egress_(?!downstream)|llm_proxy/.test(name) && !name.startsWith("envoy_"),
+    );
+    const seen = new Map(
+      own.map(({ name, labels }) => [name.replace(/_(?:bucket|sum|count)$/, ""), labels]),
+    );
+    assert.deepEqual([...seen.keys()].sort(), Object.keys(metrics).sort());
+    for (const { name, labels } of own) {
+      const { labels: listed } = metrics[name.replace(/_(?:bucket|sum|count)$/, "")]!;
+      const there = Object.keys(labels).filter((label) => label !== "le");
+      assert.deepEqual(there.sort(), [...listed].sort(), name);
+    }
+  });
+});
+
+/** What a query of the dashboard comes to for the local gateway; a rate times the range. */
+async function ask(expression: string): Promise<Expected> {
+  const local = withVariables(expression, `${rangeSeconds}s`).replaceAll("{", '{job="local", ');
+  const isRate = expression.includes("rate(") && !expression.includes(" / ");
+  const answers = (await prometheus.query(local)).map(({ labels, value }) => {
+    const names = Object.keys(labels).sort();
+    const key = names.map((name) => labels[name]).join(",");
+    return [key, isRate ? value * rangeSeconds : value];
+  });
+  return Object.fromEntries(answers) as Expected;
+}
+
+function assertNear(actual: Expected, expected: Expected): void {
+  assert.deepEqual(Object.keys(actual).sort(), Object.keys(expected).sort());
+  for (const [key, value] of Object.entries(expected)) {
+    const difference = Math.abs(actual[key]! - value);
+    assert.ok(difference <= value * 0.03, `${key}: ${actual[key]} instead of ${value}`);
+  }
+}
