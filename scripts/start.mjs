@@ -24,7 +24,7 @@ if (!env.API_KEY) {
 }
 const gateway = start(["run", ...options, "examples/quickstart"]);
 await lineWith(gateway, /listens on (\S+)/);
-// From here on Envoy's access log passes through.
+// From here on the table of requests passes through.
 gateway.lines.on("line", (line) => console.log(line));
 
 console.log(

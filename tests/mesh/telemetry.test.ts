@@ -91,6 +91,18 @@ describe("the gateway's metrics", () => {
     assert.deepEqual(grown, { app: sum(ofApp), sleep: sum(ofSleep) });
   });
 
+  it("keep what they have counted while a provider's settings change", async () => {
+    const usages: Usage[] = [];
+    const changed = provider.replace("qwen-1.8b-chat", "qwen-max");
+    const grown = await growthDuring(async () => {
+      usages.push(await spend("app", "before"));
+      await mesh.apply(await mesh.render(changed, route));
+      usages.push(await spend("app", "and after"));
+    }, 2);
+    assert.deepEqual(grown.app, sum(usages));
+    await mesh.apply(await mesh.render(provider, route));
+  });
+
   it("have the provider, the rule, the model, the status and the outcome as labels", async () => {
     await spend("app", "hello");
     const labels = {
@@ -156,6 +168,33 @@ async function logged(field: AccessLogField, value: string): Promise<Record<stri
   await pollUntil(`a line with ${field} ${value}`, () => Promise.resolve(find() !== undefined));
   return find()!;
 }
+
+describe("the gateway's Deployment", () => {
+  const annotations = { "inject.istio.io/templates": "gateway" };
+  const container = { name: "istio-proxy", image: "auto", env: [{ name: "API_KEY", value: "x" }] };
+  const labels = { istio: "egressgateway" };
+  const deployment = {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "istio-egressgateway", namespace: "istio-system" },
+    spec: {
+      selector: { matchLabels: labels },
+      template: { metadata: { labels, annotations }, spec: { containers: [container] } },
+    },
+  };
+
+  it("takes the patch, and keeps what it had", async () => {
+    await mesh.submit(JSON.stringify(deployment));
+    const name = ["-n", "istio-system", "deployment", "istio-egressgateway"];
+    const file = "examples/telemetry/gateway-patch.yaml";
+    await mesh.kubectl("patch", ...name, "--patch-file", file);
+    const json = await mesh.kubectl("get", ...name, "-o", "json");
+    const { metadata, spec } = (JSON.parse(json) as typeof deployment).spec.template;
+    assert.match(JSON.stringify(metadata.annotations), /"proxy.istio.io\/config":"extraStatTags:/);
+    assert.equal(metadata.annotations["inject.istio.io/templates"], "gateway");
+    assert.deepEqual(spec.containers[0]!.env, container.env);
+  });
+});
 
 describe("the gateway's access log", () => {
   it("has the tokens, the model and the caller of a request, in plain text", async () => {
