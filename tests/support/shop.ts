@@ -41,7 +41,7 @@ export function renderShop(port: number, mockPort: number): string {
   return emitEnvoy(planOf(resources), options);
 }
 
-/** The example's two scrape configurations, ten times a second, for an Envoy that serves them both. */
+/** The example's two scrape configurations, five times a second, for an Envoy that serves them both. */
 export function scrapeConfig(adminPort: number): string {
   const target = `127.0.0.1:${adminPort}`;
   const local = readExample("prometheus-local.yaml").replace("127.0.0.1:9901", target);
@@ -64,7 +64,7 @@ export function scrapeConfig(adminPort: number): string {
   const jobs = local.replace("job_name: llm-egress", "job_name: local") + job;
   return jobs
     .replace(discovery, discovered)
-    .replace(/scrape_interval: \w+/, "scrape_interval: 100ms");
+    .replace(/scrape_interval: \w+/, "scrape_interval: 200ms");
 }
 
 function readExample(name: string): string {
