@@ -83,6 +83,6 @@ function plain(output: string): string {
   return output
     .trimEnd()
     .replace(/"id":"chatcmpl-[0-9a-f]{32}","created":\d+/g, "")
-    .replace(/^\d{4}-\d\d-\d\dT[\d:.]+Z/gm, "")
-    .replace(/ \d+ms /g, " ");
+    .replace(/"duration":\d+/g, "")
+    .replace(/"start_time":"[^"]*"/g, "");
 }

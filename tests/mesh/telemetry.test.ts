@@ -11,7 +11,7 @@ import {
   denySleep,
   gatewayRule,
 } from "./resources.ts";
-import { gateway, gatewayKeys, type WorkloadName } from "./rig/names.ts";
+import { gateway, gatewayKeys } from "./rig/names.ts";
 import { pollUntil } from "./settle.ts";
 
 const mesh = connectMesh();
@@ -23,12 +23,14 @@ before(async () => {
 });
 after(() => mesh.clear());
 
+type Caller = "app" | "sleep";
+
 interface Usage {
   prompt_tokens: number;
   completion_tokens: number;
 }
 
-async function spend(workload: WorkloadName, content: string, headers = {}): Promise<Usage> {
+async function spend(workload: Caller, content: string, headers = {}): Promise<Usage> {
   const messages = [{ role: "user", content }];
   const { status, body } = await mesh.as(workload).chat(url, { messages }, headers);
   assert.equal(status, 200, body.toString());
@@ -50,7 +52,7 @@ interface Growth {
 async function growthDuring(
   act: () => Promise<void>,
   requests: number,
-): Promise<Record<WorkloadName, Growth>> {
+): Promise<Record<Caller, Growth>> {
   const earlier = await scrape();
   let later = earlier;
   const grown = (name: string, labels = {}) =>
@@ -61,7 +63,7 @@ async function growthDuring(
     later = await scrape();
     return grown("llm_egress_requests") >= requests;
   });
-  const of = (source: WorkloadName): Growth => {
+  const of = (source: Caller): Growth => {
     const labels = { llmproxy_source: `default/${source}` };
     return {
       prompt: grown("asm_llm_proxy_prompt_tokens", labels),

@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
+import { hasProgram } from "./programs.ts";
 
 export interface Prometheus {
   prometheus: string;
@@ -21,7 +22,7 @@ const unpacked = join(folder, "prometheus");
 
 /** Looks for prometheus and promtool, and fetches Debian's package where apt is there. */
 export function findPrometheus(): FoundPrometheus | MissingPrometheus {
-  if (isOnPath("promtool") && isOnPath("prometheus")) {
+  if (hasProgram("promtool") && hasProgram("prometheus")) {
     return { prometheus: "prometheus", promtool: "promtool" };
   }
   if (!existsSync(unpacked) && !fetchPackage()) {
@@ -55,8 +56,4 @@ function download(cwd: string): boolean {
   // Root's machine may be one whose lists are empty, such as a fresh container.
   if (process.getuid?.() !== 0 || apt("update").status !== 0) return false;
   return apt("download", "prometheus").status === 0;
-}
-
-function isOnPath(program: string): boolean {
-  return spawnSync("sh", ["-c", 'command -v "$0"', program]).status === 0;
 }
