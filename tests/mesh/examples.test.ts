@@ -6,6 +6,7 @@ import { exampleNames, readSteps } from "../support/readme.ts";
 import { echoedBody, echoedHeader, echoOf } from "../support/requests.ts";
 import { connectMesh } from "./mesh.ts";
 import { followReadme } from "./readme.ts";
+import { dashscopeProvider, dashscopeRoute, gatewayDeployment, gatewayRule } from "./resources.ts";
 import { gatewayKeys, podAddress } from "./rig/names.ts";
 import { startTokenIssuer, type TokenIssuer } from "./token-issuer.ts";
 
@@ -145,6 +146,15 @@ example("weights", () => {
     await Promise.all(Array.from({ length: parallel }, requestAll));
     assert.ok(ofSecond >= least && ofSecond <= most, `${ofSecond} of ${requests}`);
   });
+});
+
+example("telemetry", () => {
+  before(async () => {
+    const rendered = await mesh.render(dashscopeProvider, dashscopeRoute);
+    await mesh.apply(gatewayRule, dashscopeProvider, dashscopeRoute, rendered, gatewayDeployment);
+  });
+
+  it(shown, () => followReadme(mesh, "telemetry"));
 });
 
 it("tests every example that has a place on a mesh", () => {

@@ -25,7 +25,7 @@ const followedKinds = [
     (kind) => `${kind}.networking.istio.io`,
   ),
   ...["authorizationpolicies", "requestauthentications"].map((kind) => `${kind}.security.istio.io`),
-  ...["wasmplugins.extensions.istio.io", "services", "secrets"],
+  ...["wasmplugins.extensions.istio.io", "telemetries.telemetry.istio.io", "services", "secrets"],
   ...["llmproviders", "llmroutes"].map((kind) => `${kind}.istio.alibabacloud.com`),
 ];
 

@@ -30,3 +30,18 @@ spec:
 export const moonshotRoute = dashscopeRoute
   .replaceAll("dashscope.aliyuncs.com", "api.moonshot.cn")
   .replaceAll("dashscope-route", "moonshot-route");
+
+/** Like the one that an installation of Istio has; no controller makes pods of it here. */
+export const gatewayDeployment = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: istio-egressgateway, namespace: istio-system }
+spec:
+  selector: { matchLabels: { istio: egressgateway } }
+  template:
+    metadata:
+      labels: { istio: egressgateway }
+      annotations: { inject.istio.io/templates: gateway }
+    spec:
+      containers: [{ name: istio-proxy, image: auto, env: [{ name: API_KEY, value: x }] }]
+`;

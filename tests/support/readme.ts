@@ -55,5 +55,7 @@ export function mask(text: string): string {
   return text
     .replaceAll(/chatcmpl-[0-9a-f]{32}/g, "chatcmpl-ID")
     .replaceAll(/"created":\d+/g, '"created":TIME')
+    .replaceAll(/"duration":\d+/g, '"duration":TIME')
+    .replaceAll(/"start_time":"[^"]*"/g, '"start_time":TIME')
     .replaceAll(/^ +\d+ (?=")/gm, "N ");
 }
