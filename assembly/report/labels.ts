@@ -7,6 +7,9 @@ import { Bytes, bytesOf } from "../json/bytes";
 const MAX_LABELS: i32 = 0xfff0;
 const OTHER_ID: u32 = 1;
 
+// Istio's bootstrap cuts out of every metric's name what stands between one of these, a point, and the next point.
+const ISTIO_TAGS: string[] = ["cache", "component", "tag", "wasm_filter"];
+
 export class Label {
   /** For the access log: printable ASCII without blanks, quotes and backslashes. */
   logged: Bytes;
@@ -56,7 +59,7 @@ export function clean(bytes: Bytes): Bytes {
   return logged;
 }
 
-// Percent-encodes what would end a tag, and what no name should hold.
+// Percent-encodes what would end a tag or begin one of Istio's, and what no name should hold.
 function encode(bytes: Bytes): string {
   let text = "";
   const start = changetype<usize>(bytes);
@@ -68,10 +71,16 @@ function encode(bytes: Bytes): string {
       byte != 0x25 &&
       byte != 0x3b &&
       byte != 0x3d &&
-      byte != 0x5c;
+      byte != 0x5c &&
+      (byte != 0x2e || !endsWithTag(text));
     text += isPlain ? String.fromCharCode(byte) : "%" + hexDigit(byte >> 4) + hexDigit(byte & 15);
   }
   return text;
+}
+
+function endsWithTag(text: string): bool {
+  for (let i = 0; i < ISTIO_TAGS.length; i++) if (text.endsWith(ISTIO_TAGS[i])) return true;
+  return false;
 }
 
 function isGraphic(byte: u8): bool {

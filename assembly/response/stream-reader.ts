@@ -83,7 +83,9 @@ export class StreamReader {
 
   // The current event ends at `end`, and nothing in it says that it is another one.
   private endEvent(end: usize): void {
-    this.hasDropped = this.usage.hasUsage && !this.usage.hasFailed;
+    const usage = this.usage;
+    // Choices that are empty, and not none: other APIs' events have a usage and no choices.
+    this.hasDropped = usage.hasUsage && usage.hasEmptyChoices && !usage.hasFailed;
     if (this.hasDropped) this.drop(end);
     else this.keep();
   }

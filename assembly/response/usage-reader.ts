@@ -46,9 +46,10 @@ export class UsageReader extends Usage {
   hasObject: bool = false;
   /** Whether the provider has reported an error within its answer. */
   hasFailed: bool = false;
-  /** Of the current text: whether it has a `usage` that is an object, and `choices` with something in them; whether it is no object. */
+  /** Of the current text: whether it has a `usage` that is an object, `choices` with something in them, or with nothing; whether it is no object. */
   hasUsage: bool = false;
   hasChoices: bool = false;
+  hasEmptyChoices: bool = false;
   isOther: bool = false;
 
   private mode: Mode = Mode.Token;
@@ -66,7 +67,7 @@ export class UsageReader extends Usage {
 
   /** Begins a new text; numbers stay until there are others. */
   restart(): void {
-    this.hasUsage = this.hasChoices = this.isOther = false;
+    this.hasUsage = this.hasChoices = this.hasEmptyChoices = this.isOther = false;
     this.isValue = this.inChoices = false;
     this.mode = Mode.Token;
     this.places = Place.None;
@@ -150,6 +151,7 @@ export class UsageReader extends Usage {
     if (byte <= 0x20) return at + 1;
     this.inChoices = false;
     this.hasChoices = byte != 0x5d;
+    this.hasEmptyChoices = byte == 0x5d;
     return at;
   }
 

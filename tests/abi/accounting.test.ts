@@ -297,6 +297,17 @@ describe("metrics", () => {
     assert.equal(defined, host.counters.size + host.histograms.size);
   });
 
+  it("have no label that Istio's own tags would be cut out of", () => {
+    const host = hostOf();
+    call(host, { route: "stag.v1.cache.x.wasm_filter.component.y" });
+    const names = [...host.counters.keys()];
+    const expected = "stag%2Ev1.cache%2Ex.wasm_filter%2Ecomponent%2Ey";
+    assert.ok(
+      names.some((name) => name.includes(`llmproxy_route=.=${expected};.;`)),
+      names.join(),
+    );
+  });
+
   it("tell routes apart", () => {
     const host = hostOf();
     for (const route of ["a", "b", "a"]) call(host, { route });

@@ -113,7 +113,6 @@ const forms: [string, string][] = [
   ["several lines of data", text.replaceAll(",", ",\ndata: ")],
   ["its place at the end", sse(chatChunk("Hi"), usageChunk(usage))],
   ["no blank line behind it", sse(chatChunk("Hi"), usageChunk(usage)).trimEnd()],
-  ["no choices at all", sse({ usage, object: "chat.completion.chunk" }, "[DONE]")],
   ["usage before its choices", sse({ usage, choices: [] }, { usage, choices: [{}] })],
   ["others like it", sse(usageChunk(usage), usageChunk(usage)).repeat(2)],
 ];
@@ -158,6 +157,7 @@ describe("the chunk", () => {
       { choices: [], prompt_filter_results: [] },
       usageChunk(null),
       { choices: [], usage: "x" },
+      { type: "message_delta", usage: { output_tokens: 5 } },
       { error: { message: "x" }, usage },
     );
     for (const chunks of everySplit(Buffer.from(others))) {

@@ -29,7 +29,7 @@ export function referenceStream(text: string): ReferenceStream {
     const usage = chunk?.usage;
     result.promptTokens = usage?.prompt_tokens ?? result.promptTokens;
     result.completionTokens = usage?.completion_tokens ?? result.completionTokens;
-    if (usage && (chunk.choices ?? []).length === 0) result.dropped++;
+    if (usage && chunk.choices?.length === 0) result.dropped++;
     else result.kept.push(event);
   }
   return result;
