@@ -113,6 +113,7 @@ const forms: [string, string][] = [
   ["several lines of data", text.replaceAll(",", ",\ndata: ")],
   ["its place at the end", sse(chatChunk("Hi"), usageChunk(usage))],
   ["no blank line behind it", sse(chatChunk("Hi"), usageChunk(usage)).trimEnd()],
+  ["blanks within its choices", text.replaceAll("[]", "[ \t ]").replaceAll("[{", "[ {")],
   ["usage before its choices", sse({ usage, choices: [] }, { usage, choices: [{}] })],
   ["others like it", sse(usageChunk(usage), usageChunk(usage)).repeat(2)],
 ];
