@@ -2,48 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compile, emitEnvoy, emitIstio, type Target } from "../../src/compile.ts";
 import { hasErrors } from "../../src/diagnostics.ts";
-import type { SourceText } from "../../src/parse/source-text.ts";
 import { envoyOptions } from "../support/envoy-options.ts";
 import { istioOptions } from "../support/istio-options.ts";
-
-function resource(index: number): string {
-  return `
-apiVersion: istio.alibabacloud.com/v1beta1
-kind: LLMProvider
-metadata: {name: p${index}}
-spec:
-  host: p${index}.example
-  configs:
-    defaultConfig:
-      openAIConfig:
-        apiKey: \${KEY_${index % 256}}
-        parameters: {defaults: {temperature: 0.7}, limits: {max_tokens: 100}}
-    routeSpecificConfigs:
-      rule-${index}: {openAIConfig: {model: qwen}}
----
-apiVersion: istio.alibabacloud.com/v1beta1
-kind: LLMRoute
-metadata: {name: r${index}}
-spec:
-  host: p${index}.example
-  gateways: [mesh, egress]
-  rules:
-    - name: mesh-${index}
-      matches: [{gateways: [mesh]}]
-      backendRefs: [{providerHost: egress.default.svc.cluster.local}]
-    - name: rule-${index}
-      backendRefs: [{providerHost: p${index}.example}]
-`;
-}
-
-function sourcesOf(count: number): SourceText[] {
-  const text = Array.from({ length: count }, (_, index) => resource(index)).join("---");
-  return [{ file: "input.yaml", text }];
-}
+import { manyResources } from "../support/many-resources.ts";
 
 /** Processor time, as other work on the machine must not count. */
 function renderMs(count: number, target: Target): number {
-  const sources = sourcesOf(count);
+  const sources = [{ file: "input.yaml", text: manyResources(count) }];
   const before = process.cpuUsage();
   const { diagnostics, plan } = compile(sources, target);
   assert.ok(!hasErrors(diagnostics) && plan);

@@ -1,0 +1,27 @@
+// The time that the command takes to render 1,000 providers and 1,000 routes, from its start to its end.
+//
+//   npm run bench:render
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { manyResources } from "../tests/support/many-resources.ts";
+
+const runs = 9;
+const folder = mkdtempSync(join(tmpdir(), "llm-egress-bench-"));
+const file = join(folder, "resources.yaml");
+writeFileSync(file, manyResources(1000));
+for (const target of ["istio", "envoy"]) {
+  const words = ["build/llm-egress.mjs", "render", "--target", target, file];
+  const times = Array.from({ length: runs }, () => {
+    const begun = performance.now();
+    execFileSync(process.execPath, words, {
+      stdio: ["ignore", "pipe", "inherit"],
+      maxBuffer: 2 ** 28,
+    });
+    return (performance.now() - begun) / 1000;
+  });
+  const median = times.sort((left, right) => left - right)[Math.floor(runs / 2)]!;
+  console.log(`${target}: ${median.toFixed(2)} s (median of ${runs} runs)`);
+}
+rmSync(folder, { recursive: true });
