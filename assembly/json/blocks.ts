@@ -34,18 +34,6 @@ export function skipWhitespace(at: usize, end: usize): usize {
   return end;
 }
 
-/** The first quote or backslash from `at` on, or `end`. Reads READ_AHEAD_BYTES behind `end`. */
-export function findTextEnd(at: usize, end: usize): usize {
-  for (; at < end; at += 16) {
-    const block = v128.load(at);
-    const mask = i8x16.bitmask(
-      v128.or(i8x16.eq(block, i8x16.splat(0x22)), i8x16.eq(block, i8x16.splat(0x5c))),
-    );
-    if (mask != 0) return min(at + ctz(mask), end);
-  }
-  return end;
-}
-
 /** The first quote, brace or bracket from `at` on, or `end`. Reads READ_AHEAD_BYTES behind `end`. */
 export function findStructure(at: usize, end: usize): usize {
   for (; at < end; at += 16) {

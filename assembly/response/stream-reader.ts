@@ -27,7 +27,7 @@ export class StreamReader {
   /** How many bytes at the buffer's start are held. */
   private heldBytes: usize = 0;
   /** Whether the current event may be the one to be taken out; where it begins in this piece, or where the piece begins. */
-  private isUndecided: bool;
+  private isUndecided: bool = false;
   private eventStart: usize = 0;
   /** Whether the event before was taken out. */
   private hasDropped: bool = false;
@@ -38,9 +38,7 @@ export class StreamReader {
     private usage: UsageReader,
     /** Whether the filter asked for usage. */
     private drops: bool,
-  ) {
-    this.isUndecided = drops;
-  }
+  ) {}
 
   /** Reads the piece from `start` to `end`; READ_AHEAD_BYTES must follow it in memory. */
   feed(start: usize, end: usize, isLast: bool): void {
@@ -65,19 +63,22 @@ export class StreamReader {
     const usage = this.usage;
     const at = this.events.at;
     switch (step) {
+      case Step.Begin:
+        // Comments before it are no part of it, and may be there to keep a connection alive: they never wait.
+        this.isUndecided = this.drops;
+        this.eventStart = at;
+        break;
       case Step.Data:
         usage.feed(this.events.start, at);
         if (this.isUndecided && (usage.hasChoices || usage.isOther)) this.keep();
         break;
       case Step.End:
         if (this.isUndecided) this.endEvent(at);
+        else this.hasDropped = false;
         usage.restart();
-        this.isUndecided = this.drops;
-        this.eventStart = at;
         break;
       default:
         if (this.hasDropped) this.drop(at);
-        this.eventStart = at;
     }
   }
 
@@ -101,6 +102,7 @@ export class StreamReader {
   }
 
   private drop(end: usize): void {
+    this.isUndecided = false;
     this.heldBytes = 0;
     this.forward(this.eventStart);
     this.pending = end;

@@ -3,7 +3,7 @@
 // the top; in OpenAI's Responses under `response`, and at the start of an Anthropic stream under `message`. Kept between calls: the place
 // in the text.
 
-import { findStructure, findTextEnd, skipWhitespace } from "../json/blocks";
+import { findStructure, specialBytes } from "../json/blocks";
 import { isDigit } from "../json/expect";
 import { hashByte, hashOf, HASH_START } from "../json/key-hash";
 import { UNKNOWN, Usage } from "./usage";
@@ -100,10 +100,20 @@ export class UsageReader extends Usage {
   }
 
   private readText(at: usize, end: usize): usize {
-    at = findTextEnd(at, end);
-    if (at == end) return end;
-    this.mode = load<u8>(at) == 0x22 ? Mode.Token : Mode.Escaped;
-    return at + 1;
+    for (; at < end; at += 16) {
+      let special = specialBytes(at);
+      while (special != 0) {
+        const found = at + ctz(special);
+        if (found >= end) return end;
+        const byte = load<u8>(found);
+        if (byte == 0x22 || byte == 0x5c) {
+          this.mode = byte == 0x22 ? Mode.Token : Mode.Escaped;
+          return found + 1;
+        }
+        special &= special - 1;
+      }
+    }
+    return end;
   }
 
   // No provider escapes the letters of a key: one with a backslash in it is none that is looked for.
@@ -123,44 +133,24 @@ export class UsageReader extends Usage {
     return at;
   }
 
-  // To the end of what is skipped. Most of an answer is read here.
   private skip(at: usize, end: usize): usize {
-    if (this.inChoices) at = this.lookIntoChoices(at, end);
-    let skipped = this.skipped;
-    while (skipped != 0) {
-      at = findStructure(at, end);
-      if (at == end) break;
-      const byte = load<u8>(at++);
-      if (byte == 0x22) {
-        at = this.skipText(at, end);
-        if (this.mode != Mode.Token) break;
-      } else if ((byte | 0x20) == 0x7b) {
-        skipped++;
-      } else {
-        skipped--;
-      }
-    }
-    this.skipped = skipped;
-    return at;
-  }
-
-  private skipText(at: usize, end: usize): usize {
-    this.mode = Mode.Text;
-    at = this.readText(at, end);
-    while (this.mode == Mode.Escaped && at < end) {
-      this.mode = Mode.Text;
-      at = this.readText(at + 1, end);
-    }
-    return at;
+    if (this.inChoices) return this.lookIntoChoices(at);
+    at = findStructure(at, end);
+    if (at == end) return at;
+    const byte = load<u8>(at);
+    if (byte == 0x22) this.mode = Mode.Text;
+    else if ((byte | 0x20) == 0x7b) this.skipped++;
+    else this.skipped--;
+    return at + 1;
   }
 
   // The first byte behind the bracket that is not blank says whether there is anything in it.
-  private lookIntoChoices(at: usize, end: usize): usize {
-    at = skipWhitespace(at, end);
-    if (at == end) return end;
+  private lookIntoChoices(at: usize): usize {
+    const byte = load<u8>(at);
+    if (byte <= 0x20) return at + 1;
     this.inChoices = false;
-    this.hasEmptyChoices = load<u8>(at) == 0x5d;
-    this.hasChoices = !this.hasEmptyChoices;
+    this.hasChoices = byte != 0x5d;
+    this.hasEmptyChoices = byte == 0x5d;
     return at;
   }
 

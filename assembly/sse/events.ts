@@ -8,6 +8,8 @@ import { findLineEnd } from "./line-end";
 export const enum Step {
   /** The bytes are used up. */
   More,
+  /** An event's first line that is no comment begins at `at`. */
+  Begin,
   /** The bytes from `start` to `at` are data. Where a line of it ends is not told: to a reader of JSON that is a blank. */
   Data,
   /** The blank line that ends an event ends at `at`. */
@@ -29,6 +31,7 @@ const enum Expect {
 
 const LF: u8 = 0x0a;
 const CR: u8 = 0x0d;
+const COLON: u8 = 0x3a;
 const NAME: u32 = 0x61746164; // "data", the first letter in the lowest byte
 const MARK: u32 = 0xbfbbef;
 
@@ -45,6 +48,8 @@ export class Events {
   /** Whether the byte before was a CR, and whether that CR ended an event. */
   private afterReturn: bool = false;
   private afterEnd: bool = false;
+  /** Whether the current event has a line that is no comment. */
+  private isBegun: bool = false;
 
   /** Reads from `at` to the next step, at most to `end`, behind which 16 bytes must be in memory. */
   next(end: usize): Step {
@@ -97,11 +102,14 @@ export class Events {
     if (byte == CR || byte == LF) return this.endEvent(byte, end);
     this.letters = NAME;
     this.expect = Expect.Name;
-    return Step.More;
+    if (this.isBegun || byte == COLON) return Step.More;
+    this.isBegun = true;
+    return Step.Begin;
   }
 
   private endEvent(byte: u8, end: usize): Step {
     this.at++;
+    this.isBegun = false;
     if (byte == CR) {
       if (this.at < end && load<u8>(this.at) == LF) this.at++;
       else this.afterReturn = this.afterEnd = this.at == end;
@@ -117,7 +125,7 @@ export class Events {
       return Step.More;
     }
     const isNamed = this.letters == 0;
-    if (byte == 0x3a && isNamed) {
+    if (byte == COLON && isNamed) {
       this.at++;
       this.expect = Expect.Space;
       return Step.More;

@@ -115,6 +115,10 @@ const forms: [string, string][] = [
   ["no blank line behind it", sse(chatChunk("Hi"), usageChunk(usage)).trimEnd()],
   ["blanks within its choices", text.replaceAll("[]", "[ \t ]").replaceAll("[{", "[ {")],
   ["usage before its choices", sse({ usage, choices: [] }, { usage, choices: [{}] })],
+  [
+    "blanks wherever JSON has them",
+    'data: { "choices" : [ \t] , "x" : [ { } ] , "usage" : { "prompt_tokens" : 19 } }\n\ndata: { "choices" : [ { } ] , "usage" : { "prompt_tokens" : 19 } }\n\n',
+  ],
   ["others like it", sse(usageChunk(usage), usageChunk(usage)).repeat(2)],
 ];
 
@@ -199,6 +203,19 @@ describe("what is held back", () => {
     assert.equal(answered.returnedText, long.slice(0, 4097));
     answered.responseBody(long.slice(4097), true);
     assert.equal(answered.returnedText, long);
+  });
+});
+
+describe("a comment before an event", () => {
+  it("passes at once, as it may be there to keep the connection alive, and stays", () => {
+    for (const end of ["\n", "\r\n", "\r"]) {
+      const answered = streamed('{"stream":true}');
+      const sent = `${end}: alive${end}: alive${end}`;
+      for (const byte of Buffer.from(sent)) answered.responseBody(Buffer.from([byte]));
+      assert.equal(answered.returnedText, sent);
+      answered.responseBody(sse(usageChunk(usage)), true);
+      assert.equal(answered.returnedText, sent);
+    }
   });
 });
 

@@ -29,8 +29,9 @@ export function referenceStream(text: string): ReferenceStream {
     const usage = chunk?.usage;
     result.promptTokens = usage?.prompt_tokens ?? result.promptTokens;
     result.completionTokens = usage?.completion_tokens ?? result.completionTokens;
-    if (usage && chunk.choices?.length === 0) result.dropped++;
-    else result.kept.push(event);
+    const isDropped = usage && chunk.choices?.length === 0;
+    if (isDropped) result.dropped++;
+    result.kept.push(isDropped ? commentsBefore(event) : event);
   }
   return result;
 }
@@ -40,6 +41,11 @@ export function eventsOf(text: string): string[] {
   return text
     .match(/(?:[^\r\n]+(?:\r\n|\r|\n|$))*(?:\r\n|\r|\n|$)/g)!
     .filter((each) => each !== "");
+}
+
+/** The comments before an event's first line. */
+function commentsBefore(event: string): string {
+  return /^(?::[^\r\n]*(?:\r\n|\r|\n|$))*/.exec(event)![0];
 }
 
 function dataOf(event: string): Chunk | undefined {
