@@ -1,14 +1,15 @@
 // Texts that tell calls apart in metrics. Each is interned: it keeps its number in this worker, also through a change of the configuration.
 // Kept between calls: all labels so far.
 
-import { Bytes, bytesOf } from "../json/bytes";
+import { Bytes, bytesOf, startsWith } from "../json/bytes";
 
 /** At most so many labels get a number of their own: four numbers of 16 bits make a series' key. */
 const MAX_LABELS: i32 = 0xfff0;
 const OTHER_ID: u32 = 1;
 
-// Istio's bootstrap cuts out of every metric's name what stands between one of these, a point, and the next point.
-const ISTIO_TAGS: string[] = ["cache", "component", "tag", "wasm_filter"];
+// Istio's bootstrap cuts its own tags out of every metric's name: each begins with a point, behind or before one of these.
+const BEFORE_ISTIO_TAGS: string[] = ["cache", "component", "tag", "wasm_filter", "rbac"];
+const ISTIO_TAGS: Bytes[] = [bytesOf("istio_dry_run_"), bytesOf("shadow_")];
 
 export class Label {
   /** For the access log: printable ASCII without blanks, quotes and backslashes. */
@@ -63,7 +64,8 @@ export function clean(bytes: Bytes): Bytes {
 function encode(bytes: Bytes): string {
   let text = "";
   const start = changetype<usize>(bytes);
-  for (let at = start; at < start + bytes.byteLength; at++) {
+  const end = start + bytes.byteLength;
+  for (let at = start; at < end; at++) {
     const byte = load<u8>(at);
     const isPlain =
       isGraphic(byte) &&
@@ -72,14 +74,20 @@ function encode(bytes: Bytes): string {
       byte != 0x3b &&
       byte != 0x3d &&
       byte != 0x5c &&
-      (byte != 0x2e || !endsWithTag(text));
+      (byte != 0x2e || !isIstioTag(text, at + 1, end));
     text += isPlain ? String.fromCharCode(byte) : "%" + hexDigit(byte >> 4) + hexDigit(byte & 15);
   }
   return text;
 }
 
-function endsWithTag(text: string): bool {
-  for (let i = 0; i < ISTIO_TAGS.length; i++) if (text.endsWith(ISTIO_TAGS[i])) return true;
+// Whether a point behind `before`, with what stands from `start` to `end` behind it, begins one.
+function isIstioTag(before: string, start: usize, end: usize): bool {
+  for (let i = 0; i < BEFORE_ISTIO_TAGS.length; i++) {
+    if (before.endsWith(BEFORE_ISTIO_TAGS[i])) return true;
+  }
+  for (let i = 0; i < ISTIO_TAGS.length; i++) {
+    if (startsWith(ISTIO_TAGS[i], start, end)) return true;
+  }
   return false;
 }
 
