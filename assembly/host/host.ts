@@ -178,7 +178,7 @@ export function sendLocalResponse(status: u32, details: Bytes, body: Bytes, head
   );
 }
 
-/** Defines a metric and returns its id; the same one as before where the name is known. */
+/** Defines a metric and returns its id: a new one each time, also where the name is known. */
 export function defineMetric(kind: MetricKind, name: string): u32 {
   const text = bytesOf(name);
   store<u32>(out, 0);

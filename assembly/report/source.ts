@@ -29,6 +29,7 @@ export function readSource(cap: i32): Label {
 // spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICEACCOUNT; any other URI stays whole.
 function callerOf(uri: string): string {
   const parts = uri.split("/");
-  const isMeshIdentity = parts.length == 7 && parts[3] == "ns" && parts[5] == "sa";
+  const isMeshIdentity =
+    parts.length == 7 && parts[0] == "spiffe:" && parts[3] == "ns" && parts[5] == "sa";
   return isMeshIdentity ? parts[4] + "/" + parts[6] : uri;
 }

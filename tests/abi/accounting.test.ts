@@ -262,6 +262,7 @@ describe("a caller", () => {
     assert.equal(from(host, "spiffe://cluster.local/ns/shop/sa/cart"), "shop/cart");
     assert.equal(from(host, "spiffe://other/ns/shop/sa/cart"), "shop/cart");
     assert.equal(from(host, "spiffe://cluster.local/shop"), "spiffe://cluster.local/shop");
+    assert.equal(from(host, "https://other/ns/shop/sa/cart"), "https://other/ns/shop/sa/cart");
     assert.equal(from(host, ""), "unknown");
   });
 
