@@ -86,7 +86,7 @@ export class StreamReader {
   private endEvent(end: usize): void {
     const usage = this.usage;
     // Choices that are empty, and not none: other APIs' events have a usage and no choices.
-    this.hasDropped = usage.hasUsage && usage.hasEmptyChoices && !usage.hasFailed;
+    this.hasDropped = usage.hasUsage && usage.hasEmptyChoices && !usage.hasError;
     if (this.hasDropped) this.drop(end);
     else this.keep();
   }

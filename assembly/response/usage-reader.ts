@@ -46,10 +46,11 @@ export class UsageReader extends Usage {
   hasObject: bool = false;
   /** Whether the provider has reported an error within its answer. */
   hasFailed: bool = false;
-  /** Of the current text: whether it has a `usage` that is an object, `choices` with something in them, or with nothing; whether it is no object. */
+  /** Of the current text: whether it has a `usage` that is an object, `choices` with something in them, or with nothing; an `error`; whether it is no object. */
   hasUsage: bool = false;
   hasChoices: bool = false;
   hasEmptyChoices: bool = false;
+  hasError: bool = false;
   isOther: bool = false;
 
   private mode: Mode = Mode.Token;
@@ -67,7 +68,7 @@ export class UsageReader extends Usage {
 
   /** Begins a new text; numbers stay until there are others. */
   restart(): void {
-    this.hasUsage = this.hasChoices = this.hasEmptyChoices = this.isOther = false;
+    this.hasUsage = this.hasChoices = this.hasEmptyChoices = this.hasError = this.isOther = false;
     this.isValue = this.inChoices = false;
     this.mode = Mode.Token;
     this.places = Place.None;
@@ -128,7 +129,7 @@ export class UsageReader extends Usage {
     else this.number = hash;
     if (byte == 0x5c) this.mode = Mode.Escaped;
     if (byte != 0x22) return at;
-    if (this.mode == Mode.Type && hash == ERROR) this.hasFailed = true;
+    if (this.mode == Mode.Type && hash == ERROR) this.fail();
     this.mode = Mode.Token;
     return at;
   }
@@ -213,9 +214,13 @@ export class UsageReader extends Usage {
       this.number = HASH_START;
       this.mode = Mode.Type;
     } else {
-      if (this.isErrorKey()) this.hasFailed = true;
+      if (this.isErrorKey()) this.fail();
       this.mode = Mode.Text;
     }
+  }
+
+  private fail(): void {
+    this.hasFailed = this.hasError = true;
   }
 
   private isErrorKey(): bool {
@@ -224,7 +229,7 @@ export class UsageReader extends Usage {
 
   private openObject(): void {
     const inner = this.innerPlace();
-    if (this.isErrorKey()) this.hasFailed = true;
+    if (this.isErrorKey()) this.fail();
     if (inner == Place.None) {
       this.skipped = 1;
       return;

@@ -119,6 +119,7 @@ const forms: [string, string][] = [
     "blanks wherever JSON has them",
     'data: { "choices" : [ \t] , "x" : [ { } ] , "usage" : { "prompt_tokens" : 19 } }\n\ndata: { "choices" : [ { } ] , "usage" : { "prompt_tokens" : 19 } }\n\n',
   ],
+  ["an error before it", sse({ error: { message: "x" } }, usageChunk(usage))],
   ["others like it", sse(usageChunk(usage), usageChunk(usage)).repeat(2)],
 ];
 
