@@ -57,7 +57,7 @@ function decodeRoot(root: JsonValue, checker: Checker): Config {
     config.authorities.push(lowerBytes(authorities[i]));
   }
   const maxSources = wholeNumber(root, "maxSources", "$", checker);
-  config.maxSources = maxSources > MAX_SOURCES ? DEFAULT_SOURCES : <i32>maxSources;
+  config.maxSources = maxSources == NOT_WHOLE ? DEFAULT_SOURCES : <i32>min(maxSources, MAX_SOURCES);
   const unserved = checker.texts(root, "unservedClusters", "$");
   for (let i = 0; i < unserved.length; i++) {
     config.clusters.set(unserved[i], new Cluster(unserved[i], null));

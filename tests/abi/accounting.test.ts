@@ -317,6 +317,18 @@ describe("metrics", () => {
   });
 });
 
+describe("the number of callers told apart", () => {
+  it("is not taken back to the default where it is above the highest", () => {
+    const config = { ...configOf(), maxSources: 20_000 };
+    const host = new WasmHost({ config, env: { API_KEY: KEY } });
+    for (let i = 0; i < 300; i++) {
+      const stream = send(host);
+      stream.properties.set("connection\0uri_san_peer_certificate", `spiffe://t/ns/n/sa/${i}`);
+      assert.equal(end(stream).filterState.get("llm_egress.source"), `n/${i}`);
+    }
+  });
+});
+
 describe("a metric's label", () => {
   it("holds nothing that Istio's own tags would be cut out of", () => {
     const host = hostOf();
