@@ -1,7 +1,7 @@
 import { Events, Step } from "../../assembly/sse/events";
 import { Piece, textBetween } from "./piece";
 
-// The stream's data, with `;` where an event ends, and `+` for the rest of that end.
+// The stream's data, with `^` where an event begins, `;` where it ends, and `+` for the rest of that end.
 function read(pieces: Piece[]): string {
   const events = new Events();
   let steps = "";
@@ -10,7 +10,7 @@ function read(pieces: Piece[]): string {
     events.at = pieces[i].start;
     for (let step = events.next(end); step != Step.More; step = events.next(end)) {
       if (step == Step.Data) steps += textBetween(events.start, events.at);
-      else steps += step == Step.End ? ";" : "+";
+      else steps += step == Step.Begin ? "^" : step == Step.End ? ";" : "+";
     }
     if (events.at != end) expect(events.at).toBe(end, "the piece is used up");
   }
@@ -32,45 +32,50 @@ function expectSteps(text: string, expected: string): void {
 
 describe("an event", () => {
   it("ends at a blank line, whichever way lines end", () => {
-    expectSteps("data: a\n\ndata: b\n\n", "a;b;");
-    expectSteps("data: a\r\rdata: b\r\r", "a;b;");
-    expectSteps("data: a\r\n\r\ndata: b\r\n\r\n", "a;b;");
-    expectSteps("data: a\n\r\ndata: b\r\n\n", "a;b;");
+    expectSteps("data: a\n\ndata: b\n\n", "^a;^b;");
+    expectSteps("data: a\r\rdata: b\r\r", "^a;^b;");
+    expectSteps("data: a\r\n\r\ndata: b\r\n\r\n", "^a;^b;");
+    expectSteps("data: a\n\r\ndata: b\r\n\n", "^a;^b;");
     expectSteps("\n\r\r\n", ";;;");
   });
 
+  it("begins behind comments", () => {
+    expectSteps(": a\n\n: b\r\n: c\r\ndata: d\n: e\n\n", ";^d;");
+    expectSteps(": a\nid: 1\n\n", "^;");
+  });
+
   it("may have several lines of data, and may not have ended yet", () => {
-    expectSteps("data: a\ndata: b\ndata:c", "abc");
+    expectSteps("data: a\ndata: b\ndata:c", "^abc");
   });
 
   it("tells the line feed that a cut has parted from its end", () => {
     const head = new Piece(String.UTF8.encode("data: a\r\n\r"));
-    expect(read([head, new Piece(String.UTF8.encode("\n"))])).toBe("a;+");
-    expect(read([head, new Piece(String.UTF8.encode("x\n"))])).toBe("a;");
+    expect(read([head, new Piece(String.UTF8.encode("\n"))])).toBe("^a;+");
+    expect(read([head, new Piece(String.UTF8.encode("x\n"))])).toBe("^a;^");
   });
 });
 
 describe("a line", () => {
   it("has data without one space behind the colon", () => {
-    expectSteps("data:a\ndata: b\ndata:  c\ndata:\ndata: \n", "ab c");
+    expectSteps("data:a\ndata: b\ndata:  c\ndata:\ndata: \n", "^ab c");
   });
 
   it("has none where its field is another one, or a comment", () => {
-    expectSteps("datum: a\ndata\ndat\n: data: a\nData: a\n data: a\nid: 1\ndataa: b\n\n", ";");
+    expectSteps("datum: a\ndata\ndat\n: data: a\nData: a\n data: a\nid: 1\ndataa: b\n\n", "^;");
   });
 
   it("of 40 bytes is found whole", () => {
     const line = "0123456789".repeat(4);
-    expectSteps("id: " + line + "\n", "");
+    expectSteps("id: " + line + "\n", "^");
     const steps = read([new Piece(String.UTF8.encode("data: " + line + "\ndata: x"))]);
-    expect(steps).toBe(line + "x");
+    expect(steps).toBe("^" + line + "x");
   });
 });
 
 describe("a byte order mark", () => {
   it("is left out before the first line, and only there", () => {
-    expectSteps("\u{feff}data: a\n\n", "a;");
-    expectSteps("\u{feff}\u{feff}data: a\n\n", ";");
-    expectSteps("data: a\n\u{feff}data: b\n\n", "a;");
+    expectSteps("\u{feff}data: a\n\n", "^a;");
+    expectSteps("\u{feff}\u{feff}data: a\n\n", "^;");
+    expectSteps("data: a\n\u{feff}data: b\n\n", "^a;");
   });
 });
