@@ -42,7 +42,8 @@ test("a request is the line in the log that the README shows", async () => {
       .filter((each) => each === line).length;
   const earlier = count();
   run(request);
-  await until("one more line in the log", () => count() === earlier + 1);
+  // Envoy writes its log once a second: the line of the test before may come as late as this one.
+  await until("one more line in the log", () => count() > earlier);
 });
 
 test("the provider gets the key of the gateway's environment, and not the client's", async () => {
