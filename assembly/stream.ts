@@ -171,6 +171,10 @@ export class EgressStream extends Context {
 
   private endRequest(): void {
     this.state = State.Forwarding;
+    this.releaseEditor();
+  }
+
+  private releaseEditor(): void {
     const editor = this.editor;
     if (editor !== null) returnEditor(editor);
     this.editor = null;
@@ -245,8 +249,7 @@ export class EgressStream extends Context {
   onDelete(): void {
     // Where no answer came, the key may have gone out all the same.
     this.keptItsCluster();
-    const editor = this.editor;
-    if (editor !== null) returnEditor(editor);
+    this.releaseEditor();
   }
 
   // Whether the answer is the provider's, to a request that has been edited.
@@ -280,23 +283,26 @@ export class EgressStream extends Context {
     return false;
   }
 
-  private refuseHeaders(code: Code): HeadersStatus {
+  // Before the answer is sent, as it comes back through the response callbacks at once.
+  private noteRefusal(code: Code): void {
     this.state = State.Refused;
     this.refusal = code;
+  }
+
+  private refuseHeaders(code: Code): HeadersStatus {
+    this.noteRefusal(code);
     refuse(code);
     return HeadersStatus.StopIteration;
   }
 
   private refuseMethodOf(hasBody: bool): HeadersStatus {
-    this.state = State.Refused;
-    this.refusal = Code.MethodNotAllowed;
+    this.noteRefusal(Code.MethodNotAllowed);
     refuseMethod(hasBody);
     return HeadersStatus.StopIteration;
   }
 
   private refuseBody(code: Code): DataStatus {
-    this.state = State.Refused;
-    this.refusal = code;
+    this.noteRefusal(code);
     const culprit = this.editor!.culprit;
     refuse(code, culprit === null ? "" : culprit.name);
     return DataStatus.StopIterationNoBuffer;

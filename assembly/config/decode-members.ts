@@ -30,13 +30,13 @@ const allowed = [
 ];
 
 /** The plan for chat and legacy completions. */
-export function decodeCompletionsPlan(
-  settings: JsonValue,
+export function completionsPlan(
+  members: Member[],
+  rules: ModelRules,
   path: string,
   checker: Checker,
 ): EditPlan {
-  const members = decodeMembers(settings, path, checker);
-  applyRules(members, decodeModels(settings, path, checker));
+  applyRules(members, rules);
   if (members.length > MAX_MEMBERS) {
     checker.fail(path + ".members", "more than " + MAX_MEMBERS.toString());
     return new EditPlan([]);
@@ -45,8 +45,8 @@ export function decodeCompletionsPlan(
 }
 
 /** The plan for the other JSON endpoints, which judges the model alone. */
-export function decodeOthersPlan(settings: JsonValue, path: string, checker: Checker): EditPlan {
-  return complete([modelMember(decodeModels(settings, path, checker))]);
+export function othersPlan(rules: ModelRules): EditPlan {
+  return complete([modelMember(rules)]);
 }
 
 function complete(members: Member[]): EditPlan {
@@ -92,7 +92,8 @@ function applyRules(members: Member[], rules: ModelRules): void {
   members.push(modelMember(rules));
 }
 
-function decodeMembers(settings: JsonValue, path: string, checker: Checker): Member[] {
+/** The members that the configuration manages, in its order. */
+export function decodeMembers(settings: JsonValue, path: string, checker: Checker): Member[] {
   const values = checker.list(settings, "members", path);
   const members: Member[] = [];
   const groups: string[] = [];
@@ -190,8 +191,8 @@ export function lowerBytes(name: string): Bytes {
   return bytes;
 }
 
-// Without rules the model is read all the same: what the tokens are spent on is to be known.
-function decodeModels(settings: JsonValue, path: string, checker: Checker): ModelRules {
+/** The rules for the client's model. Where there are none it is read all the same: what the tokens are spent on is to be known. */
+export function decodeModels(settings: JsonValue, path: string, checker: Checker): ModelRules {
   const rules = new ModelRules();
   const models = settings.get("models");
   const at = path + ".models";

@@ -6,7 +6,13 @@ import { removedHeaders } from "../request/edited-headers";
 import { Checker } from "./checker";
 import { Cluster, Config, Provider, ProviderPath, Settings } from "./config";
 import { Credential } from "./credential";
-import { decodeCompletionsPlan, decodeOthersPlan, lowerBytes } from "./decode-members";
+import {
+  completionsPlan,
+  decodeMembers,
+  decodeModels,
+  lowerBytes,
+  othersPlan,
+} from "./decode-members";
 import { buildJson, findJsonFault, JsonValue, Kind } from "./json-value";
 import { queryNames } from "./query";
 import { isPrintable, resolveSecret } from "./secrets";
@@ -165,9 +171,10 @@ function decodeSettings(value: JsonValue | null, path: string, checker: Checker)
   const allowed = ["apiKey", "authHeader", "authPrefix", "maxRequestBytes", "members", "models"];
   const settings = value === null ? new JsonValue(Kind.Object) : value;
   checker.isObject(value, path, allowed);
-  const completions = decodeCompletionsPlan(settings, path, checker);
-  const others = decodeOthersPlan(settings, path, checker);
-  const decoded = new Settings(completions, others);
+  const members = decodeMembers(settings, path, checker);
+  const rules = decodeModels(settings, path, checker);
+  const completions = completionsPlan(members, rules, path, checker);
+  const decoded = new Settings(completions, othersPlan(rules));
   decodeCredential(decoded, settings, path, checker);
   decoded.maxRequestBytes = wholeNumber(settings, "maxRequestBytes", path, checker);
   return decoded;

@@ -1,7 +1,8 @@
 // The callbacks that the module exports: the SDK's, with garbage collected in between. The minimal runtime collects only when it is told
 // to, and only while no callback runs, as it does not see what the Wasm stack holds; it makes the module 40 % smaller than the incremental
-// one, which keeps a second stack for that. What a stream allocates is bounded, whatever the client sends, so ended streams measure the garbage. Kept between calls:
-// how deep in callbacks the host is (a local answer calls back from within a call), and how many streams are open and ended.
+// one, which keeps a second stack for that. What a stream allocates is bounded, whatever the client sends, so ended streams measure the
+// garbage. Kept between calls: how deep in callbacks the host is (a local answer calls back from within a call), and how many streams are
+// open and ended.
 
 import * as sdk from "@solo-io/proxy-runtime/assembly/exports";
 

@@ -42,7 +42,6 @@ const NOT_GRPC: u32 = 0xffffffff;
 
 // Where the host writes pointers and sizes.
 const out = memory.data(16, 8);
-const time = memory.data(8, 8);
 
 /** Where the host's last answer stands, after a call that said it got one. */
 export let answerStart: usize = 0;
@@ -73,16 +72,19 @@ export function getProperty(path: Bytes): bool {
   return takeAnswer(sdk.proxy_get_property(changetype<usize>(path), path.byteLength, out, out + 4));
 }
 
+function getBuffer(kind: u32, bytes: u32): bool {
+  lendOut();
+  return takeAnswer(sdk.proxy_get_buffer_bytes(kind, 0, bytes, out, out + 4));
+}
+
 /** Reads the plugin configuration. */
 export function getPluginConfiguration(bytes: u32): bool {
-  lendOut();
-  return takeAnswer(sdk.proxy_get_buffer_bytes(PLUGIN_CONFIGURATION, 0, bytes, out, out + 4));
+  return getBuffer(PLUGIN_CONFIGURATION, bytes);
 }
 
 /** Reads the request body's current chunk. */
 export function getRequestBody(bytes: u32): bool {
-  lendOut();
-  return takeAnswer(sdk.proxy_get_buffer_bytes(REQUEST_BODY, 0, bytes, out, out + 4));
+  return getBuffer(REQUEST_BODY, bytes);
 }
 
 /** Puts the bytes from `start` to `end` in place of the request body's current chunk of `bytes`. */
@@ -92,8 +94,7 @@ export function replaceRequestBody(bytes: u32, start: usize, end: usize): bool {
 
 /** Reads the response body's current chunk. */
 export function getResponseBody(bytes: u32): bool {
-  lendOut();
-  return takeAnswer(sdk.proxy_get_buffer_bytes(RESPONSE_BODY, 0, bytes, out, out + 4));
+  return getBuffer(RESPONSE_BODY, bytes);
 }
 
 /** Puts the bytes from `start` to `end` in place of the response body's current chunk of `bytes`. */
@@ -118,9 +119,9 @@ export function setProperty(name: Bytes, value: Bytes): void {
 
 /** The time in nanoseconds since 1970. */
 export function now(): u64 {
-  store<u64>(time, 0);
-  sdk.proxy_get_current_time_nanoseconds(time);
-  return load<u64>(time);
+  store<u64>(out, 0);
+  sdk.proxy_get_current_time_nanoseconds(out);
+  return load<u64>(out);
 }
 
 /** Reads all headers, for `HeaderPairs` to walk through. */

@@ -122,9 +122,10 @@ function seriesOf(call: Call): Series {
   const last = lastSeries;
   if (key == lastKey && last !== null) return last;
   if (!all.has(key)) all.set(key, new Series(call));
+  const series = all.get(key);
   lastKey = key;
-  lastSeries = all.get(key);
-  return all.get(key);
+  lastSeries = series;
+  return series;
 }
 
 function tag(name: string, value: string): string {

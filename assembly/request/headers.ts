@@ -12,6 +12,13 @@ import {
   removeHeader,
   setHeader,
 } from "../host/host";
+import {
+  CONTENT_ENCODING,
+  CONTENT_LENGTH,
+  CONTENT_TYPE,
+  IDENTITY,
+  JSON_TYPE,
+} from "../host/header-names";
 import { HeaderPairs } from "../host/header-pairs";
 import {
   Bytes,
@@ -29,12 +36,7 @@ import { upstreamPathEnd, upstreamPathStart } from "./path";
 const METHOD = bytesOf(":method");
 const PATH = bytesOf(":path");
 const AUTHORITY = bytesOf(":authority");
-const CONTENT_LENGTH = bytesOf("content-length");
-const CONTENT_TYPE = bytesOf("content-type");
-const CONTENT_ENCODING = bytesOf("content-encoding");
 const UPGRADE = bytesOf("upgrade");
-const IDENTITY = bytesOf("identity");
-const JSON_TYPE = bytesOf("application/json");
 const POST = bytesOf("POST");
 const GET = bytesOf("GET");
 const prefix = bytesOf(removedHeaderPrefix);

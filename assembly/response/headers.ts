@@ -4,6 +4,13 @@
 
 import { Credential } from "../config/credential";
 import { answerEnd, answerStart, getHeaders, HeaderMap, removeHeader } from "../host/host";
+import {
+  CONTENT_ENCODING,
+  CONTENT_LENGTH,
+  CONTENT_TYPE,
+  IDENTITY,
+  JSON_TYPE,
+} from "../host/header-names";
 import { HeaderPairs } from "../host/header-pairs";
 import {
   Bytes,
@@ -16,14 +23,9 @@ import {
 } from "../json/bytes";
 
 const STATUS = bytesOf(":status");
-const CONTENT_TYPE = bytesOf("content-type");
-const CONTENT_ENCODING = bytesOf("content-encoding");
-const CONTENT_LENGTH = bytesOf("content-length");
-const IDENTITY = bytesOf("identity");
 const SET_COOKIE = bytesOf("set-cookie");
 const ALT_SVC = bytesOf("alt-svc");
 const EVENT_STREAM = bytesOf("text/event-stream");
-const JSON_TYPE = bytesOf("application/json");
 
 const pairs = new HeaderPairs();
 
