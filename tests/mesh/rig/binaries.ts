@@ -2,9 +2,9 @@
 import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { cacheFolder } from "../../../src/cli/cache-folder.ts";
 import { MissingRequirement } from "../../support/missing-requirement.ts";
 
 const programs = {
@@ -23,11 +23,9 @@ const istioFiles = {
 const istioVersion = "1.31.0";
 const toolsFolder = resolve("tests/mesh/tools");
 
-/** The folder that holds the control plane's programs and Istio's files; `$XDG_CACHE_HOME` or `~/.cache` holds it. */
+/** The folder that holds the control plane's programs and Istio's files. */
 export function binariesFolder(): string {
-  const xdg = process.env["XDG_CACHE_HOME"] ?? "";
-  const root = isAbsolute(xdg) ? xdg : join(homedir(), ".cache");
-  return join(root, "llm-egress", "mesh-bin");
+  return join(cacheFolder(), "mesh-bin");
 }
 
 /** Builds what is missing there: minutes the first time, and again when go.mod, go.sum or Go's version change. Needs the network for that. */
