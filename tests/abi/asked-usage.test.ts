@@ -5,17 +5,13 @@ import fc from "fast-check";
 import type { PluginMember } from "../../src/plan/plugin-config.ts";
 import { chatChunk, sse, usageChunk } from "../support/answers.ts";
 import { hostOf, post, send } from "../support/filter-host.ts";
+import { asksForUsage } from "../support/plugin-providers.ts";
 import { eventsOf, referenceStream } from "../support/reference-stream.ts";
 import { cutAt, everySplit, singleBytes } from "../support/splits.ts";
 import type { WasmHost, WasmStream } from "../support/wasm-host.ts";
 
-const question: PluginMember = {
-  name: "stream_options",
-  default: '{"include_usage":true}',
-  forStreams: true,
-};
-const stream: PluginMember = { name: "stream", stream: true };
-const auto = hostOf({ members: [stream, question] });
+const [stream, question] = asksForUsage as [PluginMember, PluginMember];
+const auto = hostOf({ members: asksForUsage });
 const usage = { prompt_tokens: 19, completion_tokens: 10, total_tokens: 29 };
 
 const asked = { include_usage: true };
@@ -75,7 +71,7 @@ describe("a request", () => {
   }
 
   it("may not say twice, nor in another type, whether it streams", () => {
-    const host = hostOf({ members: [stream, question] });
+    const host = hostOf({ members: asksForUsage });
     assert.equal(
       post(host, ['{"stream":false,"str\\u0065am":true}']).refusal,
       "400 llm_egress_duplicate_member",

@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { PluginMember } from "../../src/plan/plugin-config.ts";
 import { hostOf, post } from "../support/filter-host.ts";
+import { asksForUsage } from "../support/plugin-providers.ts";
 import { referenceEdit } from "../support/reference-edit.ts";
 import { cutAt } from "../support/splits.ts";
 
@@ -13,8 +14,7 @@ const members: PluginMember[] = [
   { name: "temperature", default: "0.5" },
   { name: "max_tokens", limit: "100", default: "10", group: "max_tokens" },
   { name: "max_completion_tokens", limit: "100", group: "max_tokens" },
-  { name: "stream", stream: true },
-  { name: "stream_options", default: '{"include_usage":true}', forStreams: true },
+  ...asksForUsage,
 ];
 const managed = members.map(({ name }) => name);
 
