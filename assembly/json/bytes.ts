@@ -11,19 +11,32 @@ export function bytesOf(text: string): Bytes {
 /** Whether the run holds exactly `bytes`. */
 export function equals(bytes: Bytes, start: usize, end: usize): bool {
   const size = <usize>bytes.byteLength;
-  return end - start == size && memory.compare(changetype<usize>(bytes), start, size) == 0;
+  return end - start == size && areSame(changetype<usize>(bytes), start, size);
 }
 
 /** Whether the run begins with `bytes`. */
 export function startsWith(bytes: Bytes, start: usize, end: usize): bool {
   const size = <usize>bytes.byteLength;
-  return end - start >= size && memory.compare(changetype<usize>(bytes), start, size) == 0;
+  return end - start >= size && areSame(changetype<usize>(bytes), start, size);
 }
 
 /** Whether the run ends with `bytes`. */
 export function endsWith(bytes: Bytes, start: usize, end: usize): bool {
   const size = <usize>bytes.byteLength;
-  return end - start >= size && memory.compare(changetype<usize>(bytes), end - size, size) == 0;
+  return end - start >= size && areSame(changetype<usize>(bytes), end - size, size);
+}
+
+// memory.compare goes byte by byte where the two are not aligned alike.
+function areSame(left: usize, right: usize, size: usize): bool {
+  for (; size >= 8; size -= 8) {
+    if (load<u64>(left) != load<u64>(right)) return false;
+    left += 8;
+    right += 8;
+  }
+  for (; size != 0; size--) {
+    if (load<u8>(left++) != load<u8>(right++)) return false;
+  }
+  return true;
 }
 
 /** Where `byte` stands between `start` and `end`, or `end`. */
@@ -33,13 +46,20 @@ export function find(byte: u8, start: usize, end: usize): usize {
   return at;
 }
 
-/** Whether `bytes` stand anywhere in the run. */
+/** Whether `bytes`, which are not empty, stand anywhere in the run. Reads READ_AHEAD_BYTES behind `end`. */
 export function contains(bytes: Bytes, start: usize, end: usize): bool {
   const size = <usize>bytes.byteLength;
-  const first = load<u8>(changetype<usize>(bytes));
-  for (let at = start; at + size <= end; at++) {
-    if (load<u8>(at) == first && memory.compare(changetype<usize>(bytes), at, size) == 0)
-      return true;
+  const tail = size - 1;
+  const first = i8x16.splat(load<u8>(changetype<usize>(bytes)));
+  const last = i8x16.splat(load<u8>(changetype<usize>(bytes) + tail));
+  for (let at = start; at + size <= end; at += 16) {
+    const starts = i8x16.eq(v128.load(at), first);
+    let hits = i8x16.bitmask(v128.and(starts, i8x16.eq(v128.load(at + tail), last)));
+    for (; hits != 0; hits &= hits - 1) {
+      const found = at + ctz(hits);
+      if (found + size > end) return false;
+      if (areSame(changetype<usize>(bytes), found, size)) return true;
+    }
   }
   return false;
 }
@@ -48,6 +68,7 @@ export function contains(bytes: Bytes, start: usize, end: usize): bool {
 export function equalsIgnoringCase(lowerCase: Bytes, start: usize, end: usize): bool {
   const size = <usize>lowerCase.byteLength;
   if (end - start != size) return false;
+  if (areSame(changetype<usize>(lowerCase), start, size)) return true;
   for (let i: usize = 0; i < size; i++) {
     if (lowerByte(load<u8>(start + i)) != load<u8>(changetype<usize>(lowerCase) + i)) return false;
   }
@@ -85,6 +106,21 @@ export function parseWhole(start: usize, end: usize): u64 {
     value = value * 10 + digit;
   }
   return value;
+}
+
+/** The most digits that `writeWhole` writes. */
+export const MOST_DIGITS: i32 = 20;
+
+/** Writes a whole number in decimal to `to` and returns the end of it. */
+export function writeWhole(value: u64, to: usize): usize {
+  let end = to;
+  for (let rest = value; rest > 9; rest /= 10) end++;
+  for (let at = end; at > to; at--) {
+    store<u8>(at, <u8>(0x30 + (value % 10)));
+    value /= 10;
+  }
+  store<u8>(to, <u8>(0x30 + value));
+  return end + 1;
 }
 
 /** The value of a hexadecimal digit, or -1. */

@@ -2,13 +2,16 @@ import {
   bytesOf,
   contains,
   endsWith,
+  equals,
   equalsIgnoringCase,
   isHeaderName,
   foldKey,
+  MOST_DIGITS,
   NOT_WHOLE,
   parseWhole,
   startsWith,
   unescapeString,
+  writeWhole,
 } from "../../assembly/json/bytes";
 import { bytesOfHex, Piece, pieceOf, textBetween } from "./piece";
 
@@ -26,6 +29,11 @@ function unescape(contents: string): Uint8Array {
 function whole(text: string): u64 {
   const piece = pieceOf(text);
   return parseWhole(piece.start, piece.end);
+}
+
+function digitsOf(value: u64): string {
+  const out = new Uint8Array(MOST_DIGITS);
+  return textBetween(out.dataStart, writeWhole(value, out.dataStart));
 }
 
 function has(part: string, text: string): bool {
@@ -117,6 +125,14 @@ describe("a whole number", () => {
     const texts = ["", "1000000000000000000", "-1", "+1", "1.0", "1e3", " 1", "1 ", "a", "/", ":"];
     for (let i = 0; i < texts.length; i++) expect(whole(texts[i])).toBe(NOT_WHOLE, texts[i]);
   });
+
+  it("is written in as many digits as it has", () => {
+    expect(digitsOf(0)).toBe("0");
+    expect(digitsOf(9)).toBe("9");
+    expect(digitsOf(10)).toBe("10");
+    expect(digitsOf(1_000_000_000_000)).toBe("1000000000000");
+    expect(digitsOf(u64.MAX_VALUE)).toBe("18446744073709551615");
+  });
 });
 
 describe("a run of bytes", () => {
@@ -133,6 +149,31 @@ describe("a run of bytes", () => {
     expect(has("key", "keky")).toBe(false);
     const piece = pieceOf("a key");
     expect(contains(bytesOf("key"), piece.start, piece.end - 1)).toBe(false);
+  });
+
+  it("is found wherever it begins, and only whole", () => {
+    const part = "sk-0123456789abcdef-k";
+    for (let before = 0; before < 40; before++) {
+      const text = "s".repeat(before) + part;
+      expect(has(part, text)).toBe(true, text);
+      expect(has(part, text + "k")).toBe(true, text);
+      expect(has(part, text.slice(0, -1))).toBe(false, text);
+      expect(has(part, text.replace("9", "8") + "k")).toBe(false, text);
+    }
+  });
+
+  it("equals another only where all of their bytes do", () => {
+    const text = "0123456789abcdefghij";
+    for (let size = 1; size < text.length; size++) {
+      const whole = text.slice(0, size);
+      const piece = pieceOf(whole);
+      expect(equals(bytesOf(whole), piece.start, piece.end)).toBe(true, whole);
+      expect(equals(bytesOf(whole + "k"), piece.start, piece.end)).toBe(false, whole);
+      for (let at = 0; at < size; at++) {
+        const other = whole.slice(0, at) + "!" + whole.slice(at + 1);
+        expect(equals(bytesOf(other), piece.start, piece.end)).toBe(false, other);
+      }
+    }
   });
 
   it("begins and ends with what is no longer than itself", () => {
