@@ -4,6 +4,7 @@ import { Bytes, bytesOf, equals } from "../json/bytes";
 import { EditPlan } from "../json/edit-plan";
 import { Label, labelOf, OTHER_LABEL, UNKNOWN_LABEL } from "../report/labels";
 import { Credential } from "./credential";
+import { HeaderSet } from "./header-set";
 
 /** What applies to the requests of one route to one provider. */
 export class Settings {
@@ -81,7 +82,7 @@ export class Config {
   /** What is wrong with single providers, a line each. */
   faults: string[] = [];
   /** Names of the request headers to remove, in lower case: the fixed ones and every provider's credential header. */
-  removedHeaders: Bytes[] = [];
+  removedHeaders: HeaderSet = new HeaderSet();
   /** How many callers metrics tell apart. */
   maxSources: i32 = 0;
   /** The models that the configuration names: metrics tell no others apart, as clients may name any. */
@@ -103,14 +104,5 @@ export class Config {
       if (equals(unchecked(this.models[i]).bytes, start, end)) return this.models[i];
     }
     return OTHER_LABEL;
-  }
-
-  /** Adds a name to `removedHeaders`, once. */
-  removeHeader(name: Bytes): void {
-    const start = changetype<usize>(name);
-    for (let i = 0; i < this.removedHeaders.length; i++) {
-      if (equals(this.removedHeaders[i], start, start + name.byteLength)) return;
-    }
-    this.removedHeaders.push(name);
   }
 }

@@ -68,7 +68,8 @@ function decodeRoot(root: JsonValue, checker: Checker): Config {
   for (let i = 0; i < unserved.length; i++) {
     config.clusters.set(unserved[i], new Cluster(unserved[i], null));
   }
-  for (let i = 0; i < removedHeaders.length; i++) config.removeHeader(bytesOf(removedHeaders[i]));
+  for (let i = 0; i < removedHeaders.length; i++)
+    config.removedHeaders.add(bytesOf(removedHeaders[i]));
   const providers = checker.list(root, "providers", "$");
   for (let i = 0; i < providers.length; i++) {
     decodeProvider(config, providers[i], "$.providers[" + i.toString() + "]", checker);
@@ -125,7 +126,7 @@ function decodeRoutes(
 
 // What the whole filter must know of one route's settings.
 function register(config: Config, settings: Settings, owner: string): void {
-  config.removeHeader(settings.authHeader);
+  config.removedHeaders.add(settings.authHeader);
   nameModels(config, settings);
   const blockBytes = max(settings.completions.blockBytes, settings.others.blockBytes);
   config.longestBlockBytes = max(config.longestBlockBytes, <usize>blockBytes);

@@ -25,10 +25,11 @@ import {
   bytesOf,
   equals,
   equalsIgnoringCase,
-  isHeaderName,
+  MOST_DIGITS,
   NOT_WHOLE,
   parseWhole,
   startsWith,
+  writeWhole,
 } from "../json/bytes";
 import { removedHeaderPrefix } from "./edited-headers";
 import { upstreamPathEnd, upstreamPathStart } from "./path";
@@ -40,6 +41,7 @@ const UPGRADE = bytesOf("upgrade");
 const POST = bytesOf("POST");
 const GET = bytesOf("GET");
 const prefix = bytesOf(removedHeaderPrefix);
+const digits = memory.data(MOST_DIGITS);
 
 /** The request has no content-length. */
 export const NO_LENGTH: u64 = NOT_WHOLE;
@@ -110,8 +112,10 @@ export class RequestHeaders {
   edit(config: Config, settings: Settings): void {
     const pairs = this.pairs.open(this.start, this.end);
     while (pairs.next()) {
-      if (isRemoved(config, pairs.nameStart, pairs.nameEnd)) {
-        removeHeader(HeaderMap.Request, pairs.nameStart, pairs.nameEnd);
+      const start = pairs.nameStart;
+      const end = pairs.nameEnd;
+      if (config.removedHeaders.has(start, end) || startsWith(prefix, start, end)) {
+        removeHeader(HeaderMap.Request, start, end);
       }
     }
     const credential = settings.credential;
@@ -121,24 +125,14 @@ export class RequestHeaders {
 
   /** Says that the body is JSON, and by how many bytes it will grow. */
   describeBody(addedBytes: i32): void {
-    if (!this.hasJsonType) setText(CONTENT_TYPE, JSON_TYPE);
+    if (!this.hasJsonType) {
+      const start = changetype<usize>(JSON_TYPE);
+      setHeader(HeaderMap.Request, CONTENT_TYPE, start, start + JSON_TYPE.byteLength);
+    }
     if (this.contentLength == NO_LENGTH) return;
-    setText(CONTENT_LENGTH, bytesOf((this.contentLength + <u64>addedBytes).toString()));
+    const end = writeWhole(this.contentLength + <u64>addedBytes, digits);
+    setHeader(HeaderMap.Request, CONTENT_LENGTH, digits, end);
   }
-}
-
-function setText(name: Bytes, value: Bytes): void {
-  const start = changetype<usize>(value);
-  setHeader(HeaderMap.Request, name, start, start + value.byteLength);
-}
-
-function isRemoved(config: Config, start: usize, end: usize): bool {
-  if (startsWith(prefix, start, end)) return true;
-  const names = config.removedHeaders;
-  for (let i = 0; i < names.length; i++) {
-    if (isHeaderName(unchecked(names[i]), start, end)) return true;
-  }
-  return false;
 }
 
 // Most requests have the authority that the one before had.

@@ -1,0 +1,35 @@
+// A set of header names, made once from the configuration and asked for each header of each request: names of the same length stand
+// together, so that most headers are compared with none.
+
+import { Bytes, isHeaderName } from "../json/bytes";
+
+// Longer names stand with those of this length.
+const MOST_BYTES: usize = 32;
+
+export class HeaderSet {
+  private byLength: StaticArray<Bytes[]> = new StaticArray<Bytes[]>(<i32>MOST_BYTES + 1);
+
+  constructor() {
+    for (let i = 0; i < this.byLength.length; i++) this.byLength[i] = [];
+  }
+
+  /** Adds a name, in lower case. */
+  add(name: Bytes): void {
+    const start = changetype<usize>(name);
+    const end = start + name.byteLength;
+    if (!this.has(start, end)) this.sameLength(start, end).push(name);
+  }
+
+  /** Whether the run, in lower case, is one of the names; `_` in it counts as `-` too. */
+  has(start: usize, end: usize): bool {
+    const names = this.sameLength(start, end);
+    for (let i = 0; i < names.length; i++) {
+      if (isHeaderName(unchecked(names[i]), start, end)) return true;
+    }
+    return false;
+  }
+
+  private sameLength(start: usize, end: usize): Bytes[] {
+    return unchecked(this.byLength[<i32>min(end - start, MOST_BYTES)]);
+  }
+}
