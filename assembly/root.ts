@@ -1,5 +1,5 @@
 // One configured instance of the filter in one Envoy worker. Comes in: the plugin configuration; goes out: a stream for each request. Kept
-// between calls: the decoded configuration, which every stream takes as it stands when the stream begins.
+// between calls: the decoded configuration, which every stream takes as it stands when the stream begins, and streams to be used again.
 
 import { Config } from "./config/config";
 import { decodeConfig } from "./config/decode";
@@ -15,15 +15,25 @@ import {
   RootContext,
 } from "./host/host";
 import { reserveBlock } from "./host/memory";
+import { Idle } from "./idle";
 import { EgressStream } from "./stream";
 
 export class EgressRoot extends RootContext {
   config: Config = new Config();
   /** Counts requests whose key went to another cluster than its own. */
   misroutedCounter: u32 = 0;
+  private idleStreams: Idle<EgressStream> = new Idle<EgressStream>();
 
   createContext(id: u32): Context {
-    return new EgressStream(id, this);
+    const stream = this.idleStreams.take();
+    if (stream === null) return new EgressStream(id, this);
+    stream.begin(id);
+    return stream;
+  }
+
+  /** A stream has ended. */
+  release(stream: EgressStream): void {
+    this.idleStreams.give(stream);
   }
 
   /** False where the configuration can't be read at all: Envoy then refuses it, and keeps the last good one where there is one. */

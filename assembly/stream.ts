@@ -3,9 +3,8 @@
 // between calls: the fields below.
 
 import { Cluster, Config, Provider, Settings } from "./config/config";
-import { Bytes } from "./json/bytes";
+import { EditPlan } from "./json/edit-plan";
 import { Editor } from "./json/editor";
-import { returnEditor, takeEditor } from "./json/editor-pool";
 import { Verdict } from "./json/judge";
 import {
   answerEnd,
@@ -23,10 +22,10 @@ import {
   replaceRequestBody,
   TrailersStatus,
 } from "./host/host";
+import { Idle } from "./idle";
 import { Code, refuse, refuseMethod, statusOf } from "./refuse";
 import { logCall } from "./report/access-log";
 import { Call, Outcome } from "./report/call";
-import { EMPTY_LABEL, Label, UNKNOWN_LABEL } from "./report/labels";
 import { countCall } from "./report/metrics";
 import { outcomeOf } from "./report/outcome";
 import { readSource } from "./report/source";
@@ -51,45 +50,56 @@ const enum State {
 // Used up within one callback.
 const headers = new RequestHeaders();
 
+// A request gives its editor back at its end, as its answer may take long.
+const idleEditors = new Idle<Editor>();
+
 export class EgressStream extends Context {
   private state: State = State.Untouched;
   private config: Config;
-  private misroutedCounter: u32;
   /** The cluster that Envoy had chosen when the key was added; null before that, and once it has been checked. */
   private keyedCluster: Cluster | null = null;
   private provider: Provider | null = null;
   private settings: Settings | null = null;
-  private route: Label = EMPTY_LABEL;
   private editor: Editor | null = null;
   private receivedBytes: u64 = 0;
-  /** In nanoseconds since 1970. */
-  private startedAt: u64 = 0;
   /** Whether the endpoint's answers have a usage; whether the filter has asked for it. */
   private hasUsage: bool = false;
   private asksForUsage: bool = false;
-  /** The model that went out, once that is known. */
-  private model: Bytes | null = null;
-  private answer: Answer | null = null;
-  /** Why the filter answered itself, once it has. */
-  private refusal: Code = Code.InvalidJson;
+  private answer: Answer = new Answer();
+  private call: Call = new Call();
 
-  constructor(id: u32, root: EgressRoot) {
+  constructor(
+    id: u32,
+    private root: EgressRoot,
+  ) {
     super(id, root);
     this.config = root.config;
-    this.misroutedCounter = root.misroutedCounter;
+  }
+
+  /** Makes a stream that has ended a new one. */
+  begin(id: u32): void {
+    this.context_id = id;
+    this.config = this.root.config;
+    this.state = State.Untouched;
+    this.receivedBytes = 0;
+    this.hasUsage = this.asksForUsage = false;
+    this.answer.restart();
   }
 
   onRequestHeaders(_count: u32, endOfStream: bool): HeadersStatus {
     const cluster = findCluster(this.config);
     if (cluster === null) return HeadersStatus.Continue;
-    this.startedAt = now();
-    this.route = readRoute();
+    const call = this.call;
+    call.begin(now());
+    call.route = readRoute();
     const provider = cluster.provider;
     this.provider = provider;
-    if (provider === null || provider.fault.length != 0 || provider.isMisrouted) {
+    if (provider === null) return this.refuseHeaders(Code.ProviderMisconfigured);
+    call.provider = provider.label;
+    if (provider.fault.length != 0 || provider.isMisrouted) {
       return this.refuseHeaders(Code.ProviderMisconfigured);
     }
-    const settings = provider.settingsFor(this.route.text);
+    const settings = provider.settingsFor(call.route.text);
     if (settings.fault.length != 0) return this.refuseHeaders(Code.ProviderMisconfigured);
     this.settings = settings;
     headers.read(this.config);
@@ -165,7 +175,7 @@ export class EgressStream extends Context {
   }
 
   private noteRequest(editor: Editor): void {
-    this.model = editor.model;
+    this.call.modelName = editor.model;
     this.asksForUsage = editor.asksForUsage;
   }
 
@@ -176,30 +186,26 @@ export class EgressStream extends Context {
 
   private releaseEditor(): void {
     const editor = this.editor;
-    if (editor !== null) returnEditor(editor);
+    if (editor !== null) idleEditors.give(editor);
     this.editor = null;
   }
 
   onResponseHeaders(_count: u32, endOfStream: bool): HeadersStatus {
     if (!this.isForwarded()) return HeadersStatus.Continue;
     if (!this.keptItsCluster()) return this.refuseHeaders(Code.ProviderMisconfigured);
-    const answer = new Answer();
-    this.answer = answer;
-    answer.begin(this.settings!.credential, this.hasUsage, this.asksForUsage);
-    answer.isComplete = endOfStream;
+    this.answer.begin(this.settings!.credential, this.hasUsage, this.asksForUsage);
+    this.answer.isComplete = endOfStream;
     return HeadersStatus.Continue;
   }
 
   onResponseBody(size: usize, endOfStream: bool): DataStatus {
-    const answer = this.answer;
-    if (answer !== null && this.isForwarded()) answer.pass(<u32>size, endOfStream);
+    if (this.isForwarded()) this.answer.pass(<u32>size, endOfStream);
     return DataStatus.Continue;
   }
 
   onResponseTrailers(_count: u32): TrailersStatus {
-    const answer = this.answer;
-    if (answer === null || !this.isForwarded()) return TrailersStatus.Continue;
-    answer.isComplete = true;
+    if (!this.isForwarded()) return TrailersStatus.Continue;
+    this.answer.isComplete = true;
     cleanTrailers(this.settings!.credential);
     return TrailersStatus.Continue;
   }
@@ -207,49 +213,33 @@ export class EgressStream extends Context {
   // What is set here still reaches the access log.
   onLog(): void {
     if (this.state == State.Untouched) return;
-    const provider = this.provider;
-    const config = this.config;
-    const call = new Call(
-      provider === null ? UNKNOWN_LABEL : provider.label,
-      this.route,
-      readSource(config.maxSources),
-      config.modelLabel(this.model),
-    );
-    call.modelName = this.model;
-    call.duration = this.millisecondsTo(now());
+    const call = this.call;
+    call.source = readSource(this.config.maxSources);
+    call.model = this.config.modelLabel(call.modelName);
+    call.duration = call.millisecondsTo(now());
     if (this.state == State.Refused) {
       call.outcome = Outcome.Rejected;
-      call.refusal = this.refusal;
-      call.status = statusOf(this.refusal);
+      call.status = statusOf(call.refusal);
     } else {
-      this.describeAnswer(call);
+      this.describeAnswer(call, this.answer);
     }
     countCall(call);
     logCall(call);
   }
 
-  private describeAnswer(call: Call): void {
-    const answer = this.answer;
-    if (answer === null) {
-      call.outcome = Outcome.ClientClosed;
-      return;
-    }
+  private describeAnswer(call: Call, answer: Answer): void {
     call.outcome = outcomeOf(answer);
     call.status = answer.status;
     call.usage = answer.usage;
     call.expectsUsage = this.hasUsage && answer.status - 200 < 100;
-    if (answer.firstEventAt != 0) call.firstEvent = this.millisecondsTo(answer.firstEventAt);
-  }
-
-  // The clock may be set back.
-  private millisecondsTo(time: u64): u64 {
-    return time > this.startedAt ? (time - this.startedAt) / 1_000_000 : 0;
+    if (answer.firstEventAt != 0) call.firstEvent = call.millisecondsTo(answer.firstEventAt);
   }
 
   onDelete(): void {
     // Where no answer came, the key may have gone out all the same.
     this.keptItsCluster();
     this.releaseEditor();
+    this.root.release(this);
   }
 
   // Whether the answer is the provider's, to a request that has been edited.
@@ -269,7 +259,7 @@ export class EgressStream extends Context {
     if (actual.length == 0) return true;
     const provider = this.provider!;
     provider.isMisrouted = true;
-    increment(this.misroutedCounter, 1);
+    increment(this.root.misroutedCounter, 1);
     log(
       LogLevel.Error,
       "a request for " +
@@ -286,7 +276,7 @@ export class EgressStream extends Context {
   // Before the answer is sent, as it comes back through the response callbacks at once.
   private noteRefusal(code: Code): void {
     this.state = State.Refused;
-    this.refusal = code;
+    this.call.refusal = code;
   }
 
   private refuseHeaders(code: Code): HeadersStatus {
@@ -311,6 +301,13 @@ export class EgressStream extends Context {
   private incompleteCode(): Code {
     return this.receivedBytes == 0 ? Code.MissingBody : Code.InvalidJson;
   }
+}
+
+function takeEditor(plan: EditPlan): Editor {
+  const editor = idleEditors.take();
+  if (editor === null) return new Editor(plan);
+  editor.restart(plan);
+  return editor;
 }
 
 const NO_FAULT: i32 = -1;

@@ -10,13 +10,14 @@ export class QueryMembers {
   end: usize = 0;
   nameEnd: usize = 0;
 
-  private at: usize;
+  private at: usize = 0;
+  private queryEnd: usize = 0;
 
-  constructor(
-    start: usize,
-    private queryEnd: usize,
-  ) {
+  /** Begins at the first of those from `start` to `end`. */
+  open(start: usize, end: usize): this {
     this.at = start;
+    this.queryEnd = end;
+    return this;
   }
 
   /** Goes to the next member that is not empty. False behind the last. */
@@ -36,7 +37,7 @@ export class QueryMembers {
 export function queryNames(query: Bytes): Bytes[] {
   const names: Bytes[] = [];
   const start = changetype<usize>(query);
-  const members = new QueryMembers(start, start + query.byteLength);
+  const members = new QueryMembers().open(start, start + query.byteLength);
   while (members.next()) {
     const buffer = new ArrayBuffer(<i32>(members.nameEnd - members.start));
     let size = 0;

@@ -2,7 +2,7 @@
 // prints as `-`. Comes in: a Call that is over. Nothing is kept between calls.
 
 import { setProperty } from "../host/host";
-import { Bytes, bytesOf } from "../json/bytes";
+import { Bytes, bytesOf, MOST_DIGITS, writeWhole } from "../json/bytes";
 import { UNKNOWN } from "../response/usage";
 import { Call, NO_TIME, outcomeNames } from "./call";
 import { clean } from "./labels";
@@ -19,17 +19,19 @@ const FIRST_EVENT = bytesOf("llm_egress.ttft_ms");
 const CACHED_TOKENS = bytesOf("llm_egress.cached_tokens");
 const REASONING_TOKENS = bytesOf("llm_egress.reasoning_tokens");
 
+const digits = memory.data(MOST_DIGITS);
 const outcomes: Bytes[] = outcomeNames.map<Bytes>((name) => bytesOf(name));
 
 /** Sets the current stream's filter state. */
 export function logCall(call: Call): void {
-  setProperty(PROVIDER, call.provider.logged);
-  setProperty(ROUTE, call.route.logged);
-  setProperty(SOURCE, call.source.logged);
-  setProperty(OUTCOME, unchecked(outcomes[call.outcome]));
+  setText(PROVIDER, call.provider.logged);
+  setText(ROUTE, call.route.logged);
+  setText(SOURCE, call.source.logged);
+  setText(OUTCOME, unchecked(outcomes[call.outcome]));
   const model = call.modelName;
   // An empty one would print as nothing, and shift what stands behind it.
-  if (model !== null && model.byteLength != 0) setProperty(MODEL, clean(model));
+  if (model !== null && model.byteLength != 0)
+    setText(MODEL, call.model.isNamed ? call.model.logged : clean(model));
   if (call.firstEvent != NO_TIME) setNumber(FIRST_EVENT, call.firstEvent);
   const usage = call.usage;
   if (usage === null) return;
@@ -39,10 +41,15 @@ export function logCall(call: Call): void {
   setTokens(REASONING_TOKENS, usage.reasoningTokens);
 }
 
+function setText(name: Bytes, value: Bytes): void {
+  const start = changetype<usize>(value);
+  setProperty(name, start, start + value.byteLength);
+}
+
 function setTokens(name: Bytes, tokens: u32): void {
   if (tokens != UNKNOWN) setNumber(name, tokens);
 }
 
 function setNumber(name: Bytes, value: u64): void {
-  setProperty(name, bytesOf(value.toString()));
+  setProperty(name, digits, writeWhole(value, digits));
 }

@@ -1,9 +1,9 @@
-// What is known of one call when it is over: filled in by the stream, read by metrics.ts and access-log.ts within the same callback.
+// What is known of one call: filled in as the request and its answer pass, read by metrics.ts and access-log.ts once it is over.
 
 import { Bytes } from "../json/bytes";
 import { Code } from "../refuse";
 import { Usage } from "../response/usage";
-import { Label } from "./labels";
+import { EMPTY_LABEL, Label, UNKNOWN_LABEL } from "./labels";
 
 /** How a call ended. */
 export const enum Outcome {
@@ -35,6 +35,10 @@ export const outcomeNames: string[] = [
 export const NO_TIME: u64 = u64.MAX_VALUE;
 
 export class Call {
+  provider: Label = UNKNOWN_LABEL;
+  route: Label = EMPTY_LABEL;
+  source: Label = UNKNOWN_LABEL;
+  model: Label = UNKNOWN_LABEL;
   outcome: Outcome = Outcome.Ok;
   /** Why the filter answered, where it did. */
   refusal: Code = Code.InvalidJson;
@@ -50,10 +54,25 @@ export class Call {
   /** Whether there should be a usage. */
   expectsUsage: bool = false;
 
-  constructor(
-    public provider: Label,
-    public route: Label,
-    public source: Label,
-    public model: Label,
-  ) {}
+  /** In nanoseconds since 1970. */
+  private startedAt: u64 = 0;
+
+  /** Begins the account of a new call. */
+  begin(startedAt: u64): void {
+    this.startedAt = startedAt;
+    this.provider = this.source = this.model = UNKNOWN_LABEL;
+    this.route = EMPTY_LABEL;
+    this.outcome = Outcome.Ok;
+    this.modelName = null;
+    this.status = 0;
+    this.firstEvent = NO_TIME;
+    this.duration = 0;
+    this.usage = null;
+    this.expectsUsage = false;
+  }
+
+  /** How many milliseconds after the call's start a time was, in nanoseconds since 1970. The clock may be set back. */
+  millisecondsTo(time: u64): u64 {
+    return time > this.startedAt ? (time - this.startedAt) / 1_000_000 : 0;
+  }
 }

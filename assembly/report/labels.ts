@@ -19,6 +19,11 @@ export class Label {
 
   bytes: Bytes;
 
+  /** Whether it stands for its text alone, and so shows it. */
+  get isNamed(): bool {
+    return this.id > OTHER_ID;
+  }
+
   constructor(
     public id: u32,
     public text: string,

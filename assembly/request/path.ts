@@ -57,6 +57,7 @@ export let upstreamPathEnd: usize = 0;
 
 // Used again for every path: a client may send one of 60 KB with each request.
 let buffer: Bytes = new ArrayBuffer(1024);
+const members = new QueryMembers();
 
 /** Writes the :path at the provider for the client's from `start` to `end`. False where the provider has no place for the endpoint. */
 export function writeUpstreamPath(
@@ -95,7 +96,7 @@ function appendQuery(path: ProviderPath, start: usize, end: usize, to: usize): u
     to = append(path.query, to + 1);
     separator = 0x26;
   }
-  const members = new QueryMembers(start, end);
+  members.open(start, end);
   while (members.next()) {
     if (isDropped(path, members.start, members.end)) continue;
     store<u8>(to++, separator);

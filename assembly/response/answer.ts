@@ -27,17 +27,32 @@ export class Answer {
   /** Null where the usage can't be read. */
   usage: UsageReader | null = null;
 
-  private reader: StreamReader | null = null;
+  private usageReader: UsageReader = new UsageReader();
+  /** Null before the first streamed answer; whether this one is streamed. */
+  private streamReader: StreamReader | null = null;
+  private isStreamed: bool = false;
+
+  /** Begins anew, before the headers. */
+  restart(): void {
+    this.status = 0;
+    this.isComplete = this.isStreamed = false;
+    this.firstEventAt = 0;
+    this.usage = null;
+  }
 
   /** The headers have come. `hasUsage`: whether answers like this one have a usage; `asksForUsage`: whether the filter asked for it. */
   begin(credential: Credential | null, hasUsage: bool, asksForUsage: bool): void {
     headers.clean(credential);
     this.status = headers.status;
     if (!hasUsage || !headers.isReadable) return;
-    const usage = new UsageReader();
+    const usage = this.usageReader;
+    usage.restart();
     this.usage = usage;
     if (!headers.isEventStream) return;
-    this.reader = new StreamReader(usage, asksForUsage);
+    this.isStreamed = true;
+    let reader = this.streamReader;
+    if (reader === null) reader = this.streamReader = new StreamReader(usage);
+    reader.restart(asksForUsage);
     if (asksForUsage && headers.hasLength) removeLength();
   }
 
@@ -53,11 +68,11 @@ export class Answer {
       start = answerStart;
       end = answerEnd;
     }
-    const reader = this.reader;
-    if (reader === null) {
+    if (!this.isStreamed) {
       usage.feed(start, end);
       return;
     }
+    const reader = this.streamReader!;
     reader.feed(start, end, endOfStream);
     if (this.firstEventAt == 0 && usage.hasObject) this.firstEventAt = now();
     if (reader.changed) replaceResponseBody(size, reader.outStart, reader.outEnd);

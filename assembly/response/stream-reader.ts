@@ -33,12 +33,18 @@ export class StreamReader {
   private hasDropped: bool = false;
   /** What of this piece has not been put in its place yet begins here. */
   private pending: usize = 0;
+  /** Whether the filter asked for usage. */
+  private drops: bool = false;
 
-  constructor(
-    private usage: UsageReader,
-    /** Whether the filter asked for usage. */
-    private drops: bool,
-  ) {}
+  constructor(private usage: UsageReader) {}
+
+  /** Begins a new answer. `drops`: whether the filter asked for usage. */
+  restart(drops: bool): void {
+    this.events.restart();
+    this.heldBytes = 0;
+    this.isUndecided = this.hasDropped = false;
+    this.drops = drops;
+  }
 
   /** Reads the piece from `start` to `end`; READ_AHEAD_BYTES must follow it in memory. */
   feed(start: usize, end: usize, isLast: bool): void {
@@ -75,7 +81,7 @@ export class StreamReader {
       case Step.End:
         if (this.isUndecided) this.endEvent(at);
         else this.hasDropped = false;
-        usage.restart();
+        usage.beginText();
         break;
       default:
         if (this.hasDropped) this.drop(at);

@@ -66,8 +66,15 @@ export class UsageReader extends Usage {
   private hasFraction: bool = false;
   private isCount: bool = false;
 
-  /** Begins a new text; numbers stay until there are others. */
+  /** Begins a new answer. */
   restart(): void {
+    this.forget();
+    this.hasObject = this.hasFailed = false;
+    this.beginText();
+  }
+
+  /** Begins a new text of the same answer; numbers stay until there are others. */
+  beginText(): void {
     this.hasUsage = this.hasChoices = this.hasEmptyChoices = this.hasError = this.isOther = false;
     this.isValue = this.inChoices = false;
     this.mode = Mode.Token;

@@ -27,6 +27,12 @@ export class Usage {
   private cacheRead: u32 = UNKNOWN;
   private cacheCreation: u32 = UNKNOWN;
 
+  /** Forgets all numbers. */
+  protected forget(): void {
+    this.prompt = this.completion = this.input = this.output = UNKNOWN;
+    this.cached = this.reasoning = this.cacheRead = this.cacheCreation = UNKNOWN;
+  }
+
   /** Whether the answer has said anything about tokens. */
   get isKnown(): bool {
     return this.promptTokens != UNKNOWN || this.completionTokens != UNKNOWN;

@@ -51,6 +51,13 @@ export class Events {
   /** Whether the current event has a line that is no comment. */
   private isBegun: bool = false;
 
+  /** Begins a new stream. */
+  restart(): void {
+    this.expect = Expect.LineStart;
+    this.mark = MARK;
+    this.afterReturn = this.afterEnd = this.isBegun = false;
+  }
+
   /** Reads from `at` to the next step, at most to `end`, behind which 16 bytes must be in memory. */
   next(end: usize): Step {
     while (this.at < end) {

@@ -5,7 +5,7 @@ import { pieceOf, textBetween } from "./piece";
 // The members with bars between, each name in brackets.
 function walk(query: string): string {
   const piece = pieceOf(query);
-  const members = new QueryMembers(piece.start, piece.end);
+  const members = new QueryMembers().open(piece.start, piece.end);
   const found: string[] = [];
   while (members.next()) {
     const name = textBetween(members.start, members.nameEnd);
