@@ -102,7 +102,7 @@ export class UsageReader extends Usage {
           at = this.readNumber(at, end);
           break;
         default:
-          at = this.skipped == 0 ? this.readToken(at) : this.skip(at, end);
+          at = this.skipped == 0 ? this.readTokens(at, end) : this.skip(at, end);
       }
     }
   }
@@ -143,13 +143,20 @@ export class UsageReader extends Usage {
 
   private skip(at: usize, end: usize): usize {
     if (this.inChoices) return this.lookIntoChoices(at);
-    at = findStructure(at, end);
-    if (at == end) return at;
-    const byte = load<u8>(at);
-    if (byte == 0x22) this.mode = Mode.Text;
-    else if ((byte | 0x20) == 0x7b) this.skipped++;
-    else this.skipped--;
-    return at + 1;
+    let depth = this.skipped;
+    while (depth != 0) {
+      at = findStructure(at, end);
+      if (at == end) break;
+      const byte = load<u8>(at++);
+      if (byte == 0x22) {
+        this.mode = Mode.Text;
+        at = this.readText(at, end);
+        if (this.mode != Mode.Token) break;
+      } else if ((byte | 0x20) == 0x7b) depth++;
+      else depth--;
+    }
+    this.skipped = depth;
+    return at;
   }
 
   // The first byte behind the bracket that is not blank says whether there is anything in it.
@@ -162,17 +169,23 @@ export class UsageReader extends Usage {
     return at;
   }
 
-  private readToken(at: usize): usize {
-    const byte = load<u8>(at);
-    if (byte <= 0x20) return at + 1;
+  // To the next that is read in another way.
+  private readTokens(at: usize, end: usize): usize {
+    while (at < end) {
+      const byte = load<u8>(at);
+      if (byte > 0x20) {
+        const isSeparator = byte == 0x2c || byte == 0x3a;
+        if (!isSeparator || this.places == Place.None) return this.readToken(at, byte);
+        this.isValue = byte == 0x3a;
+      }
+      at++;
+    }
+    return at;
+  }
+
+  private readToken(at: usize, byte: u8): usize {
     if (this.places == Place.None) return this.begin(at, byte);
     switch (byte) {
-      case 0x2c:
-        this.isValue = false;
-        break;
-      case 0x3a:
-        this.isValue = true;
-        break;
       case 0x7d:
         this.places >>= 8;
         break;
