@@ -1,5 +1,6 @@
 // Envoy's access log as a table for people: one line per request, under a line of headings.
 import type { AccessLogField } from "../emit/envoy/access-log.ts";
+import { clusterName } from "../emit/envoy/cluster-name.ts";
 import type { Plan } from "../plan/plan.ts";
 
 /** One line of the access log; Envoy gives `null` where something is unknown. */
@@ -15,15 +16,19 @@ interface Column {
 /** Turns lines of the access log into lines of a table, in columns wide enough for the plan's names. */
 export class RequestTable {
   readonly #columns: Column[];
+  /** Names of providers by those of their clusters. */
+  readonly #providers: ReadonlyMap<string, string>;
   #isBegun = false;
 
   constructor({ providers, routes }: Plan) {
     const rules = routes.flatMap((route) => route.rules.map((rule) => rule.name));
-    const names = providers.map(({ namespace, name }) => `${namespace}/${name}`);
+    this.#providers = new Map(
+      providers.map((each) => [clusterName(each), `${each.namespace}/${each.name}`]),
+    );
     this.#columns = [
       textColumn("TIME", ["00:00:00"]),
       textColumn("ROUTE", [...rules, ...providers.map(({ name }) => name)]),
-      textColumn("PROVIDER", names),
+      textColumn("PROVIDER", [...this.#providers.values()]),
       textColumn("MODEL", ["a-model-of-some-length"]),
       textColumn("STATUS", []),
       ...["IN", "OUT"].map((heading) => numberColumn(heading, "10000")),
@@ -35,12 +40,28 @@ export class RequestTable {
   toLines(line: string): string[] {
     const record = readRecord(line);
     if (record === undefined) return [line];
-    const cells = this.#format(cellsOf(record));
+    const cells = this.#format(this.#cellsOf(record));
     const note = noteOf(record);
     const row = note === undefined ? cells : `${cells}  ${note}`;
     if (this.#isBegun) return [row];
     this.#isBegun = true;
     return [this.#format(this.#columns.map(({ heading }) => heading)), row];
+  }
+
+  #cellsOf(record: AccessRecord): string[] {
+    const cells = [
+      localTime(record.start_time),
+      record.route_name,
+      this.#providers.get(`${record.upstream_cluster}`),
+      record.request_model,
+      // Envoy's 0: the client has left before there was an answer.
+      record.response_code || null,
+      record.request_prompt_tokens,
+      record.request_completion_tokens,
+      inMilliseconds(record.llm_ttft_ms),
+      inMilliseconds(record.duration),
+    ];
+    return cells.map((cell) => `${cell ?? "-"}`);
   }
 
   #format(cells: string[]): string {
@@ -70,22 +91,6 @@ function readRecord(line: string): AccessRecord | undefined {
   } catch {
     return undefined;
   }
-}
-
-function cellsOf(record: AccessRecord): string[] {
-  const cells = [
-    localTime(record.start_time),
-    record.llm_route ?? record.route_name,
-    record.llm_provider,
-    record.request_model,
-    // Envoy's 0: the client has left before there was an answer.
-    record.response_code || null,
-    record.request_prompt_tokens,
-    record.request_completion_tokens,
-    inMilliseconds(record.llm_ttft_ms),
-    inMilliseconds(record.duration),
-  ];
-  return cells.map((cell) => `${cell ?? "-"}`);
 }
 
 /** What came of a request that is not `ok`, and why; Envoy's reason where the filter has not seen the request. */

@@ -72,9 +72,6 @@ describe("a call that is answered", () => {
   it("is told to the access log", () => {
     const host = hostOf({ members: [{ name: "model", override: '"qwen"' }] });
     assert.deepEqual(stateOf(call(host)), {
-      "llm_egress.provider": "default/llm",
-      "llm_egress.route": "r",
-      "llm_egress.source": "unknown",
       "llm_egress.outcome": "ok",
       "asm.llmproxy.request_model": "qwen",
       "asm.llmproxy.request_prompt_tokens": "19",
@@ -201,9 +198,11 @@ describe("a refusal", () => {
   it("for want of a provider has no provider's name", () => {
     const config = { ...configOf(), unservedClusters: ["outbound|443||gone"] };
     const host = new WasmHost({ config, env: { API_KEY: KEY } });
-    const stream = call(host, { cluster: "outbound|443||gone" });
-    assert.equal(stream.filterState.get("llm_egress.provider"), "unknown");
-    assert.equal(countersOf(host).length, 2);
+    call(host, { cluster: "outbound|443||gone" });
+    assert.deepEqual(countersOf(host), [
+      "llm_egress_rejected{provider=unknown,model=unknown,reason=provider_misconfigured} 1",
+      "llm_egress_requests{provider=unknown,model=unknown,code=503,outcome=rejected} 1",
+    ]);
   });
 });
 
@@ -250,13 +249,18 @@ describe("a model", () => {
   });
 });
 
-describe("a caller", () => {
-  const from = (host: WasmHost, uri: string) => {
-    const stream = send(host);
-    stream.properties.set("connection\0uri_san_peer_certificate", uri);
-    return end(stream).filterState.get("llm_egress.source");
-  };
+/** Makes a call with a certificate of the URI; gives the source that it is counted under. */
+function from(host: WasmHost, uri: string): string | undefined {
+  const before = new Map(host.counters);
+  const stream = send(host);
+  stream.properties.set("connection\0uri_san_peer_certificate", uri);
+  end(stream);
+  const grown = [...host.counters].filter(([name, count]) => count !== (before.get(name) ?? 0));
+  const [name = ""] = grown.find(([name]) => name.endsWith("llm_egress_requests")) ?? [];
+  return /llmproxy_source=\.=(.*?);\.;/.exec(name)?.[1];
+}
 
+describe("a caller", () => {
   it("is the one whom the certificate names", () => {
     const host = hostOf();
     assert.equal(from(host, "spiffe://cluster.local/ns/shop/sa/cart"), "shop/cart");
@@ -321,11 +325,7 @@ describe("the number of callers told apart", () => {
   it("is not taken back to the default where it is above the highest", () => {
     const config = { ...configOf(), maxSources: 20_000 };
     const host = new WasmHost({ config, env: { API_KEY: KEY } });
-    for (let i = 0; i < 300; i++) {
-      const stream = send(host);
-      stream.properties.set("connection\0uri_san_peer_certificate", `spiffe://t/ns/n/sa/${i}`);
-      assert.equal(end(stream).filterState.get("llm_egress.source"), `n/${i}`);
-    }
+    for (let i = 0; i < 300; i++) assert.equal(from(host, `spiffe://t/ns/n/sa/${i}`), `n/${i}`);
   });
 });
 

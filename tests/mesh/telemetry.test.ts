@@ -199,9 +199,8 @@ describe("the gateway's access log", () => {
       request_model: "qwen-1.8b-chat",
       request_prompt_tokens: String(usage.prompt_tokens),
       request_completion_tokens: String(usage.completion_tokens),
-      llm_provider: "istio-system/dashscope-qwen",
-      llm_route: "egress-gw-route",
-      llm_source: "default/app",
+      route_name: "egress-gw-route",
+      downstream_peer_uri_san: "spiffe://cluster.local/ns/default/sa/app",
       llm_outcome: "ok",
       llm_ttft_ms: null,
     };
@@ -214,7 +213,7 @@ describe("the gateway's access log", () => {
     await mesh.as("app").fetch(`${url}?key=in-the-query`, { method: "PUT", headers, body: "{}" });
     const line = await logged("response_code_details", "llm_egress_method_not_allowed");
     assert.equal(line["llm_outcome"], "rejected");
-    assert.equal(line["llm_source"], "default/app");
+    assert.equal(line["downstream_peer_uri_san"], "spiffe://cluster.local/ns/default/sa/app");
     assert.equal(line["request_prompt_tokens"], null);
     const text = JSON.stringify(line);
     for (const secret of ["in-the-query", "of-the-client", gatewayKeys.API_KEY]) {

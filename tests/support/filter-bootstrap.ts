@@ -61,9 +61,6 @@ export const callFields = {
   completion: "asm.llmproxy.request_completion_tokens",
   cached: "llm_egress.cached_tokens",
   reasoning: "llm_egress.reasoning_tokens",
-  provider: "llm_egress.provider",
-  route: "llm_egress.route",
-  source: "llm_egress.source",
   outcome: "llm_egress.outcome",
   ttft: "llm_egress.ttft_ms",
 };

@@ -11,8 +11,7 @@ const nothing = Object.fromEntries(Object.keys(accessLogFields).map((name) => [n
 const answered: Partial<AccessRecord> = {
   start_time: start,
   route_name: "a-rule",
-  llm_route: "a-rule",
-  llm_provider: "default/a",
+  upstream_cluster: "outbound|443||a.example",
   request_model: "qwen-max",
   response_code: 200,
   response_code_details: "via_upstream",
@@ -72,7 +71,7 @@ test("headings stand above the first line alone, and every column keeps its plac
 test("a longer name moves the columns behind it from its own line on", () => {
   const table = new RequestTable(plan);
   const route = "a-rule-with-a-name-that-is-in-no-plan";
-  table.toLines(line({ llm_route: route }));
+  table.toLines(line({ route_name: route }));
   const [row = ""] = table.toLines(line({}));
   assert.equal(row.indexOf("default/a"), "00:00:00  ".length + route.length + 2);
 });
@@ -89,7 +88,7 @@ test("an outcome other than ok ends the line, with its reason where there is one
 });
 
 test("a request that no provider's filter has seen has Envoy's route and reason", () => {
-  const unseen = { llm_route: null, llm_provider: null, llm_outcome: null, route_name: null };
+  const unseen = { upstream_cluster: null, llm_outcome: null, route_name: null };
   const row = rowOf({ ...unseen, response_code: 404, response_code_details: "route_not_found" });
   assert.deepEqual(row.slice(1, 3), ["-", "-"]);
   assert.deepEqual(row.slice(9), ["route_not_found"]);

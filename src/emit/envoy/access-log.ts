@@ -9,6 +9,7 @@ export const accessLogFields = {
   authority: "%REQ(:AUTHORITY)%",
   route_name: "%ROUTE_NAME%",
   upstream_cluster: "%UPSTREAM_CLUSTER%",
+  downstream_peer_uri_san: "%DOWNSTREAM_PEER_URI_SAN%",
   response_code: "%RESPONSE_CODE%",
   response_code_details: "%RESPONSE_CODE_DETAILS%",
   duration: "%DURATION%",
@@ -20,9 +21,6 @@ export const accessLogFields = {
   request_completion_tokens: filterState("asm.llmproxy.request_completion_tokens"),
   llm_cached_tokens: filterState("llm_egress.cached_tokens"),
   llm_reasoning_tokens: filterState("llm_egress.reasoning_tokens"),
-  llm_provider: filterState("llm_egress.provider"),
-  llm_route: filterState("llm_egress.route"),
-  llm_source: filterState("llm_egress.source"),
   llm_outcome: filterState("llm_egress.outcome"),
   llm_ttft_ms: filterState("llm_egress.ttft_ms"),
 } as const;
