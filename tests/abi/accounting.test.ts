@@ -1,44 +1,10 @@
 // What metrics and the access log are told about a call, once for each.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { jsonAnswers, sse, streamedAnswers } from "../support/answers.ts";
-import { CLUSTER, configOf, hostOf, KEY, send } from "../support/filter-host.ts";
-import type { RequestParts } from "../support/filter-host.ts";
+import { call, chat, countersOf, end, json } from "../support/accounts.ts";
+import { sse } from "../support/answers.ts";
+import { configOf, hostOf, KEY, send } from "../support/filter-host.ts";
 import { WasmHost, type WasmStream } from "../support/wasm-host.ts";
-
-const json = { ":status": "200", "content-type": "application/json" };
-const chat = jsonAnswers[0]!.text;
-
-/** Sends a request and gives it a whole answer, after as many milliseconds. */
-function call(host: WasmHost, parts: RequestParts = {}, answer = chat, headers = json): WasmStream {
-  const stream = send(host, { route: "r", ...parts });
-  if (stream.localResponses.length > 0) return end(stream);
-  stream.properties.set("response\0code_details", "via_upstream");
-  stream.response(Object.entries(headers), answer === "");
-  if (answer !== "") stream.responseBody(answer, true);
-  return end(stream);
-}
-
-function end(stream: WasmStream): WasmStream {
-  stream.end();
-  return stream;
-}
-
-/** Counters that are not 0, as `name{label=value,…} count`, without the labels that all have in common. */
-function countersOf(host: WasmHost): string[] {
-  const common = /^(provider=default\/llm|route=r|source=unknown)$/;
-  return [...host.counters]
-    .filter(([, count]) => count !== 0)
-    .map(([name, count]) => {
-      const parts = name.split(";.;");
-      const labels = parts.slice(0, -1).map((each) => each.replace("=.=", "="));
-      const own = labels
-        .map((each) => each.replace("llmproxy_", ""))
-        .filter((x) => !common.test(x));
-      return `${parts.at(-1)}{${own.join(",")}} ${count}`;
-    })
-    .sort();
-}
 
 function stateOf(stream: WasmStream): Record<string, string> {
   return Object.fromEntries(stream.filterState);
@@ -246,100 +212,5 @@ describe("a model", () => {
   it("can't be named twice, so that another one is paid for than is counted", () => {
     const { refusal } = send(hostOf(), { chunks: ['{"model":"cheap","MODEL":"dear"}'] });
     assert.equal(refusal, "400 llm_egress_duplicate_member");
-  });
-});
-
-/** Makes a call with a certificate of the URI; gives the source that it is counted under. */
-function from(host: WasmHost, uri: string): string | undefined {
-  const before = new Map(host.counters);
-  const stream = send(host);
-  stream.properties.set("connection\0uri_san_peer_certificate", uri);
-  end(stream);
-  const grown = [...host.counters].filter(([name, count]) => count !== (before.get(name) ?? 0));
-  const [name = ""] = grown.find(([name]) => name.endsWith("llm_egress_requests")) ?? [];
-  return /llmproxy_source=\.=(.*?);\.;/.exec(name)?.[1];
-}
-
-describe("a caller", () => {
-  it("is the one whom the certificate names", () => {
-    const host = hostOf();
-    assert.equal(from(host, "spiffe://cluster.local/ns/shop/sa/cart"), "shop/cart");
-    assert.equal(from(host, "spiffe://other/ns/shop/sa/cart"), "shop/cart");
-    assert.equal(from(host, "spiffe://cluster.local/shop"), "spiffe://cluster.local/shop");
-    assert.equal(from(host, "https://other/ns/shop/sa/cart"), "https://other/ns/shop/sa/cart");
-    assert.equal(from(host, ""), "unknown");
-  });
-
-  it("can't break a metric's name", () => {
-    const host = hostOf();
-    from(host, "spiffe://x/a;.;llmproxy_model=.=b c%\u00e4");
-    const [name] = host.counters.keys();
-    assert.ok(
-      [...host.counters.keys()].some((each) =>
-        each.includes(
-          "llmproxy_source=.=spiffe://x/a%3B.%3Bllmproxy_model%3D.%3Db%20c%25%C3%A4;.;",
-        ),
-      ),
-      name,
-    );
-  });
-
-  it("is one of the others beyond the configured number", () => {
-    const config = { ...configOf(), maxSources: 2 };
-    const host = new WasmHost({ config, env: { API_KEY: KEY } });
-    const sources = ["a", "b", "c", "a", "d"].map((sa) => from(host, `spiffe://t/ns/n/sa/${sa}`));
-    assert.deepEqual(sources, ["n/a", "n/b", "other", "n/a", "other"]);
-  });
-});
-
-describe("metrics", () => {
-  it("are each defined once, whatever comes in between", () => {
-    const host = hostOf();
-    const routes = ["a", "b"];
-    for (let i = 0; i < 50; i++) call(host, { route: routes[i % 2]! });
-    for (let i = 0; i < 5; i++) call(host, {}, streamedAnswers[0]!.text);
-    const defined = host.calls.get("proxy_define_metric");
-    assert.equal(defined, host.counters.size + host.histograms.size);
-  });
-
-  it("tell routes apart", () => {
-    const host = hostOf();
-    for (const route of ["a", "b", "a"]) call(host, { route });
-    const requests = countersOf(host).filter((each) => each.startsWith("llm_egress_requests"));
-    assert.deepEqual(requests, [
-      "llm_egress_requests{route=a,model=unknown,code=200,outcome=ok} 2",
-      "llm_egress_requests{route=b,model=unknown,code=200,outcome=ok} 1",
-    ]);
-  });
-
-  it("need no label of another cluster's", () => {
-    const host = hostOf({}, { clusters: [CLUSTER, "outbound|80||llm.example.com"] });
-    call(host, { cluster: "outbound|80||llm.example.com" });
-    call(host);
-    const requests = countersOf(host).filter((each) => each.startsWith("llm_egress_requests"));
-    assert.deepEqual(requests, ["llm_egress_requests{model=unknown,code=200,outcome=ok} 2"]);
-  });
-});
-
-describe("the number of callers told apart", () => {
-  it("is not taken back to the default where it is above the highest", () => {
-    const config = { ...configOf(), maxSources: 20_000 };
-    const host = new WasmHost({ config, env: { API_KEY: KEY } });
-    for (let i = 0; i < 300; i++) assert.equal(from(host, `spiffe://t/ns/n/sa/${i}`), `n/${i}`);
-  });
-});
-
-describe("a metric's label", () => {
-  it("holds nothing that Istio's own tags would be cut out of", () => {
-    const host = hostOf();
-    const route = "stag.v1.cache.x.wasm_filter.component.y.shadow_denied.rbac.allowed";
-    call(host, { route: `${route}.istio_dry_run_deny_z` });
-    const names = [...host.counters.keys()];
-    const expected =
-      "stag%2Ev1.cache%2Ex.wasm_filter%2Ecomponent%2Ey%2Eshadow_denied.rbac%2Eallowed%2Eistio_dry_run_deny_z";
-    assert.ok(
-      names.some((name) => name.includes(`llmproxy_route=.=${expected};.;`)),
-      names.join(),
-    );
   });
 });
