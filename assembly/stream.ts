@@ -31,7 +31,7 @@ import { outcomeOf } from "./report/outcome";
 import { readSource } from "./report/source";
 import { NO_LENGTH, RequestHeaders } from "./request/headers";
 import { Endpoint, findEndpoint, writeUpstreamPath } from "./request/path";
-import { findCluster, isStillChosen, readCluster, readRoute } from "./request/provider";
+import { findCluster, isStillChosen, readCluster, routeTo } from "./request/provider";
 import { Answer } from "./response/answer";
 import { cleanTrailers } from "./response/headers";
 import { EgressRoot } from "./root";
@@ -91,9 +91,9 @@ export class EgressStream extends Context {
     if (cluster === null) return HeadersStatus.Continue;
     const call = this.call;
     call.begin(now());
-    call.route = readRoute();
     const provider = cluster.provider;
     this.provider = provider;
+    call.route = routeTo(provider);
     if (provider === null) return this.refuseHeaders(Code.ProviderMisconfigured);
     call.provider = provider.label;
     if (provider.fault.length != 0 || provider.isMisrouted) {

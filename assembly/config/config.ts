@@ -45,6 +45,8 @@ export class Provider {
   fault: string = "";
   routes: Map<string, Settings> = new Map<string, Settings>();
   label: Label;
+  /** The route that leads here; null where there may be several. */
+  route: Label | null = null;
 
   constructor(
     public name: string,

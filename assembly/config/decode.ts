@@ -16,6 +16,7 @@ import {
 import { buildJson, findJsonFault, JsonValue, Kind } from "./json-value";
 import { queryNames } from "./query";
 import { isPrintable, resolveSecret } from "./secrets";
+import { labelOf } from "../report/labels";
 
 const VERSION = "1";
 // Callers whom metrics tell apart, where the configuration says nothing, and at most.
@@ -84,13 +85,15 @@ function decodeProvider(config: Config, value: JsonValue, path: string, root: Ch
     return;
   }
   const own = new Checker();
-  own.isObject(value, path, ["name", "clusters", "path", "settings", "routes"]);
+  own.isObject(value, path, ["name", "clusters", "path", "route", "settings", "routes"]);
   const name = root.requiredText(value, "name", path);
   const providerPath = decodePath(own.requiredText(value, "path", path), path, own);
   const settings = decodeSettings(value.get("settings"), path + ".settings", own);
   const provider = new Provider(name, providerPath, settings);
   register(config, settings, name);
   decodeRoutes(config, provider, value, own);
+  const route = own.optionalText(value, "route", path);
+  if (route !== null) provider.route = labelOf(route);
   provider.fault = own.fault;
   if (own.fault.length != 0) config.faults.push(name + " answers 503: " + own.fault);
   const clusters = root.texts(value, "clusters", path);

@@ -1,7 +1,7 @@
 // Which provider a request goes to, and by which route, which says what settings apply: as Envoy chose, never as the client says. Kept
 // between calls: the cluster and the route found last, as most requests of a gateway go where the one before went.
 
-import { Cluster, Config } from "../config/config";
+import { Cluster, Config, Provider } from "../config/config";
 import { answerEnd, answerStart, getProperty } from "../host/host";
 import { bytesOf, equals } from "../json/bytes";
 import { EMPTY_LABEL, Label, labelOf } from "../report/labels";
@@ -38,8 +38,9 @@ export function readCluster(): string {
 
 let lastRoute: Label = EMPTY_LABEL;
 
-/** The name of the route that Envoy has chosen. */
-export function readRoute(): Label {
+/** The route that leads the current stream to `provider`: the only one there is, or else the one that Envoy has chosen. */
+export function routeTo(provider: Provider | null): Label {
+  if (provider !== null && provider.route !== null) return provider.route!;
   if (!getProperty(routeName) || answerStart == answerEnd) return EMPTY_LABEL;
   if (!equals(lastRoute.bytes, answerStart, answerEnd)) lastRoute = labelOf(answerText());
   return lastRoute;

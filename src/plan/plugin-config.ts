@@ -21,6 +21,8 @@ export interface PluginProvider {
   clusters: string[];
   /** The chat completions path, with the provider's own query, as in `spec.path`. */
   path: string;
+  /** The route that leads here, where there is only one and `routes` is empty. Without it the filter asks Envoy for each request. */
+  route?: string;
   settings: PluginSettings;
   /** By route name, each complete: already merged over the provider's default. */
   routes: Record<string, PluginSettings>;

@@ -1,5 +1,5 @@
-import type { Endpoint, Plan } from "./plan.ts";
-import type { PluginConfig, PluginSettings } from "./plugin-config.ts";
+import type { Endpoint, Plan, ProviderPlan } from "./plan.ts";
+import type { PluginConfig, PluginProvider, PluginSettings } from "./plugin-config.ts";
 
 /** What an emitter adds to the plan: its names for clusters, and the addresses at which it listens itself. */
 export interface PluginContext {
@@ -11,6 +11,7 @@ export interface PluginContext {
 
 /** The plan as the filter reads it: the same plan gives the same JSON. */
 export function toPluginConfig(plan: Plan, context: PluginContext): PluginConfig {
+  const routes = routesByEndpoint(plan);
   return {
     version: 1,
     authorities: unique([...plan.authorities, ...context.ownAuthorities]),
@@ -26,10 +27,38 @@ export function toPluginConfig(plan: Plan, context: PluginContext): PluginConfig
       name: `${provider.namespace}/${provider.name}`,
       clusters: [...context.clustersOf(provider)],
       path: provider.path,
+      ...onlyRoute(routes.get(endpointKey(provider)), provider),
       settings: provider.settings,
       routes: provider.routeSettings,
     })),
   };
+}
+
+/** The names of the rules that lead to each endpoint. */
+function routesByEndpoint(plan: Plan): Map<string, Set<string>> {
+  const routes = new Map<string, Set<string>>();
+  for (const { name, destinations } of plan.routes.flatMap((route) => route.rules)) {
+    for (const key of destinations.map(endpointKey)) {
+      const names = routes.get(key);
+      if (names === undefined) routes.set(key, new Set([name]));
+      else names.add(name);
+    }
+  }
+  return routes;
+}
+
+function endpointKey({ host, port }: Endpoint): string {
+  return `${host}:${port}`;
+}
+
+/** The rule by which all requests come, where there is one and no settings depend on it. */
+function onlyRoute(
+  names: ReadonlySet<string> = new Set(),
+  { routeSettings }: ProviderPlan,
+): Pick<PluginProvider, "route"> {
+  const [route] = names;
+  if (route === undefined || names.size > 1) return {};
+  return Object.keys(routeSettings).length === 0 ? { route } : {};
 }
 
 /** The environment variables that hold keys, by name, sorted. */

@@ -59,6 +59,18 @@ describe("metrics", () => {
     assert.equal(defined, host.counters.size + host.histograms.size);
   });
 
+  it("have the route that the configuration says, without asking Envoy", () => {
+    const host = hostOf({}, { route: "only" });
+    host.calls.clear();
+    const stream = send(host, { route: "another" });
+    assert.equal(host.calls.get("proxy_get_property"), 1, "the cluster");
+    end(stream);
+    const requests = countersOf(host).filter((each) => each.startsWith("llm_egress_requests"));
+    assert.deepEqual(requests, [
+      "llm_egress_requests{route=only,model=unknown,code=0,outcome=client_closed} 1",
+    ]);
+  });
+
   it("tell routes apart", () => {
     const host = hostOf();
     for (const route of ["a", "b", "a"]) call(host, { route });

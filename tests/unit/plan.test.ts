@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { compile } from "../../src/compile.ts";
 import { buildPlan } from "../../src/plan/build.ts";
+import type { Plan, RulePlan } from "../../src/plan/plan.ts";
 import { environmentNames, toPluginConfig } from "../../src/plan/to-plugin-config.ts";
 import { parse } from "../../src/parse/parse.ts";
 import { validate } from "../../src/validate/validate.ts";
@@ -33,6 +34,36 @@ test("a gateway's short name is one in the route's namespace", () => {
 test("keys are named once each, and sorted", () => {
   const plan = planOf(readFileSync("tests/golden/envoy/two-providers/input.yaml", "utf8"));
   assert.deepEqual(environmentNames(plan), ["AZURE_KEY", "OPENAI_KEY", "OPENAI_KEY_GOLD"]);
+});
+
+test("the filter is told the route that leads to a provider where there is one and no settings depend on it", () => {
+  const plan = planOf(readFileSync("tests/golden/envoy/two-providers/input.yaml", "utf8"));
+  const routesOf = (changed: Plan) => {
+    const context = { clustersOf, ownAuthorities: [], maxSources: 1 };
+    const { providers } = toPluginConfig(changed, context);
+    return Object.fromEntries(providers.map(({ name, route }) => [name, route]));
+  };
+  const alone = { "istio-system/azure": "everyone", "models/vllm": "local" };
+  // Three rules lead to it.
+  assert.deepEqual(routesOf(plan), { ...alone, "istio-system/openai": undefined });
+  const [route] = plan.routes.filter(({ name }) => name === "openai");
+  const [, subscribers, everyone] = route!.rules;
+  const routes = plan.routes.filter(({ name }) => name === "local");
+  const withRules = (...rules: RulePlan[]) => ({
+    ...plan,
+    routes: [...routes, { ...route!, rules }],
+  });
+  // It has settings of its own for `subscribers`, which might lead there all the same.
+  assert.deepEqual(routesOf(withRules(everyone!)), { ...alone, "istio-system/openai": undefined });
+  const without = plan.providers.map((each) => ({ ...each, routeSettings: {} }));
+  const simple = { ...withRules(everyone!), providers: without };
+  assert.deepEqual(routesOf(simple), { ...alone, "istio-system/openai": "everyone" });
+  // Two rules of one name are one route to Envoy.
+  const twice = {
+    ...withRules(everyone!, { ...subscribers!, name: "everyone" }),
+    providers: without,
+  };
+  assert.deepEqual(routesOf(twice), { ...alone, "istio-system/openai": "everyone" });
 });
 
 test("a destination that no provider serves is an unserved cluster of the filter", () => {

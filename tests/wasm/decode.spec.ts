@@ -89,6 +89,15 @@ describe("a configuration", () => {
     expect(provider.settings.maxRequestBytes).toBe(1000);
   });
 
+  it("may say which route leads to a provider", () => {
+    const text = configText(KEYED);
+    expect(providerOf(decode(text)).route === null).toBe(true);
+    const routed = text.replace('"routes":{}', '"route":"r-1","routes":{}');
+    expect(providerOf(decode(routed)).route!.text).toBe("r-1");
+    const wrong = text.replace('"routes":{}', '"route":["mark"],"routes":{}');
+    expect(faultOf(wrong)).toBe("ns/p answers 503: $.providers[0].route: must be a string");
+  });
+
   it("removes every provider's credential header, of whatever length", () => {
     const long = "x-" + "long-".repeat(20) + "key";
     const config = decode(configText(`"authHeader":"${long}"`));
