@@ -58,7 +58,8 @@ export class Provider {
 
   /** The settings of one route, or the provider's default. */
   settingsFor(route: string): Settings {
-    return this.routes.has(route) ? this.routes.get(route) : this.settings;
+    if (this.routes.size == 0 || !this.routes.has(route)) return this.settings;
+    return this.routes.get(route);
   }
 }
 
