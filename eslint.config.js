@@ -95,7 +95,7 @@ const layers = [
   restrict(["assembly/json/**", "assembly/sse/**"], ["outside"]),
 ];
 
-const assemblyScript = ["assembly/**/*.ts", "tests/wasm/**/*.ts"];
+const assemblyScript = ["assembly/**/*.ts", "bench/wasm/**/*.ts", "tests/wasm/**/*.ts"];
 
 // node:test's functions return promises that its runner awaits.
 const testFunctions = ["test", "it", "describe", "suite", "before", "after"];

@@ -1,5 +1,6 @@
-// Envoy's CPU per request through the quickstart's listener, with the filter and without, in turn. Needs wrk. The machine's speed may drift
-// by half within seconds: rounds are short, and what counts is the median of each round's ratio, not the ratio of two medians.
+// Envoy's CPU per request through the quickstart's listener: without the filter, with a module that only makes the calls to the host which no
+// such filter can do without, and with the filter, in turn. Needs wrk. The machine's speed may drift by half within seconds: rounds are short,
+// and what counts is the median of each round's ratio, not the ratio of two medians.
 //
 //   npm run bench:cpu [-- ROUNDS]
 import { execFileSync, spawnSync } from "node:child_process";
@@ -23,22 +24,27 @@ if (spawnSync("wrk", ["--version"]).error) {
 }
 const folder = mkdtempSync(join(tmpdir(), "llm-egress-bench-"));
 const gateways = await startGateways();
-console.log("body bytes  connections  without µs  with µs  added µs  with / without");
+const ports = [gateways.withoutFilter, gateways.withCalls, gateways.withFilter];
+console.log("body bytes  connections  without µs  calls only  with µs  with / without");
 for (const { bytes, connections } of cases) {
   const script = writeScript(bytes);
   const load = (port: number) => cpuPerRequest({ port, connections, script });
-  const without: number[] = [];
-  const withFilter: number[] = [];
-  load(gateways.withFilter);
-  for (let round = 0; round < rounds; round++) {
-    without.push(load(gateways.withoutFilter));
-    withFilter.push(load(gateways.withFilter));
-  }
-  const [bare, filtered] = [median([...without]), median([...withFilter])];
-  const numbers = [bare, filtered, filtered - bare].map((value) => value.toFixed(1));
-  const ratio = median(withFilter.map((value, round) => value / without[round]!));
-  const columns = [bytes, connections, ...numbers, ratio.toFixed(2)];
-  const widths = [10, 13, 12, 9, 10, 16];
+  ports.forEach(load);
+  const measured = Array.from({ length: rounds }, () => ports.map(load));
+  const [without, , withFilter] = ports.map((_, each) =>
+    median(measured.map((round) => round[each]!)),
+  );
+  const [, calls, ratio] = ports.map((_, each) =>
+    median(measured.map((round) => round[each]! / round[0]!)),
+  );
+  const numbers = [
+    without!.toFixed(1),
+    calls!.toFixed(2),
+    withFilter!.toFixed(1),
+    ratio!.toFixed(2),
+  ];
+  const widths = [10, 13, 12, 12, 9, 16];
+  const columns = [bytes, connections, ...numbers];
   console.log(columns.map((value, index) => String(value).padStart(widths[index]!)).join(""));
 }
 await gateways.stop();

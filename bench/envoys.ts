@@ -1,10 +1,10 @@
-// The quickstart as `llm-egress render` writes it, in one Envoy with two listeners: the rendered one, and the same without the filter. Behind
-// them a second Envoy that reads each request whole and answers at once, or a provider of the bench's own.
+// The quickstart as `llm-egress render` writes it, in one Envoy with several listeners: the rendered one, the same without the filter, and the same
+// with a module in the filter's place that makes nothing but its calls to the host (wasm/host-calls.ts). Behind them a second Envoy that reads each request whole and answers at once, or a provider of the bench's own.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "yaml";
 import { findEnvoy } from "../src/cli/envoy-binary.ts";
@@ -13,6 +13,10 @@ import { freePort } from "../tests/support/ports.ts";
 interface HttpFilter {
   name: string;
   typed_config: object;
+}
+
+interface WasmFilter {
+  config: { vm_config: { vm_id: string; code: { local: { filename: string } } } };
 }
 
 interface ConnectionManager {
@@ -25,12 +29,13 @@ interface Listener {
   filter_chains: { filters: { typed_config: ConnectionManager }[] }[];
 }
 
-/** Two gateways in one process. */
+/** Several gateways in one process. */
 export interface Gateways {
   pid: number;
-  /** The rendered listener's port, and that of the same without the filter. */
+  /** The rendered listener's port, that of the same without the filter, and that of the same with nothing but the filter's calls. */
   withFilter: number;
   withoutFilter: number;
+  withCalls: number;
   stop: () => Promise<void>;
 }
 
@@ -39,23 +44,28 @@ export interface GatewaysOptions {
   provider?: number;
   /** Whether the client decides if its answer is streamed, which the quickstart rules out. */
   streams?: boolean;
+  /** The command, with its options, that runs the gateways' Envoy. */
+  under?: readonly string[];
 }
 
 /** Starts the Envoys, each with one worker. */
 export async function startGateways(options: GatewaysOptions = {}): Promise<Gateways> {
-  const { streams = false } = options;
+  const { streams = false, under = [] } = options;
   const provider =
     options.provider === undefined
       ? await startEnvoy((port, admin) => providerConfig(port, admin))
       : { port: options.provider, stop: () => Promise.resolve() };
   const bare = await freePort();
-  const gateway = await startEnvoy((port, admin) =>
-    gatewayConfig({ port, admin, bare, provider: provider.port }, streams),
+  const calls = await freePort();
+  const gateway = await startEnvoy(
+    (port, admin) => gatewayConfig({ port, admin, bare, calls, provider: provider.port }, streams),
+    under,
   );
   return {
     pid: gateway.child.pid!,
     withFilter: gateway.port,
     withoutFilter: bare,
+    withCalls: calls,
     stop: async () => {
       await gateway.stop();
       await provider.stop();
@@ -63,7 +73,7 @@ export async function startGateways(options: GatewaysOptions = {}): Promise<Gate
   };
 }
 
-type Ports = Record<"port" | "admin" | "bare" | "provider", number>;
+type Ports = Record<"port" | "admin" | "bare" | "calls" | "provider", number>;
 
 function gatewayConfig(ports: Ports, streams: boolean): object {
   const folder = mkdtempSync(join(tmpdir(), "llm-egress-bench-"));
@@ -77,14 +87,38 @@ function gatewayConfig(ports: Ports, streams: boolean): object {
   ]);
   rmSync(folder, { recursive: true });
   const config = parse(yaml.toString()) as { static_resources: { listeners: Listener[] } };
-  const [listener] = config.static_resources.listeners;
-  const bare = structuredClone(listener!);
-  bare.name = "bare";
-  bare.address.socket_address.port_value = ports.bare;
-  const manager = bare.filter_chains[0]!.filters[0]!.typed_config;
-  manager.http_filters = manager.http_filters.filter(({ name }) => name !== "llm-egress");
-  config.static_resources.listeners.push(bare);
+  const { listeners } = config.static_resources;
+  const [listener] = listeners;
+  const bare = copyListener(listener!, "bare", ports.bare);
+  bare.manager.http_filters = bare.manager.http_filters.filter((each) => !isOurs(each));
+  const calls = copyListener(listener!, "calls", ports.calls);
+  const filter = calls.manager.http_filters.find(isOurs)!.typed_config as WasmFilter;
+  filter.config.vm_config.vm_id = "calls";
+  filter.config.vm_config.code.local.filename = buildHostCalls();
+  listeners.push(bare.listener, calls.listener);
   return config;
+}
+
+function isOurs({ name }: HttpFilter): boolean {
+  return name === "llm-egress";
+}
+
+function copyListener(from: Listener, name: string, port: number) {
+  const listener = structuredClone(from);
+  listener.name = name;
+  listener.address.socket_address.port_value = port;
+  return { listener, manager: listener.filter_chains[0]!.filters[0]!.typed_config };
+}
+
+// Without the filter's own asconfig.json.
+function buildHostCalls(): string {
+  const file = resolve("build/host-calls.wasm");
+  execFileSync(process.execPath, [
+    ...["node_modules/assemblyscript/bin/asc.js", "bench/wasm/host-calls.ts", "--config", "none"],
+    ...["--lib", "assembly/compat", "--use", "abort=", "--exportStart", "_start"],
+    ...["-O3", "--runtime", "stub", "--outFile", file],
+  ]);
+  return file;
 }
 
 const usage = '"usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12}';
@@ -140,7 +174,10 @@ interface Running {
   stop: () => Promise<void>;
 }
 
-async function startEnvoy(config: (port: number, admin: number) => object): Promise<Running> {
+async function startEnvoy(
+  config: (port: number, admin: number) => object,
+  under: readonly string[] = [],
+): Promise<Running> {
   const binary = await findEnvoy({ log: (line) => console.error(line) });
   const port = await freePort();
   const admin = await freePort();
@@ -148,10 +185,11 @@ async function startEnvoy(config: (port: number, admin: number) => object): Prom
   const file = join(folder, "envoy.json");
   writeFileSync(file, JSON.stringify(config(port, admin)));
   const args = ["-c", file, "--use-dynamic-base-id", "--concurrency", "1", "--log-level", "off"];
+  const [program = binary, ...before] = [...under, binary];
   const env = { ...process.env, API_KEY: "sk-0123456789abcdef0123456789abcdef" };
-  const child = spawn(binary, args, { stdio: "ignore", env });
+  const child = spawn(program, [...before, ...args], { stdio: "ignore", env });
   for (let attempt = 0; !(await isReady(admin)); attempt++) {
-    if (attempt === 200 || child.exitCode !== null) throw new Error("Envoy did not start");
+    if (attempt === 2000 || child.exitCode !== null) throw new Error("Envoy did not start");
     await sleep(50);
   }
   const stop = async () => {
