@@ -273,7 +273,8 @@ export class EgressStream extends Context {
     return false;
   }
 
-  // Before the answer is sent, as it comes back through the response callbacks at once.
+  // Before the answer is sent, as it may come back through the response callbacks, and end the stream, from within the call: nothing of the
+  // stream is touched after that.
   private noteRefusal(code: Code): void {
     this.state = State.Refused;
     this.call.refusal = code;
