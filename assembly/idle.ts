@@ -1,4 +1,4 @@
-// Objects that are done with and will be used again, with all that they have allocated: so that a stream leaves no garbage.
+// Objects that are done with and will be used again, with all that they have allocated: so that a stream leaves little garbage.
 
 // Not more than a busy worker gives back in a row.
 const MOST: i32 = 64;

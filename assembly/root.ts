@@ -49,6 +49,8 @@ export class EgressRoot extends RootContext {
       return false;
     }
     this.config = config;
+    // Those at rest refer to the configuration before, and its keys.
+    this.idleStreams = new Idle<EgressStream>();
     this.misroutedCounter = defineMetric(MetricKind.Counter, "llm_egress_misrouted");
     reserveBlock(config.longestBlockBytes);
     for (let i = 0; i < config.faults.length; i++) log(LogLevel.Error, config.faults[i]);

@@ -6,8 +6,8 @@
 
 import * as sdk from "@solo-io/proxy-runtime/assembly/exports";
 
-// Garbage are streams beyond those that are kept to be used again, about 1 KB each, and the texts of refusals. Where many streams are open, a
-// collection takes longer, and frees a part of what they take.
+// Garbage are streams beyond those that are kept to be used again, some 600 bytes each, the texts of refusals, and what clients name. Where many
+// streams are open, a collection takes longer, and frees a part of what they take.
 const STREAMS_BETWEEN_COLLECTIONS: u32 = 512;
 
 let depth: u32 = 0;

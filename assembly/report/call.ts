@@ -57,18 +57,13 @@ export class Call {
   /** In nanoseconds since 1970. */
   private startedAt: u64 = 0;
 
-  /** Begins the account of a new call. */
+  /** Begins the account of a new call. What every call gets in the end stays until then. */
   begin(startedAt: u64): void {
     this.startedAt = startedAt;
-    this.provider = this.source = this.model = UNKNOWN_LABEL;
-    this.route = EMPTY_LABEL;
-    this.outcome = Outcome.Ok;
+    this.provider = UNKNOWN_LABEL;
     this.modelName = null;
-    this.status = 0;
     this.firstEvent = NO_TIME;
-    this.duration = 0;
     this.usage = null;
-    this.expectsUsage = false;
   }
 
   /** How many milliseconds after the call's start a time was, in nanoseconds since 1970. The clock may be set back. */

@@ -27,15 +27,15 @@ export class Answer {
   /** Null where the usage can't be read. */
   usage: UsageReader | null = null;
 
-  private usageReader: UsageReader = new UsageReader();
-  /** Null before the first streamed answer; whether this one is streamed. */
+  /** Each null before the first answer that needs it. */
+  private usageReader: UsageReader | null = null;
   private streamReader: StreamReader | null = null;
   private isStreamed: bool = false;
 
   /** Begins anew, before the headers. */
   restart(): void {
     this.status = 0;
-    this.isComplete = this.isStreamed = false;
+    this.isStreamed = false;
     this.firstEventAt = 0;
     this.usage = null;
   }
@@ -45,7 +45,8 @@ export class Answer {
     headers.clean(credential);
     this.status = headers.status;
     if (!hasUsage || !headers.isReadable) return;
-    const usage = this.usageReader;
+    let usage = this.usageReader;
+    if (usage === null) usage = this.usageReader = new UsageReader();
     usage.restart();
     this.usage = usage;
     if (!headers.isEventStream) return;

@@ -42,7 +42,7 @@ export class StreamReader {
   restart(drops: bool): void {
     this.events.restart();
     this.heldBytes = 0;
-    this.isUndecided = this.hasDropped = false;
+    this.isUndecided = false;
     this.drops = drops;
   }
 

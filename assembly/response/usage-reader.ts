@@ -80,6 +80,7 @@ export class UsageReader extends Usage {
     this.mode = Mode.Token;
     this.places = Place.None;
     this.skipped = 0;
+    this.hash = 0;
   }
 
   /** Reads a piece of the text. READ_AHEAD_BYTES must follow it in memory. */

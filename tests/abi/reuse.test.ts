@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { chatChunk, jsonAnswers, sse, usageChunk } from "../support/answers.ts";
-import { CLUSTER, hostOf, postHeaders } from "../support/filter-host.ts";
+import { CLUSTER, configOf, KEY, postHeaders } from "../support/filter-host.ts";
 import { asksForUsage } from "../support/plugin-providers.ts";
-import type { WasmHost, WasmStream } from "../support/wasm-host.ts";
+import { WasmHost, type WasmStream } from "../support/wasm-host.ts";
 
-const OTHER = "outbound|443||other.example.com";
+const GONE = "outbound|443||gone.example.com";
 const usage = { prompt_tokens: 5, completion_tokens: 6, completion_tokens_details: {} };
 const eventStream = { ":status": "200", "content-type": "text/event-stream" };
 const json = { ":status": "200", "content-type": "application/json" };
@@ -16,118 +16,168 @@ const members = [
   { name: "max_tokens", limit: "100" },
   ...asksForUsage,
 ];
-const newHost = () => hostOf({ members, models: { allow: ["m-*"] }, maxRequestBytes: 5000 });
+const config = {
+  ...configOf({ members, models: { allow: ["m-*"] }, maxRequestBytes: 5000 }),
+  unservedClusters: [GONE],
+};
+const newHost = () => new WasmHost({ config, env: { API_KEY: KEY } });
 
-function answer(stream: WasmStream, headers: Record<string, string>, ...chunks: string[]): void {
-  stream.properties.set("response\0code_details", "via_upstream");
-  stream.response(Object.entries(headers), chunks.length === 0);
-  for (const [index, chunk] of chunks.entries()) {
-    stream.responseBody(chunk, index === chunks.length - 1);
-  }
-}
+/** A callback of a stream, to be made at some time. */
+type Step = (stream: WasmStream) => void;
 
-/** What may happen to a stream, up to its end. */
-const calls: Record<string, (stream: WasmStream) => void> = {
-  "a chat, cut within its model": (stream) => {
-    stream.headers(postHeaders({ "content-length": "42" }));
-    stream.body('{"model":"m-');
-    stream.body('2","max_tokens":5000,"messages":[]}', true);
-    answer(stream, json, jsonAnswers[0]!.text);
-  },
-  "a bare chat": (stream) => {
-    stream.headers(postHeaders());
-    stream.body("{}", true);
-    answer(stream, json, "{}");
-  },
-  "a stream of events with its usage": (stream) => {
-    stream.headers(postHeaders());
-    stream.body('{"stream":true}', true);
-    const end = sse(usageChunk(usage), "[DONE]");
-    answer(stream, eventStream, sse(chatChunk("hi")), end.slice(0, 40), end.slice(40));
-  },
-  "a stream of events that breaks off within one": (stream) => {
-    stream.headers(postHeaders());
-    stream.body('{"stream":true}', true);
-    answer(stream, eventStream, sse(chatChunk("hi")));
-    stream.responseBody('data: {"id":');
-  },
-  "a stream of events that breaks off within a line's first word": (stream) => {
-    stream.headers(postHeaders());
-    stream.body('{"stream":true}', true);
-    answer(stream, eventStream, sse(chatChunk("hi")));
-    stream.responseBody("da");
-  },
-  "a stream of nothing but its usage": (stream) => {
-    stream.headers(postHeaders());
-    stream.body('{"stream":true}', true);
-    answer(stream, eventStream, sse(usageChunk(usage)));
-  },
-  "an error event": (stream) => {
-    stream.headers(postHeaders());
-    stream.body('{"stream":true,"stream_options":{}}', true);
-    answer(stream, eventStream, sse({ error: { message: "busy" } }));
-  },
-  "a list of models": (stream) => {
-    stream.headers(postHeaders({ ":method": "GET", ":path": "/v1/models" }), true);
-    answer(stream, json, '{"data":[]}');
-  },
-  "a refusal by its headers": (stream) => stream.headers(postHeaders({ ":authority": "other" })),
-  "a refusal within the body": (stream) => {
-    stream.headers(postHeaders());
-    stream.body('{"model":"m-2","a":[1,');
-    stream.body("x");
-  },
-  "a model that is not allowed": (stream) => {
-    stream.headers(postHeaders());
-    stream.body('{"model":"gpt"}', true);
-  },
-  "a body that is too large": (stream) => {
-    stream.headers(postHeaders());
-    stream.body(`{"a":"${"x".repeat(6000)}"}`);
-  },
-  "a client that leaves within the body": (stream) => {
-    stream.headers(postHeaders());
-    stream.body('{"model":"m-2","messages":["');
-  },
-  trailers: (stream) => {
-    stream.headers(postHeaders());
-    stream.body("{}");
-    stream.trailers([["x", "y"]]);
-    answer(stream, json, '{"usage":{"prompt_tokens":1}}');
-    stream.responseTrailers([["x", "y"]]);
-  },
-  "another cluster's request": (stream) => {
-    stream.properties.set("xds\0cluster_name", OTHER);
-    stream.headers(postHeaders());
-    stream.body("not JSON", true);
-    answer(stream, json, "nor this");
-  },
+const request =
+  (...chunks: string[]): Step =>
+  (stream) => {
+    stream.headers(postHeaders({ "content-length": `${chunks.join("").length}` }));
+    for (const [index, chunk] of chunks.entries()) stream.body(chunk, index === chunks.length - 1);
+  };
+const answer =
+  (headers: Record<string, string>): Step =>
+  (stream) => {
+    stream.properties.set("response\0code_details", "via_upstream");
+    stream.response(Object.entries(headers));
+  };
+const piece =
+  (text: string, isLast = false): Step =>
+  (stream) =>
+    stream.responseBody(text, isLast);
+const streamed = (...pieces: string[]): Step[] => [
+  request('{"stream":true}'),
+  answer(eventStream),
+  ...pieces.map((text) => piece(text)),
+];
+const answered = (body: string, text: string): Step[] => [
+  request(body),
+  answer(json),
+  piece(text, true),
+];
+
+/** What may happen to a stream up to its end, a second between the steps. */
+const calls: Record<string, Step[]> = {
+  "a chat, cut within its model": [
+    request('{"model":"m-', '2","max_tokens":5000,"messages":[]}'),
+    answer(json),
+    piece(jsonAnswers[0]!.text, true),
+  ],
+  "a bare chat": answered("{}", "{}"),
+  "an answer without keys": answered("{}", "{{}}"),
+  "an answer of numbers without keys": answered("{}", '{{"prompt_tokens":5}}'),
+  "an error": answered("{}", '{"error":"x"}'),
+  "a usage of null": answered("{}", '{"usage":null}'),
+  "a stream of events with its usage": streamed(
+    sse(chatChunk("hi")),
+    sse(usageChunk(usage)).slice(0, 40),
+    sse(usageChunk(usage)).slice(40),
+    sse("[DONE]"),
+  ),
+  "a stream of nothing but its usage": streamed(sse(usageChunk(usage))),
+  "a stream whose usage the client asked for": [
+    request('{"stream":true,"stream_options":{"include_usage":true}}'),
+    answer(eventStream),
+    piece(sse(chatChunk("hi")) + sse(usageChunk(usage)), true),
+  ],
+  "a stream that begins before the request has ended": [
+    (stream) => stream.headers(postHeaders()),
+    (stream) => stream.body('{"stream":true,"stream_options":{"include_usage":true}'),
+    answer(eventStream),
+    piece(sse(usageChunk(usage)), true),
+  ],
+  "a stream that begins with a comment": streamed(": hello\n", sse(usageChunk(usage))),
+  "a stream that begins with a byte order mark": streamed(`\u{feff}${sse(usageChunk(usage))}`),
+  "a stream that breaks off within an event": streamed(sse(chatChunk("hi")), 'data: {"id":'),
+  "a stream that breaks off within a line's first word": streamed(sse(chatChunk("hi")), "da"),
+  "a stream whose usage ends with a CR": streamed(`${sse(usageChunk(usage)).trimEnd()}\r\r`),
+  "a stream that breaks off within a CRLF": streamed("data: {}\r\n\r"),
+  "a stream that breaks off within a line that is no data": streamed("event: x"),
+  "a stream that begins with a line feed": streamed("\n", sse(chatChunk("hi"))),
+  "an error event": streamed(sse({ error: { message: "busy" } })),
+  "a list of models": [
+    (stream) => stream.headers(postHeaders({ ":method": "GET", ":path": "/v1/models" }), true),
+    answer(json),
+    piece('{"data":[]}', true),
+  ],
+  "a refusal by its headers": [(stream) => stream.headers(postHeaders({ ":authority": "other" }))],
+  "a refusal within the body": [request('{"model":"m-2","a":[1,', "x")],
+  "a model that is not allowed": [request('{"model":"gpt"}')],
+  "a body that turns out too large": [
+    (stream) => stream.headers(postHeaders()),
+    (stream) => stream.body(`{"a":"${"x".repeat(6000)}"}`),
+  ],
+  "a client that leaves within the body": [
+    (stream) => stream.headers(postHeaders()),
+    (stream) => stream.body('{"model":"m-2","messages":["'),
+  ],
+  trailers: [
+    (stream) => stream.headers(postHeaders()),
+    (stream) => stream.body("{}"),
+    (stream) => stream.trailers([["x", "y"]]),
+    answer(json),
+    piece('{"usage":{"prompt_tokens":1}}'),
+    (stream) => stream.responseTrailers([["x", "y"]]),
+  ],
+  "a cluster without a provider": [
+    (stream) => stream.properties.set("xds\0cluster_name", GONE),
+    (stream) => stream.headers(postHeaders()),
+  ],
+  "another cluster's request": [
+    (stream) => stream.properties.set("xds\0cluster_name", "outbound|443||other.example.com"),
+    request("not JSON"),
+    answer(json),
+    piece("nor this", true),
+  ],
 };
 
-function record(host: WasmHost, run: (stream: WasmStream) => void): object {
-  const before = new Map(host.counters);
+/** All that a call does to its stream, to what the client and the provider get, and to metrics. */
+function record(host: WasmHost, steps: readonly Step[], stepMs: number): object {
+  const counters = new Map(host.counters);
+  const histograms = new Map([...host.histograms].map(([name, { length }]) => [name, length]));
   const stream = host.stream(CLUSTER, "r");
-  run(stream);
+  for (const step of steps) {
+    step(stream);
+    host.clock += stepMs;
+  }
   stream.end();
-  const counts = [...host.counters].map(([name, count]) => [name, count - (before.get(name) ?? 0)]);
-  const { requestHeaders, responseHeaders, localResponses, forwardedText, returnedText } = stream;
+  const counts = [...host.counters].map(([name, count]) => [
+    name,
+    count - (counters.get(name) ?? 0),
+  ]);
+  const times = [...host.histograms].map(([name, values]) => [
+    name,
+    values.slice(histograms.get(name)),
+  ]);
   return {
-    ...{ requestHeaders, responseHeaders, localResponses, forwardedText, returnedText },
-    trailers: [stream.requestTrailers, stream.trailersSent],
+    request: [stream.requestHeaders, stream.requestTrailers, stream.forwardedText],
+    response: [stream.responseHeaders, stream.trailersSent, stream.returned.map(String)],
+    refusals: stream.localResponses,
     state: stream.filterState,
-    counts: new Map(counts.filter(([, count]) => count !== 0) as [string, number][]),
+    counts: counts.filter(([, count]) => count !== 0).sort(),
+    times: times.filter(([, values]) => (values as number[]).length > 0).sort(),
   };
 }
 
 describe("a stream in the place of another", () => {
-  for (const [name, run] of Object.entries(calls)) {
-    const expected = record(newHost(), run);
+  for (const [name, steps] of Object.entries(calls)) {
+    const expected = record(newHost(), steps, 1000);
     it(`is as if it were the first: ${name}`, () => {
-      for (const [earlier, runEarlier] of Object.entries(calls)) {
+      for (const [earlier, earlierSteps] of Object.entries(calls)) {
         const host = newHost();
-        record(host, runEarlier);
-        assert.deepEqual(record(host, run), expected, `after ${earlier}`);
+        record(host, earlierSteps, 70);
+        assert.deepEqual(record(host, steps, 1000), expected, `after ${earlier}`);
       }
     });
   }
+
+  it("has the configuration that is there when it begins", () => {
+    const host = newHost();
+    const open = host.stream(CLUSTER, "r");
+    open.headers(postHeaders());
+    const [provider] = config.providers;
+    const settings = { ...provider!.settings, apiKey: "sk-new" };
+    assert.ok(host.configure({ ...config, providers: [{ ...provider!, settings }] }));
+    assert.equal(open.header("authorization"), `Bearer ${KEY}`);
+    open.end();
+    const stream = host.stream(CLUSTER, "r");
+    stream.headers(postHeaders());
+    assert.equal(stream.header("authorization"), "Bearer sk-new");
+  });
 });

@@ -40,15 +40,13 @@ export class WasmHost {
 
   private readonly exports: Record<string, (...args: number[]) => unknown>;
   private readonly streams = new Map<number, WasmStream>();
-  private readonly config: Buffer;
+  private config: Buffer = Buffer.alloc(0);
   private readonly env: Record<string, string>;
   private readonly whileAnswering: WasmHostOptions["whileAnswering"];
   private current = ROOT_ID;
   private nextId = ROOT_ID + 1;
 
   constructor(options: WasmHostOptions) {
-    const { config } = options;
-    this.config = Buffer.from(typeof config === "string" ? config : JSON.stringify(config));
     this.env = options.env ?? {};
     this.whileAnswering = options.whileAnswering;
     const instance = new WebAssembly.Instance(wasmModule, this.imports());
@@ -56,7 +54,13 @@ export class WasmHost {
     this.memory = instance.exports["memory"] as WebAssembly.Memory;
     this.invoke("_start");
     this.invoke("proxy_on_context_create", ROOT_ID, 0);
-    this.accepted = this.invoke("proxy_on_configure", ROOT_ID, this.config.length) === 1;
+    this.accepted = this.configure(options.config);
+  }
+
+  /** Gives the module a configuration. False where it refuses it. */
+  configure(config: PluginConfig | string): boolean {
+    this.config = Buffer.from(typeof config === "string" ? config : JSON.stringify(config));
+    return this.invoke("proxy_on_configure", ROOT_ID, this.config.length) === 1;
   }
 
   /** A new stream whose route leads to `cluster`. */
