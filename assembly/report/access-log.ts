@@ -1,13 +1,12 @@
 // Tells the access log about a call: as filter state, which `%FILTER_STATE(wasm.NAME:PLAIN)%` prints. What is not known is not set, and
-// prints as `-`. What Envoy has operators for is left to them (`%ROUTE_NAME%`,
-// `%UPSTREAM_CLUSTER%`, `%DOWNSTREAM_PEER_URI_SAN%`): a field costs more than any other call to the host. Comes in: a Call that is over.
-// Nothing is kept between calls.
+// prints as `-`. What Envoy has operators for is left to them (`%ROUTE_NAME%`, `%UPSTREAM_CLUSTER%`, `%DOWNSTREAM_PEER_URI_SAN%`), as a field
+// costs more than any other call to the host. Comes in: a Call that is over. Kept between calls: the model told last.
 
 import { setProperty } from "../host/host";
 import { Bytes, bytesOf, MOST_DIGITS, writeWhole } from "../json/bytes";
 import { UNKNOWN } from "../response/usage";
 import { Call, NO_TIME, outcomeNames } from "./call";
-import { clean } from "./labels";
+import { isGraphic } from "./labels";
 
 // The first three names are ASM's.
 const MODEL = bytesOf("asm.llmproxy.request_model");
@@ -26,8 +25,7 @@ export function logCall(call: Call): void {
   setText(OUTCOME, unchecked(outcomes[call.outcome]));
   const model = call.modelName;
   // An empty one would print as nothing, and shift what stands behind it.
-  if (model !== null && model.byteLength != 0)
-    setText(MODEL, call.model.isNamed ? call.model.logged : clean(model));
+  if (model !== null && model.byteLength != 0) setText(MODEL, clean(model));
   if (call.firstEvent != NO_TIME) setNumber(FIRST_EVENT, call.firstEvent);
   const usage = call.usage;
   if (usage === null) return;
@@ -48,4 +46,22 @@ function setTokens(name: Bytes, tokens: u32): void {
 
 function setNumber(name: Bytes, value: u64): void {
   setProperty(name, digits, writeWhole(value, digits));
+}
+
+// The model told last, as it came and as it was told. Most calls have one that the configuration names, and so the very same bytes.
+let lastModel: Bytes | null = null;
+let lastCleaned: Bytes = new ArrayBuffer(0);
+
+// `?` stands for all but printable ASCII, and for blanks, quotes and backslashes: they would end a field, or a line.
+function clean(model: Bytes): Bytes {
+  if (model === lastModel) return lastCleaned;
+  const cleaned = model.slice(0);
+  const start = changetype<usize>(cleaned);
+  for (let at = start; at < start + cleaned.byteLength; at++) {
+    const byte = load<u8>(at);
+    if (!isGraphic(byte) || byte == 0x22 || byte == 0x5c) store<u8>(at, 0x3f);
+  }
+  lastModel = model;
+  lastCleaned = cleaned;
+  return cleaned;
 }

@@ -12,17 +12,10 @@ const BEFORE_ISTIO_TAGS: string[] = ["cache", "component", "tag", "wasm_filter",
 const ISTIO_TAGS: Bytes[] = [bytesOf("istio_dry_run_"), bytesOf("shadow_")];
 
 export class Label {
-  /** For the access log: printable ASCII without blanks, quotes and backslashes. */
-  logged: Bytes;
   /** For a metric's name. */
   tagValue: string;
 
   bytes: Bytes;
-
-  /** Whether it stands for its text alone, and so shows it. */
-  get isNamed(): bool {
-    return this.id > OTHER_ID;
-  }
 
   constructor(
     public id: u32,
@@ -30,9 +23,7 @@ export class Label {
     shown: string,
   ) {
     this.bytes = bytesOf(text);
-    const shownBytes = bytesOf(shown);
-    this.logged = clean(shownBytes);
-    this.tagValue = encode(shownBytes);
+    this.tagValue = encode(bytesOf(shown));
   }
 }
 
@@ -52,17 +43,6 @@ export function labelOf(text: string): Label {
   const label = new Label(labels.size, text, text);
   labels.set(text, label);
   return label;
-}
-
-/** `bytes` for a line of the access log: `?` stands for all but printable ASCII, and for blanks, quotes and backslashes. */
-export function clean(bytes: Bytes): Bytes {
-  const logged = bytes.slice(0);
-  const start = changetype<usize>(logged);
-  for (let at = start; at < start + logged.byteLength; at++) {
-    const byte = load<u8>(at);
-    if (!isGraphic(byte) || byte == 0x22 || byte == 0x5c) store<u8>(at, 0x3f);
-  }
-  return logged;
 }
 
 // Percent-encodes what would end a tag or begin one of Istio's, and what no name should hold.
@@ -96,7 +76,8 @@ function isIstioTag(before: string, start: usize, end: usize): bool {
   return false;
 }
 
-function isGraphic(byte: u8): bool {
+/** Whether `byte` is printable ASCII and no blank. */
+export function isGraphic(byte: u8): bool {
   return byte > 0x20 && byte < 0x7f;
 }
 

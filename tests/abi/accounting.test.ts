@@ -204,9 +204,12 @@ describe("a model", () => {
   });
 
   it("can't forge a line of the log", () => {
-    const chunks = [JSON.stringify({ model: 'a b"c\\d\ne\r\u00e4\u2028\t' })];
-    const stream = call(hostOf(), { chunks });
-    assert.equal(stream.filterState.get("asm.llmproxy.request_model"), "a?b?c?d?e???????");
+    const model = 'a b"c\\d\ne\r\u00e4\u2028\t';
+    const chunks = [JSON.stringify({ model })];
+    const configured = hostOf({ members: [{ name: "model", override: JSON.stringify(model) }] });
+    for (const stream of [call(hostOf(), { chunks }), call(configured), call(configured)]) {
+      assert.equal(stream.filterState.get("asm.llmproxy.request_model"), "a?b?c?d?e???????");
+    }
   });
 
   it("can't be named twice, so that another one is paid for than is counted", () => {
