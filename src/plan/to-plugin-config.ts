@@ -1,4 +1,5 @@
-import type { Endpoint, Plan, ProviderPlan } from "./plan.ts";
+import { namesOnlyMesh } from "./destination.ts";
+import type { Endpoint, MatchPlan, Plan, ProviderPlan } from "./plan.ts";
 import type { PluginConfig, PluginProvider, PluginSettings } from "./plugin-config.ts";
 
 /** What an emitter adds to the plan: its names for clusters, and the addresses at which it listens itself. */
@@ -34,11 +35,14 @@ export function toPluginConfig(plan: Plan, context: PluginContext): PluginConfig
   };
 }
 
-/** The names of the rules that lead to each endpoint. */
-function routesByEndpoint(plan: Plan): Map<string, Set<string>> {
-  const routes = new Map<string, Set<string>>();
-  for (const { name, destinations } of plan.routes.flatMap((route) => route.rules)) {
-    for (const key of destinations.map(endpointKey)) {
+type RouteNames = Set<string | undefined>;
+
+/** The names of the rules that lead to each endpoint; undefined for those that a gateway leaves to sidecars, or to some of them. */
+function routesByEndpoint(plan: Plan): Map<string, RouteNames> {
+  const routes = new Map<string, RouteNames>();
+  for (const rule of plan.routes.flatMap((route) => route.rules)) {
+    const name = rule.matches.some(isForGateways) ? rule.name : undefined;
+    for (const key of rule.destinations.map(endpointKey)) {
       const names = routes.get(key);
       if (names === undefined) routes.set(key, new Set([name]));
       else names.add(name);
@@ -47,13 +51,17 @@ function routesByEndpoint(plan: Plan): Map<string, Set<string>> {
   return routes;
 }
 
+function isForGateways({ gateways, sourceLabels }: MatchPlan): boolean {
+  return !namesOnlyMesh(gateways) && Object.keys(sourceLabels).length === 0;
+}
+
 function endpointKey({ host, port }: Endpoint): string {
   return `${host}:${port}`;
 }
 
 /** The rule by which all requests come, where there is one and no settings depend on it. */
 function onlyRoute(
-  names: ReadonlySet<string> = new Set(),
+  names: RouteNames = new Set(),
   { routeSettings }: ProviderPlan,
 ): Pick<PluginProvider, "route"> {
   const [route] = names;

@@ -58,6 +58,13 @@ test("the filter is told the route that leads to a provider where there is one a
   const without = plan.providers.map((each) => ({ ...each, routeSettings: {} }));
   const simple = { ...withRules(everyone!), providers: without };
   assert.deepEqual(routesOf(simple), { ...alone, "istio-system/openai": "everyone" });
+  // Rules that a gateway leaves to sidecars are no route of its own.
+  for (const match of [{ gateways: ["mesh"] }, { sourceLabels: { app: "gold" } }]) {
+    const matches = [{ ...everyone!.matches[0]!, ...match }];
+    const sidecars = { ...withRules({ ...everyone!, matches }), providers: without };
+    const undecided = { "istio-system/azure": undefined, "istio-system/openai": undefined };
+    assert.deepEqual(routesOf(sidecars), { ...alone, ...undecided });
+  }
   // Two rules of one name are one route to Envoy.
   const twice = {
     ...withRules(everyone!, { ...subscribers!, name: "everyone" }),
