@@ -23,7 +23,7 @@ if (spawnSync("wrk", ["--version"]).error) {
   process.exit(1);
 }
 const folder = mkdtempSync(join(tmpdir(), "llm-egress-bench-"));
-const gateways = await startGateways();
+const gateways = await startGateways({ calls: true });
 const ports = [gateways.withoutFilter, gateways.withCalls, gateways.withFilter];
 console.log("body bytes  connections  without µs  calls only  with µs  with / without");
 for (const { bytes, connections } of cases) {

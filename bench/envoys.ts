@@ -32,9 +32,10 @@ interface Listener {
 /** Several gateways in one process. */
 export interface Gateways {
   pid: number;
-  /** The rendered listener's port, that of the same without the filter, and that of the same with nothing but the filter's calls. */
+  /** The rendered listener's port, and that of the same without the filter. */
   withFilter: number;
   withoutFilter: number;
+  /** That of the same with nothing but the filter's calls, where the options say so. */
   withCalls: number;
   stop: () => Promise<void>;
 }
@@ -44,13 +45,14 @@ export interface GatewaysOptions {
   provider?: number;
   /** Whether the client decides if its answer is streamed, which the quickstart rules out. */
   streams?: boolean;
+  /** Whether there is a listener with nothing but the filter's calls to the host. */
+  calls?: boolean;
   /** The command, with its options, that runs the gateways' Envoy. */
   under?: readonly string[];
 }
 
 /** Starts the Envoys, each with one worker. */
 export async function startGateways(options: GatewaysOptions = {}): Promise<Gateways> {
-  const { streams = false, under = [] } = options;
   const provider =
     options.provider === undefined
       ? await startEnvoy((port, admin) => providerConfig(port, admin))
@@ -58,8 +60,8 @@ export async function startGateways(options: GatewaysOptions = {}): Promise<Gate
   const bare = await freePort();
   const calls = await freePort();
   const gateway = await startEnvoy(
-    (port, admin) => gatewayConfig({ port, admin, bare, calls, provider: provider.port }, streams),
-    under,
+    (port, admin) => gatewayConfig({ port, admin, bare, calls, provider: provider.port }, options),
+    options.under,
   );
   return {
     pid: gateway.child.pid!,
@@ -75,7 +77,7 @@ export async function startGateways(options: GatewaysOptions = {}): Promise<Gate
 
 type Ports = Record<"port" | "admin" | "bare" | "calls" | "provider", number>;
 
-function gatewayConfig(ports: Ports, streams: boolean): object {
+function gatewayConfig(ports: Ports, { streams = false, calls = false }: GatewaysOptions): object {
   const folder = mkdtempSync(join(tmpdir(), "llm-egress-bench-"));
   cpSync("examples/quickstart", folder, { recursive: true });
   const file = join(folder, "dashscope-qwen.yaml");
@@ -91,12 +93,17 @@ function gatewayConfig(ports: Ports, streams: boolean): object {
   const [listener] = listeners;
   const bare = copyListener(listener!, "bare", ports.bare);
   bare.manager.http_filters = bare.manager.http_filters.filter((each) => !isOurs(each));
-  const calls = copyListener(listener!, "calls", ports.calls);
-  const filter = calls.manager.http_filters.find(isOurs)!.typed_config as WasmFilter;
+  listeners.push(bare.listener);
+  if (calls) listeners.push(callsListener(listener!, ports.calls));
+  return config;
+}
+
+function callsListener(from: Listener, port: number): Listener {
+  const { listener, manager } = copyListener(from, "calls", port);
+  const filter = manager.http_filters.find(isOurs)!.typed_config as WasmFilter;
   filter.config.vm_config.vm_id = "calls";
   filter.config.vm_config.code.local.filename = buildHostCalls();
-  listeners.push(bare.listener, calls.listener);
-  return config;
+  return listener;
 }
 
 function isOurs({ name }: HttpFilter): boolean {

@@ -25,7 +25,7 @@ const counts = join(folder, "counts");
 // V8 writes code while it runs. Nothing is counted until it is asked for.
 const options = ["--tool=callgrind", "--smc-check=all-non-file", "--instr-atstart=no"];
 const under = ["valgrind", ...options, `--callgrind-out-file=${counts}`];
-const gateways = await startGateways({ under });
+const gateways = await startGateways({ under, calls: true });
 const agent = new Agent({ keepAlive: true, maxSockets: 16 });
 const ports = {
   "without the filter": gateways.withoutFilter,
