@@ -1,5 +1,6 @@
 // Where an LLMRoute's rules apply and lead to: read alike by validation and by the plan.
 import type { LLMRoute, RouteBackend, RouteMatch } from "../api/generated.ts";
+import type { MatchPlan } from "./plan.ts";
 
 /** The gateways of a match, or of the whole route where it names none: `mesh` or `namespace/name`. Empty where neither names any. */
 export function gatewaysOf(
@@ -19,6 +20,16 @@ export function fullGatewayName(name: string, namespace: string): string {
 /** Whether gateways that are named are the sidecars alone. */
 export function namesOnlyMesh(gateways: readonly string[]): boolean {
   return gateways.length > 0 && gateways.every((gateway) => gateway === "mesh");
+}
+
+/** Whether a match is for some workloads alone. */
+export function hasSourceLabels({ sourceLabels }: MatchPlan): boolean {
+  return Object.keys(sourceLabels).length > 0;
+}
+
+/** Whether gateways go by a match: not where it is for the sidecars alone, or asks for labels of workloads, which sidecars alone know. */
+export function isForGateways(match: MatchPlan): boolean {
+  return !namesOnlyMesh(match.gateways) && !hasSourceLabels(match);
 }
 
 /** What the full name of every Service of the cluster ends with. */

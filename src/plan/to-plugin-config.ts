@@ -1,5 +1,5 @@
-import { namesOnlyMesh } from "./destination.ts";
-import type { Endpoint, MatchPlan, Plan, ProviderPlan } from "./plan.ts";
+import { isForGateways } from "./destination.ts";
+import type { Endpoint, Plan, ProviderPlan } from "./plan.ts";
 import type { PluginConfig, PluginProvider, PluginSettings } from "./plugin-config.ts";
 
 /** What an emitter adds to the plan: its names for clusters, and the addresses at which it listens itself. */
@@ -49,10 +49,6 @@ function routesByEndpoint(plan: Plan): Map<string, RouteNames> {
     }
   }
   return routes;
-}
-
-function isForGateways({ gateways, sourceLabels }: MatchPlan): boolean {
-  return !namesOnlyMesh(gateways) && Object.keys(sourceLabels).length === 0;
 }
 
 function endpointKey({ host, port }: Endpoint): string {

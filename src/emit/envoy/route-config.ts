@@ -1,4 +1,4 @@
-import { namesOnlyMesh } from "../../plan/destination.ts";
+import { isForGateways } from "../../plan/destination.ts";
 import type { MatchPlan, Plan, RoutePlan, RulePlan } from "../../plan/plan.ts";
 import { HostRewrite, type Route, toRoute } from "./route.ts";
 
@@ -77,7 +77,5 @@ function toRoutes(route: RoutePlan, rewrite: HostRewrite): Route[] {
 
 /** This Envoy is the gateway: what the sidecars alone do, or can judge, is not for it. */
 function appliesHere(match: MatchPlan, rule: RulePlan): boolean {
-  const isSidecars =
-    namesOnlyMesh(match.gateways) || rule.destinations.some(({ kind }) => kind === "gateway");
-  return !isSidecars && Object.keys(match.sourceLabels).length === 0;
+  return isForGateways(match) && rule.destinations.every(({ kind }) => kind !== "gateway");
 }

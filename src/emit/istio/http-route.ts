@@ -1,4 +1,5 @@
 import type { IVirtualService } from "@kubernetes-models/istio/networking.istio.io/v1beta1";
+import { hasSourceLabels } from "../../plan/destination.ts";
 import type {
   DestinationPlan,
   HeaderMatchPlan,
@@ -41,11 +42,6 @@ export function toHttpRoutes(route: RoutePlan, options: IstioOptions): HttpRoute
 
 // Istio leaves out rules for other workloads. Where none is left, a request would leave without any rule, in the clear.
 const noRule: HttpRoute = { directResponse: { status: 404 } };
-
-/** Whether the match is for some workloads alone. */
-export function hasSourceLabels({ sourceLabels }: MatchPlan): boolean {
-  return Object.keys(sourceLabels).length > 0;
-}
 
 /** Whether the match names one of the route's gateways, and asks gateways for nothing that sidecars alone know. */
 function canHold(match: MatchPlan, route: RoutePlan): boolean {

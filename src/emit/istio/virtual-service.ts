@@ -1,6 +1,7 @@
 import type { IVirtualService } from "@kubernetes-models/istio/networking.istio.io/v1beta1";
+import { hasSourceLabels } from "../../plan/destination.ts";
 import type { RoutePlan } from "../../plan/plan.ts";
-import { hasSourceLabels, toHttpRoutes } from "./http-route.ts";
+import { toHttpRoutes } from "./http-route.ts";
 import { toMetadata } from "./metadata.ts";
 import type { IstioOptions } from "./options.ts";
 
