@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cpuMicroseconds, startGateways } from "./envoys.ts";
+import { median } from "./median.ts";
 
 const rounds = Number(process.argv[2] ?? 15);
 const seconds = 1;
@@ -24,24 +25,19 @@ if (spawnSync("wrk", ["--version"]).error) {
 }
 const folder = mkdtempSync(join(tmpdir(), "llm-egress-bench-"));
 const gateways = await startGateways({ calls: true });
-const ports = [gateways.withoutFilter, gateways.withCalls, gateways.withFilter];
 console.log("body bytes  connections  without µs  calls only  with µs  with / without");
 for (const { bytes, connections } of cases) {
   const script = writeScript(bytes);
   const load = (port: number) => cpuPerRequest({ port, connections, script });
-  ports.forEach(load);
-  const measured = Array.from({ length: rounds }, () => ports.map(load));
-  const [without, , withFilter] = ports.map((_, each) =>
-    median(measured.map((round) => round[each]!)),
-  );
-  const [, calls, ratio] = ports.map((_, each) =>
-    median(measured.map((round) => round[each]! / round[0]!)),
-  );
+  const loadAll = () =>
+    [load(gateways.withoutFilter), load(gateways.withCalls), load(gateways.withFilter)] as const;
+  loadAll();
+  const measured = Array.from({ length: rounds }, loadAll);
   const numbers = [
-    without!.toFixed(1),
-    calls!.toFixed(2),
-    withFilter!.toFixed(1),
-    ratio!.toFixed(2),
+    median(measured.map(([without]) => without)).toFixed(1),
+    median(measured.map(([without, calls]) => calls / without)).toFixed(2),
+    median(measured.map(([, , withFilter]) => withFilter)).toFixed(1),
+    median(measured.map(([without, , withFilter]) => withFilter / without)).toFixed(2),
   ];
   const widths = [10, 13, 12, 12, 9, 16];
   const columns = [bytes, connections, ...numbers];
@@ -77,8 +73,4 @@ function cpuPerRequest(load: { port: number; connections: number; script: string
   const requests = Number(/(\d+) requests in/.exec(output)![1]);
   if (/Non-2xx/.test(output) || requests === 0) throw new Error(output);
   return (cpuMicroseconds(gateways.pid) - before) / requests;
-}
-
-function median(values: number[]): number {
-  return values.sort((left, right) => left - right)[Math.floor(values.length / 2)]!;
 }

@@ -1,5 +1,6 @@
 // The quickstart as `llm-egress render` writes it, in one Envoy with several listeners: the rendered one, the same without the filter, and the same
-// with a module in the filter's place that makes nothing but its calls to the host (wasm/host-calls.ts). Behind them a second Envoy that reads each request whole and answers at once, or a provider of the bench's own.
+// with a module in the filter's place that makes nothing but its calls to the host (wasm/host-calls.ts). Behind them a second Envoy that reads
+// each request whole and answers at once, or a provider of the bench's own.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

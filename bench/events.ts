@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { chunk, post } from "../tests/support/requests.ts";
 import { cpuMicroseconds, startGateways } from "./envoys.ts";
+import { median } from "./median.ts";
 
 const rounds = Number(process.argv[2] ?? 15);
 const streams = 100;
@@ -83,8 +84,4 @@ function sendOne(): Promise<void> {
   const arrived = new Promise<void>((resolve) => (onReceived = resolve));
   for (const answer of answers) answer.write(event);
   return arrived;
-}
-
-function median(values: number[]): number {
-  return [...values].sort((left, right) => left - right)[Math.floor(values.length / 2)]!;
 }

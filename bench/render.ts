@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { manyResources } from "../tests/support/many-resources.ts";
+import { median } from "./median.ts";
 
 const runs = 9;
 const folder = mkdtempSync(join(tmpdir(), "llm-egress-bench-"));
@@ -22,7 +23,6 @@ for (const target of ["istio", "envoy"]) {
     });
     return (performance.now() - begun) / 1000;
   });
-  const median = times.sort((left, right) => left - right)[Math.floor(runs / 2)]!;
-  console.log(`${target}: ${median.toFixed(2)} s (median of ${runs} runs)`);
+  console.log(`${target}: ${median(times).toFixed(2)} s (median of ${runs} runs)`);
 }
 rmSync(folder, { recursive: true });

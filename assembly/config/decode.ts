@@ -2,6 +2,7 @@
 // of it unusable. A fault within one provider is that provider's own: it answers 503, and the others work.
 
 import { Bytes, bytesOf, endsWith, find, NOT_WHOLE, parseWhole } from "../json/bytes";
+import { labelOf } from "../report/labels";
 import { removedHeaders } from "../request/edited-headers";
 import { Checker } from "./checker";
 import { Cluster, Config, Provider, ProviderPath, Settings } from "./config";
@@ -16,7 +17,6 @@ import {
 import { buildJson, findJsonFault, JsonValue, Kind } from "./json-value";
 import { queryNames } from "./query";
 import { isPrintable, resolveSecret } from "./secrets";
-import { labelOf } from "../report/labels";
 
 const VERSION = "1";
 // Callers whom metrics tell apart, where the configuration says nothing, and at most.

@@ -107,7 +107,7 @@ export function prependResponseBody(start: usize, end: usize): void {
   proxy_set_buffer_bytes(RESPONSE_BODY, 0, 0, start, end - start);
 }
 
-/** Sets a property of the stream: filter state named `wasm.` and `name`. Its value are the bytes from `start` to `end`. */
+/** Sets a property of the stream: filter state named `wasm.` and `name`. Its value is the bytes from `start` to `end`. */
 export function setProperty(name: Bytes, start: usize, end: usize): void {
   sdk.proxy_set_property(changetype<usize>(name), name.byteLength, start, end - start);
 }

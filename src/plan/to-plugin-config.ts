@@ -61,8 +61,8 @@ function onlyRoute(
   { routeSettings }: ProviderPlan,
 ): Pick<PluginProvider, "route"> {
   const [route] = names;
-  if (route === undefined || names.size > 1) return {};
-  return Object.keys(routeSettings).length === 0 ? { route } : {};
+  const isAsked = names.size > 1 || Object.keys(routeSettings).length > 0;
+  return route === undefined || isAsked ? {} : { route };
 }
 
 /** The environment variables that hold keys, by name, sorted. */
