@@ -1,9 +1,9 @@
-// Decodes the plugin configuration (its form: src/plan/plugin-config.ts). Comes in: JSON bytes; goes out: a Config, or what makes the whole
+// Decodes the plugin configuration (its form: contract/plugin-config.ts). Comes in: JSON bytes; goes out: a Config, or what makes the whole
 // of it unusable. A fault within one provider is that provider's own: it answers 503, and the others work.
 
 import { Bytes, bytesOf, endsWith, find, NOT_WHOLE, parseWhole } from "../json/bytes";
 import { labelOf } from "../report/labels";
-import { removedHeaders } from "../request/edited-headers";
+import { removedHeaders } from "../../contract/headers";
 import { Checker } from "./checker";
 import { Cluster, Config, Provider, ProviderPath, Settings } from "./config";
 import { Credential } from "./credential";

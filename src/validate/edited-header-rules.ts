@@ -2,7 +2,7 @@ import {
   removedHeaderPrefix,
   removedHeaders,
   setHeaders,
-} from "../../assembly/request/edited-headers.ts";
+} from "../../contract/headers.ts";
 import type { ProviderResource, Resources } from "../api/resource.ts";
 import type { Report } from "../diagnostics.ts";
 
