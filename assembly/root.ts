@@ -1,6 +1,7 @@
 // One configured instance of the filter in one Envoy worker. Comes in: the plugin configuration; goes out: a stream for each request. Kept
 // between calls: the decoded configuration, which every stream takes as it stands when the stream begins, and streams to be used again.
 
+import { misroutedMetric } from "../contract/telemetry";
 import { Config } from "./config/config";
 import { decodeConfig } from "./config/decode";
 import {
@@ -51,7 +52,7 @@ export class EgressRoot extends RootContext {
     this.config = config;
     // Those at rest refer to the configuration before, and its keys.
     this.idleStreams = new Idle<EgressStream>();
-    this.misroutedCounter = defineMetric(MetricKind.Counter, "llm_egress_misrouted");
+    this.misroutedCounter = defineMetric(MetricKind.Counter, misroutedMetric);
     reserveBlock(config.longestBlockBytes);
     for (let i = 0; i < config.faults.length; i++) log(LogLevel.Error, config.faults[i]);
     return true;

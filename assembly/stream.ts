@@ -2,6 +2,8 @@
 // the provider gets and what the client gets, each forwarded in the callback that brought it, and at the end an account of the call. Kept
 // between calls: the fields below.
 
+import { ErrorCode } from "../contract/errors";
+import { Outcome } from "../contract/telemetry";
 import { Cluster, Config, Provider, Settings } from "./config/config";
 import { EditPlan } from "./json/edit-plan";
 import { Editor } from "./json/editor";
@@ -23,9 +25,9 @@ import {
   TrailersStatus,
 } from "./host/host";
 import { Idle } from "./idle";
-import { Code, refuse, refuseMethod, statusOf } from "./refuse";
+import { refuse, refuseMethod, statusOf } from "./refuse";
 import { logCall } from "./report/access-log";
-import { Call, Outcome } from "./report/call";
+import { Call } from "./report/call";
 import { countCall } from "./report/metrics";
 import { outcomeOf } from "./report/outcome";
 import { readSource } from "./report/source";
@@ -94,16 +96,16 @@ export class EgressStream extends Context {
     const provider = cluster.provider;
     this.provider = provider;
     call.route = routeTo(provider);
-    if (provider === null) return this.refuseHeaders(Code.ProviderMisconfigured);
+    if (provider === null) return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
     call.provider = provider.label;
     if (provider.fault.length != 0 || provider.isMisrouted) {
-      return this.refuseHeaders(Code.ProviderMisconfigured);
+      return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
     }
     const settings = provider.settingsFor(call.route.text);
-    if (settings.fault.length != 0) return this.refuseHeaders(Code.ProviderMisconfigured);
+    if (settings.fault.length != 0) return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
     this.settings = settings;
     headers.read(this.config);
-    if (!headers.isAddressedPlainly) return this.refuseHeaders(Code.MisdirectedRequest);
+    if (!headers.isAddressedPlainly) return this.refuseHeaders(ErrorCode.MisdirectedRequest);
     return this.direct(cluster, provider, settings, endOfStream);
   }
 
@@ -117,12 +119,12 @@ export class EgressStream extends Context {
     const hasBody = endpoint != Endpoint.Models;
     const isKnownMethod = (headers.isPost || headers.isGet) && !headers.isUpgrade;
     if (!isKnownMethod) return this.refuseMethodOf(hasBody);
-    if (endpoint == Endpoint.Unknown) return this.refuseHeaders(Code.UnknownEndpoint);
+    if (endpoint == Endpoint.Unknown) return this.refuseHeaders(ErrorCode.UnknownEndpoint);
     if (headers.isPost != hasBody) return this.refuseMethodOf(hasBody);
     if (!writeUpstreamPath(provider.path, endpoint, headers.pathStart, headers.pathEnd)) {
-      return this.refuseHeaders(Code.UnknownEndpoint);
+      return this.refuseHeaders(ErrorCode.UnknownEndpoint);
     }
-    if (!hasBody && !endOfStream) return this.refuseHeaders(Code.InvalidParameter);
+    if (!hasBody && !endOfStream) return this.refuseHeaders(ErrorCode.InvalidParameter);
     if (hasBody) {
       const fault = faultOfBody(settings, endOfStream);
       if (fault != NO_FAULT) return this.refuseHeaders(fault);
@@ -142,18 +144,18 @@ export class EgressStream extends Context {
     if (this.state != State.Editing) return DataStatus.Continue;
     this.receivedBytes += size;
     if (this.receivedBytes > this.settings!.maxRequestBytes) {
-      return this.refuseBody(Code.RequestTooLarge);
+      return this.refuseBody(ErrorCode.RequestTooLarge);
     }
     const editor = this.editor!;
     if (size != 0) {
-      if (!getRequestBody(<u32>size)) return this.refuseBody(Code.ProviderMisconfigured);
+      if (!getRequestBody(<u32>size)) return this.refuseBody(ErrorCode.ProviderMisconfigured);
       const verdict = editor.feed(answerStart, answerEnd);
       if (verdict != Verdict.Valid) return this.refuseBody(codeOf(verdict));
     }
     if (endOfStream && !editor.complete) return this.refuseBody(this.incompleteCode());
     if (size != 0 && editor.changed) {
       const isTaken = replaceRequestBody(<u32>size, editor.outStart, editor.outEnd);
-      if (!isTaken) return this.refuseBody(Code.ProviderMisconfigured);
+      if (!isTaken) return this.refuseBody(ErrorCode.ProviderMisconfigured);
     }
     if (editor.complete) this.noteRequest(editor);
     if (endOfStream) this.endRequest();
@@ -192,7 +194,7 @@ export class EgressStream extends Context {
 
   onResponseHeaders(_count: u32, endOfStream: bool): HeadersStatus {
     if (!this.isForwarded()) return HeadersStatus.Continue;
-    if (!this.keptItsCluster()) return this.refuseHeaders(Code.ProviderMisconfigured);
+    if (!this.keptItsCluster()) return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
     this.answer.begin(this.settings!.credential, this.hasUsage, this.asksForUsage);
     this.answer.isComplete = endOfStream;
     return HeadersStatus.Continue;
@@ -275,32 +277,32 @@ export class EgressStream extends Context {
 
   // Before the answer is sent, as it may come back through the response callbacks, and end the stream, from within the call: nothing of the
   // stream is touched after that.
-  private noteRefusal(code: Code): void {
+  private noteRefusal(code: ErrorCode): void {
     this.state = State.Refused;
     this.call.refusal = code;
   }
 
-  private refuseHeaders(code: Code): HeadersStatus {
+  private refuseHeaders(code: ErrorCode): HeadersStatus {
     this.noteRefusal(code);
     refuse(code);
     return HeadersStatus.StopIteration;
   }
 
   private refuseMethodOf(hasBody: bool): HeadersStatus {
-    this.noteRefusal(Code.MethodNotAllowed);
+    this.noteRefusal(ErrorCode.MethodNotAllowed);
     refuseMethod(hasBody);
     return HeadersStatus.StopIteration;
   }
 
-  private refuseBody(code: Code): DataStatus {
+  private refuseBody(code: ErrorCode): DataStatus {
     this.noteRefusal(code);
     const culprit = this.editor!.culprit;
     refuse(code, culprit === null ? "" : culprit.name);
     return DataStatus.StopIterationNoBuffer;
   }
 
-  private incompleteCode(): Code {
-    return this.receivedBytes == 0 ? Code.MissingBody : Code.InvalidJson;
+  private incompleteCode(): ErrorCode {
+    return this.receivedBytes == 0 ? ErrorCode.MissingBody : ErrorCode.InvalidJson;
   }
 }
 
@@ -313,31 +315,31 @@ function takeEditor(plan: EditPlan): Editor {
 
 const NO_FAULT: i32 = -1;
 
-// What the headers already say about a body that can't be taken: a Code, or NO_FAULT.
+// What the headers already say about a body that can't be taken: a ErrorCode, or NO_FAULT.
 function faultOfBody(settings: Settings, endOfStream: bool): i32 {
-  if (headers.isCompressed) return Code.UnsupportedContentEncoding;
-  if (headers.hasStrangeLength) return Code.InvalidParameter;
-  if (endOfStream || headers.contentLength == 0) return Code.MissingBody;
+  if (headers.isCompressed) return ErrorCode.UnsupportedContentEncoding;
+  if (headers.hasStrangeLength) return ErrorCode.InvalidParameter;
+  if (endOfStream || headers.contentLength == 0) return ErrorCode.MissingBody;
   const isTooLarge =
     headers.contentLength != NO_LENGTH && headers.contentLength > settings.maxRequestBytes;
-  return isTooLarge ? Code.RequestTooLarge : NO_FAULT;
+  return isTooLarge ? ErrorCode.RequestTooLarge : NO_FAULT;
 }
 
 function describesCompletions(endpoint: Endpoint): bool {
   return endpoint == Endpoint.ChatCompletions || endpoint == Endpoint.Completions;
 }
 
-function codeOf(verdict: Verdict): Code {
+function codeOf(verdict: Verdict): ErrorCode {
   switch (verdict) {
     case Verdict.TooDeep:
-      return Code.JsonTooDeep;
+      return ErrorCode.JsonTooDeep;
     case Verdict.DuplicateMember:
-      return Code.DuplicateMember;
+      return ErrorCode.DuplicateMember;
     case Verdict.InvalidParameter:
-      return Code.InvalidParameter;
+      return ErrorCode.InvalidParameter;
     case Verdict.ModelNotAllowed:
-      return Code.ModelNotAllowed;
+      return ErrorCode.ModelNotAllowed;
     default:
-      return Code.InvalidJson;
+      return ErrorCode.InvalidJson;
   }
 }

@@ -1,9 +1,17 @@
 // Decodes the plugin configuration (its form: contract/plugin-config.ts). Comes in: JSON bytes; goes out: a Config, or what makes the whole
 // of it unusable. A fault within one provider is that provider's own: it answers 503, and the others work.
 
+import { isHeaderName, isPath, isPrintable } from "../../contract/characters";
+import { removedHeaders } from "../../contract/edited-headers";
+import { DEFAULT_SOURCES, MAX_SOURCES } from "../../contract/limits";
+import {
+  configFields,
+  pluginVersion,
+  providerFields,
+  settingsFields,
+} from "../../contract/plugin-fields";
 import { Bytes, bytesOf, endsWith, find, NOT_WHOLE, parseWhole } from "../json/bytes";
 import { labelOf } from "../report/labels";
-import { removedHeaders } from "../../contract/headers";
 import { Checker } from "./checker";
 import { Cluster, Config, Provider, ProviderPath, Settings } from "./config";
 import { Credential } from "./credential";
@@ -16,12 +24,9 @@ import {
 } from "./decode-members";
 import { buildJson, findJsonFault, JsonValue, Kind } from "./json-value";
 import { queryNames } from "./query";
-import { isPrintable, resolveSecret } from "./secrets";
+import { resolveSecret } from "./secrets";
 
-const VERSION = "1";
-// Callers whom metrics tell apart, where the configuration says nothing, and at most.
-const DEFAULT_SOURCES: i32 = 200;
-const MAX_SOURCES: u64 = 10_000;
+const VERSION = pluginVersion.toString();
 const CHAT_COMPLETIONS = bytesOf("/chat/completions");
 
 /** A Config, or in `fault` where and why there is none. */
@@ -52,13 +57,7 @@ function decodeRoot(root: JsonValue, checker: Checker): Config {
     checker.fail("version", "must be " + VERSION);
     return config;
   }
-  checker.isObject(root, "$", [
-    "version",
-    "authorities",
-    "maxSources",
-    "unservedClusters",
-    "providers",
-  ]);
+  checker.isObject(root, "$", configFields);
   const authorities = checker.texts(root, "authorities", "$");
   for (let i = 0; i < authorities.length; i++) {
     config.authorities.push(lowerBytes(authorities[i]));
@@ -85,7 +84,7 @@ function decodeProvider(config: Config, value: JsonValue, path: string, root: Ch
     return;
   }
   const own = new Checker();
-  own.isObject(value, path, ["name", "clusters", "path", "route", "settings", "routes"]);
+  own.isObject(value, path, providerFields);
   const name = root.requiredText(value, "name", path);
   const providerPath = decodePath(own.requiredText(value, "path", path), path, own);
   const settings = decodeSettings(value.get("settings"), path + ".settings", own);
@@ -153,12 +152,7 @@ function nameModels(config: Config, settings: Settings): void {
 
 function decodePath(path: string, at: string, checker: Checker): ProviderPath {
   if (!path.startsWith("/")) checker.fail(at + ".path", "must begin with a slash");
-  for (let i = 0; i < path.length; i++) {
-    const code = path.charCodeAt(i);
-    if (code <= 0x20 || code > 0x7e || code == 0x23) {
-      checker.fail(at + ".path", "holds a character that no path may hold");
-    }
-  }
+  else if (!isPath(path)) checker.fail(at + ".path", "has a character that no path can have");
   const bytes = bytesOf(path);
   const start = changetype<usize>(bytes);
   const end = start + bytes.byteLength;
@@ -172,9 +166,8 @@ function decodePath(path: string, at: string, checker: Checker): ProviderPath {
 }
 
 function decodeSettings(value: JsonValue | null, path: string, checker: Checker): Settings {
-  const allowed = ["apiKey", "authHeader", "authPrefix", "maxRequestBytes", "members", "models"];
   const settings = value === null ? new JsonValue(Kind.Object) : value;
-  checker.isObject(value, path, allowed);
+  checker.isObject(value, path, settingsFields);
   const members = decodeMembers(settings, path, checker);
   const rules = decodeModels(settings, path, checker);
   const completions = completionsPlan(members, rules, path, checker);
@@ -201,7 +194,7 @@ function decodeCredential(
   checker: Checker,
 ): void {
   const header = checker.requiredText(settings, "authHeader", path);
-  if (!isHeaderName(header)) checker.fail(path + ".authHeader", "is no header's name");
+  if (!isHeaderName(header)) checker.fail(path + ".authHeader", "is not a valid header name");
   into.authHeader = lowerBytes(header);
   const prefix = checker.optionalText(settings, "authPrefix", path);
   if (prefix !== null && !isPrintable(prefix)) {
@@ -219,14 +212,4 @@ function parseWholeText(text: string): u64 {
   const bytes = bytesOf(text);
   const start = changetype<usize>(bytes);
   return parseWhole(start, start + bytes.byteLength);
-}
-
-// Letters, digits and hyphens are all that header names in use have; a colon would make it one of HTTP/2's own.
-function isHeaderName(name: string): bool {
-  for (let i = 0; i < name.length; i++) {
-    const code = name.charCodeAt(i);
-    const isAlphanumeric = <u32>(code - 0x30) < 10 || <u32>((code | 0x20) - 0x61) < 26;
-    if (!isAlphanumeric && code != 0x2d && code != 0x5f) return false;
-  }
-  return name.length > 0;
 }

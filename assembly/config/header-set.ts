@@ -1,7 +1,7 @@
 // A set of header names, made once from the configuration and asked for each header of each request: names of the same length stand
 // together, so that most headers are compared with none.
 
-import { Bytes, isHeaderName } from "../json/bytes";
+import { Bytes, equalsHeaderName } from "../json/bytes";
 
 // Longer names stand with those of this length.
 const MOST_BYTES: usize = 32;
@@ -13,18 +13,20 @@ export class HeaderSet {
     for (let i = 0; i < this.byLength.length; i++) this.byLength[i] = [];
   }
 
-  /** Adds a name, in lower case. */
+  /** Adds a name, in lower case; `_` in it counts as `-`. */
   add(name: Bytes): void {
-    const start = changetype<usize>(name);
-    const end = start + name.byteLength;
-    if (!this.has(start, end)) this.sameLength(start, end).push(name);
+    const folded = name.slice(0);
+    const start = changetype<usize>(folded);
+    const end = start + folded.byteLength;
+    for (let at = start; at < end; at++) if (load<u8>(at) == 0x5f) store<u8>(at, 0x2d);
+    if (!this.has(start, end)) this.sameLength(start, end).push(folded);
   }
 
   /** Whether the run, in lower case, is one of the names; `_` in it counts as `-` too. */
   has(start: usize, end: usize): bool {
     const names = this.sameLength(start, end);
     for (let i = 0; i < names.length; i++) {
-      if (isHeaderName(unchecked(names[i]), start, end)) return true;
+      if (equalsHeaderName(unchecked(names[i]), start, end)) return true;
     }
     return false;
   }

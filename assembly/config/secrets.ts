@@ -1,6 +1,7 @@
 // Resolves an apiKey: a literal, or ${NAME} from the gateway's environment. Comes in: the configured text; goes out: the key, or what is
 // wrong, in words without it. Nothing is kept between calls.
 
+import { isPrintable, isVariableName } from "../../contract/characters";
 import { getEnvironment } from "../host/host";
 
 /** The resolved key, or why there is none. */
@@ -28,25 +29,6 @@ function checked(key: string, source: string): Secret {
     return new Secret("", source + " holds a character that is not printable ASCII");
   }
   return new Secret(key, "");
-}
-
-/** Whether every character is ASCII's and has a shape, or is a space: what a header's value may hold. */
-export function isPrintable(text: string): bool {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code < 0x20 || code > 0x7e) return false;
-  }
-  return true;
-}
-
-function isVariableName(name: string): bool {
-  for (let i = 0; i < name.length; i++) {
-    const code = name.charCodeAt(i);
-    const isLetter = code == 0x5f || <u32>((code | 0x20) - 0x61) < 26;
-    const isDigit = <u32>(code - 0x30) < 10;
-    if (!isLetter && (!isDigit || i == 0)) return false;
-  }
-  return name.length > 0;
 }
 
 function readVariable(name: string): string {

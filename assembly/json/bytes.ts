@@ -80,8 +80,8 @@ export function lowerByte(byte: u8): u8 {
   return byte - 0x41 < 26 ? byte | 0x20 : byte;
 }
 
-/** Whether the run is the header name `name`, `_` taken for `-` as CGI's heirs do. Both are in lower case. */
-export function isHeaderName(name: Bytes, start: usize, end: usize): bool {
+/** Whether the run is the header name `name`; `_` in it counts as `-`, as for servers that follow CGI. Both are in lower case. */
+export function equalsHeaderName(name: Bytes, start: usize, end: usize): bool {
   const size = <usize>name.byteLength;
   if (end - start != size) return false;
   for (let i: usize = 0; i < size; i++) {

@@ -3,9 +3,10 @@
 // edited, with what was held back before it and without what is held back now. Kept between calls: the scanner, what has been seen of the
 // members, and the held bytes, from a comma on until its member is known to stay or to go.
 
+import { MAX_MEMBER_NAME_LENGTH } from "../../contract/limits";
 import { Seen, writeBlock } from "./block";
 import { Bytes, find, foldKey, unescapeString } from "./bytes";
-import { Action, EditPlan, KEY_SLACK_BYTES, MAX_NAME_BYTES, Member } from "./edit-plan";
+import { Action, EditPlan, KEY_SLACK_BYTES, Member } from "./edit-plan";
 import { judge, MAX_JUDGED_BYTES, modelEnd, modelStart, replacement, Verdict } from "./judge";
 import { Scanner, Step } from "./scanner";
 
@@ -15,7 +16,7 @@ import { Scanner, Step } from "./scanner";
  */
 export const MAX_HELD_BYTES: usize = 768;
 
-const keyBuffer = memory.data(MAX_NAME_BYTES * 6 + KEY_SLACK_BYTES);
+const keyBuffer = memory.data(MAX_MEMBER_NAME_LENGTH * 6 + KEY_SLACK_BYTES);
 
 // What a key may name instead of a member. A NUL ends it for readers in C, and for no other: it is refused.
 const NO_MEMBER: i32 = -1;

@@ -2,6 +2,7 @@
 // at most 512 levels deep, nothing but whitespace behind the object. Comes in: the bytes from `at` to an end; goes out: a Step for each
 // border of a top-level member. Kept between calls: the fields below, about 100 bytes whatever the size of the text.
 
+import { MAX_JSON_DEPTH } from "../../contract/limits";
 import { highBytes, skipWhitespace, specialBytes } from "./blocks";
 import { hexValue } from "./bytes";
 import { afterNumberByte, Expect, isDigit } from "./expect";
@@ -30,7 +31,7 @@ export const enum Step {
 }
 
 /** How many objects and arrays may stand in one another, the outermost counted. */
-export const MAX_DEPTH: u32 = 512;
+const MAX_DEPTH: u32 = MAX_JSON_DEPTH;
 
 export class Scanner {
   /** The next byte to read. The caller sets it for each piece. */

@@ -1,35 +1,10 @@
 // What is known of one call: filled in as the request and its answer pass, read by metrics.ts and access-log.ts once it is over.
 
+import { ErrorCode } from "../../contract/errors";
+import { Outcome } from "../../contract/telemetry";
 import { Bytes } from "../json/bytes";
-import { Code } from "../refuse";
 import { Usage } from "../response/usage";
 import { EMPTY_LABEL, Label, UNKNOWN_LABEL } from "./labels";
-
-/** How a call ended. */
-export const enum Outcome {
-  /** Answered below 400, to the end. */
-  Ok,
-  /** The provider answered 400 or above, or reported an error within its answer. */
-  ProviderError,
-  /** The filter answered. */
-  Rejected,
-  /** Envoy answered: it had no provider to ask, or none that answered in time. */
-  GatewayError,
-  /** The client left before the answer's end. */
-  ClientClosed,
-  /** The answer broke off. */
-  ProviderClosed,
-}
-
-/** In the order of Outcome. */
-export const outcomeNames: string[] = [
-  "ok",
-  "provider_error",
-  "rejected",
-  "gateway_error",
-  "client_closed",
-  "provider_closed",
-];
 
 /** A time that there was none of. */
 export const NO_TIME: u64 = u64.MAX_VALUE;
@@ -41,7 +16,7 @@ export class Call {
   model: Label = UNKNOWN_LABEL;
   outcome: Outcome = Outcome.Ok;
   /** Why the filter answered, where it did. */
-  refusal: Code = Code.InvalidJson;
+  refusal: ErrorCode = ErrorCode.InvalidJson;
   /** The model sent to the provider, unescaped; null where none is known. */
   modelName: Bytes | null = null;
   /** The status that the client got; 0 where it got none. */

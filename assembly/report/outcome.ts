@@ -1,9 +1,9 @@
 // How an answered or abandoned call ended. Comes in: the answer, and Envoy's own account of the stream; goes out: an Outcome. Nothing is kept.
 
+import { Outcome } from "../../contract/telemetry";
 import { answerEnd, answerStart, getProperty } from "../host/host";
 import { bytesOf, contains, equals, startsWith } from "../json/bytes";
 import { Answer } from "../response/answer";
-import { Outcome } from "./call";
 
 // Envoy's response code details (its documentation: "Response code details").
 const codeDetails = bytesOf("response\0code_details");

@@ -31,7 +31,7 @@ import {
   startsWith,
   writeWhole,
 } from "../json/bytes";
-import { removedHeaderPrefix } from "../../contract/headers";
+import { removedHeaderPrefix } from "../../contract/edited-headers";
 import { upstreamPathEnd, upstreamPathStart } from "./path";
 
 const METHOD = bytesOf(":method");

@@ -4,7 +4,7 @@ import {
   endsWith,
   equals,
   equalsIgnoringCase,
-  isHeaderName,
+  equalsHeaderName,
   foldKey,
   MOST_DIGITS,
   NOT_WHOLE,
@@ -196,7 +196,7 @@ describe("a run of bytes", () => {
 
 function isHeader(name: string, sent: string): bool {
   const piece = pieceOf(sent);
-  return isHeaderName(bytesOf(name), piece.start, piece.end);
+  return equalsHeaderName(bytesOf(name), piece.start, piece.end);
 }
 
 describe("a header's name", () => {

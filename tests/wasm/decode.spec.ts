@@ -188,8 +188,8 @@ describe("a provider's fault", () => {
   it("names its place and never a value", () => {
     expectProviderFault(KEYED + ',"extra":"mark"', ": unknown member extra");
     expectProviderFault('"apiKey":"mark"', ".authHeader: must be a string that is not empty");
-    expectProviderFault('"authHeader":":mark"', ".authHeader: is no header's name");
-    expectProviderFault('"authHeader":"a b"', ".authHeader: is no header's name");
+    expectProviderFault('"authHeader":":mark"', ".authHeader: is not a valid header name");
+    expectProviderFault('"authHeader":"a b"', ".authHeader: is not a valid header name");
     expectProviderFault(KEYED.replace('"mark-key"', "1"), ".apiKey: must be a string");
     expectProviderFault(
       KEYED + ',"maxRequestBytes":"mark"',
@@ -253,7 +253,7 @@ describe("a provider's fault", () => {
     const path = '"/mark/chat/completions?mark=1"';
     const fault = "ns/p answers 503: $.providers[0].path: ";
     expect(faultOf(whole.replace(path, '"mark"'))).toBe(fault + "must begin with a slash");
-    const character = "holds a character that no path may hold";
+    const character = "has a character that no path can have";
     expect(faultOf(whole.replace(path, '"/mark mark"'))).toBe(fault + character);
     expect(faultOf(whole.replace(path, '"/mark#"'))).toBe(fault + character);
     expect(faultOf(whole.replace(path, '"/mark\\r\\nx: y"'))).toBe(fault + character);
