@@ -1,7 +1,7 @@
 // Compiles the given spec files with as-pect's transform, runs them with its test context and
 // reporter, and sends what each came to to the parent process.
 //
-// scripts/run-wasm-tests.ts starts it without tsx, which would transform the compiler's 12 MB first.
+// scripts/run-wasm-tests.ts starts it without tsx, which would transform the compiler's 15 MB first.
 import { SummaryReporter, TestContext } from "@as-pect/core";
 import { instantiate } from "@assemblyscript/loader";
 import asc from "assemblyscript/asc";
