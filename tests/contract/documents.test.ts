@@ -5,7 +5,7 @@ import { dirname, join, normalize } from "node:path";
 import { describe, it } from "node:test";
 
 const documents = [
-  ...["README.md", "CONTRIBUTING.md"],
+  ...["README.md", "CONTRIBUTING.md", "SECURITY.md"],
   ...filesUnder("docs").filter((file) => file.endsWith(".md")),
   ...filesUnder("examples").filter((file) => file.endsWith(".md")),
 ];
