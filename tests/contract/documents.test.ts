@@ -1,4 +1,4 @@
-// Files and commands that the documents name exist.
+// Checks that the files and commands in the docs exist.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
