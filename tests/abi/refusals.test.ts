@@ -22,7 +22,7 @@ interface Refusal {
   allow?: string;
 }
 
-function assertAnswer(stream: WasmStream, expected: Refusal): void {
+function assertLocalResponse(stream: WasmStream, expected: Refusal): void {
   const { status, code, message, param = null, allow } = expected;
   assert.equal(stream.localResponses.length, 1);
   const [answer] = stream.localResponses;
@@ -137,7 +137,7 @@ const cases: [name: string, parts: RequestParts, refusal: Refusal][] = [
 describe("the filter refuses", () => {
   for (const [name, parts, refusal] of cases) {
     it(`${name} with ${refusal.status} ${refusal.code}`, () => {
-      assertAnswer(send(host, parts), refusal);
+      assertLocalResponse(send(host, parts), refusal);
     });
   }
 
@@ -146,8 +146,8 @@ describe("the filter refuses", () => {
     const refusal = { status: 503, code: "provider_misconfigured", message };
     const config = { ...configOf(), unservedClusters: ["unserved"] };
     const keyless = new WasmHost({ config });
-    assertAnswer(send(keyless), refusal);
-    assertAnswer(send(keyless, { cluster: "unserved" }), refusal);
+    assertLocalResponse(send(keyless), refusal);
+    assertLocalResponse(send(keyless, { cluster: "unserved" }), refusal);
   });
 });
 

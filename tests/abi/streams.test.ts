@@ -123,7 +123,7 @@ function callBack(_host: WasmHost, stream: WasmStream): void {
 }
 
 describe("a local response that causes callbacks while it is being sent", () => {
-  const host = new WasmHost({ config: busy, env: { API_KEY: KEY }, whileAnswering: callBack });
+  const host = new WasmHost({ config: busy, env: { API_KEY: KEY }, onLocalResponse: callBack });
 
   it("is sent completely, and once", () => {
     const kinds = [0, 1].map((kind) => sendKind(host, kind));
@@ -156,14 +156,14 @@ describe("a local response that causes callbacks while it is being sent", () => 
 
 describe("the memory that the module passes for a local response", () => {
   it("stays valid until the host call returns, no matter which streams end meanwhile", () => {
-    const whileAnswering = (host: WasmHost, stream: WasmStream) => {
+    const onLocalResponse = (host: WasmHost, stream: WasmStream) => {
       callBack(host, stream);
       for (let i = 0; i < 3000; i++) {
         const headers = { ":method": "GET", ":path": `/models?a=${"x".repeat(i % 400)}` };
         finish(send(host, { headers, chunks: [] }));
       }
     };
-    const host = new WasmHost({ config: busy, env: { API_KEY: KEY }, whileAnswering });
+    const host = new WasmHost({ config: busy, env: { API_KEY: KEY }, onLocalResponse });
     for (const kind of [0, 1, 0, 1]) finish(sendKind(host, kind));
   });
 });

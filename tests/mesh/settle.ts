@@ -90,12 +90,12 @@ export async function untilDrained(): Promise<void> {
   }
 }
 
-function fromAll<Answer>(ask: (admin: EnvoyAdmin) => Promise<Answer>): Promise<Answer[]> {
+function fromAll<Result>(ask: (admin: EnvoyAdmin) => Promise<Result>): Promise<Result[]> {
   return Promise.all(proxies.map(({ adminPort }) => ask(new EnvoyAdmin(`127.0.0.1:${adminPort}`))));
 }
 
-async function askIstiod<Answer>(page: string): Promise<Answer> {
-  return (await (await fetch(`${istiodUrl}/debug/${page}`)).json()) as Answer;
+async function askIstiod<Result>(page: string): Promise<Result> {
+  return (await (await fetch(`${istiodUrl}/debug/${page}`)).json()) as Result;
 }
 
 interface State {

@@ -12,7 +12,7 @@ import { freePort } from "./ports.ts";
 /** A bootstrap as an object, or as YAML or JSON text. Its `admin` is replaced. */
 export type Bootstrap = object | string;
 
-export interface EnvoyOptions {
+export interface StartEnvoyOptions {
   /**
    * A listener may have port 0. If the bootstrap must name the port, a function builds it from free
    * ports.
@@ -56,7 +56,7 @@ const maxAttempts = 3;
  * Starts Envoy and waits until it is ready. Rejects with the end of its log if it does not become
  * ready.
  */
-export async function startEnvoy(options: EnvoyOptions): Promise<Envoy> {
+export async function startEnvoy(options: StartEnvoyOptions): Promise<Envoy> {
   const version = options.version ?? process.env["ENVOY_TEST_VERSION"];
   const log = (line: string) => console.error(line);
   const program = await findEnvoy(version === undefined ? { log } : { log, version });
@@ -80,7 +80,7 @@ interface Launched {
   exited: Promise<void>;
 }
 
-async function launch(program: string, options: EnvoyOptions): Promise<Launched> {
+async function launch(program: string, options: StartEnvoyOptions): Promise<Launched> {
   const folder = mkdtempSync(join(tmpdir(), "envoy-"));
   const file = join(folder, "envoy.json");
   writeFileSync(file, JSON.stringify(await bootstrapOf(options)));
@@ -115,7 +115,7 @@ async function launch(program: string, options: EnvoyOptions): Promise<Launched>
   return { child, folder, output: () => Buffer.concat(chunks).toString(), exited };
 }
 
-async function bootstrapOf({ config, ports = ["egress"] }: EnvoyOptions): Promise<object> {
+async function bootstrapOf({ config, ports = ["egress"] }: StartEnvoyOptions): Promise<object> {
   let built = config;
   if (typeof built === "function") {
     const entries = ports.map(async (name) => [name, await freePort()] as const);

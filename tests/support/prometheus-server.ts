@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "./ports.ts";
 
 /** One series of a result, with its value at the time of the query. */
-export interface Answered {
+export interface Series {
   labels: Record<string, string>;
   value: number;
 }
@@ -17,7 +17,7 @@ export interface PrometheusServer {
   /**
    * The result of an expression; rejects with the error of Prometheus if the expression is invalid.
    */
-  query(expression: string): Promise<Answered[]>;
+  query(expression: string): Promise<Series[]>;
   stop(): Promise<void>;
 }
 
@@ -70,7 +70,7 @@ interface Reply {
   data?: { result: { metric: Record<string, string>; value: [number, string] }[] };
 }
 
-async function query(address: string, expression: string): Promise<Answered[]> {
+async function query(address: string, expression: string): Promise<Series[]> {
   const body = new URLSearchParams({ query: expression });
   const response = await fetch(`http://${address}/api/v1/query`, { method: "POST", body });
   const { error, data } = (await response.json()) as Reply;

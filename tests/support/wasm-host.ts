@@ -16,7 +16,7 @@ export interface WasmHostOptions {
   /**
    * Called while the module sends a local response, as Envoy may make callbacks during that call.
    */
-  whileAnswering?: (host: WasmHost, stream: WasmStream) => void;
+  onLocalResponse?: (host: WasmHost, stream: WasmStream) => void;
 }
 
 const OK = 0;
@@ -45,13 +45,13 @@ export class WasmHost {
   private readonly streams = new Map<number, WasmStream>();
   private config: Buffer = Buffer.alloc(0);
   private readonly env: Record<string, string>;
-  private readonly whileAnswering: WasmHostOptions["whileAnswering"];
+  private readonly onLocalResponse: WasmHostOptions["onLocalResponse"];
   private current = ROOT_ID;
   private nextId = ROOT_ID + 1;
 
   constructor(options: WasmHostOptions) {
     this.env = options.env ?? {};
-    this.whileAnswering = options.whileAnswering;
+    this.onLocalResponse = options.onLocalResponse;
     const instance = new WebAssembly.Instance(wasmModule, this.imports());
     this.exports = instance.exports as Record<string, (...args: number[]) => unknown>;
     this.memory = instance.exports["memory"] as WebAssembly.Memory;
@@ -241,7 +241,7 @@ export class WasmHost {
         const [details, detailsSize, body, bodySize, pairs, pairsSize] = spans;
         const stream = this.stream_;
         const headers = parsePairs(this.read(pairs!, pairsSize!));
-        this.whileAnswering?.(this, stream);
+        this.onLocalResponse?.(this, stream);
         // Read only at this point, as the module's memory must stay valid until the call returns.
         stream.localResponses.push({
           status: status,

@@ -15,7 +15,7 @@ interface Call {
 /**
  * Makes one call as the cluster's administrator. Rejects unless the status of the response is 2xx.
  */
-export function callKube<Answer = unknown>({ method, path, body, ...rest }: Call): Promise<Answer> {
+export function callKube<Result = unknown>({ method, path, body, ...rest }: Call): Promise<Result> {
   const headers = {
     authorization: `Bearer ${kubeApi.token}`,
     "content-type": rest.contentType ?? "application/json",
@@ -28,7 +28,7 @@ export function callKube<Answer = unknown>({ method, path, body, ...rest }: Call
       response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
       response.on("end", () => {
         const { statusCode = 0 } = response;
-        if (statusCode >= 200 && statusCode < 300) resolve(read(text) as Answer);
+        if (statusCode >= 200 && statusCode < 300) resolve(read(text) as Result);
         else reject(new Error(`${method} ${path}: ${statusCode} ${text}`));
       });
     });
