@@ -161,7 +161,7 @@ describe("a refusal", () => {
     assert.equal(stream.filterState.get("llm_egress.outcome"), "rejected");
   });
 
-  it("by a lack of a provider is counted for an unknown provider", () => {
+  it("without a provider is counted for an unknown one", () => {
     const config = { ...configOf(), unservedClusters: ["outbound|443||gone"] };
     const host = new WasmHost({ config, env: { API_KEY: KEY } });
     call(host, { cluster: "outbound|443||gone" });

@@ -160,7 +160,7 @@ describe("the usage chunk", () => {
     }
   });
 
-  it("is not what a chunk with an error, or without usage, is taken for", () => {
+  it("is distinguished from chunks with an error or without usage", () => {
     const others = sse(
       { choices: [], prompt_filter_results: [] },
       usageChunk(null),

@@ -1,5 +1,5 @@
-// Members whose value the filter checks: limits, models, groups and their defaults, and duplicates
-// in any spelling.
+// Judged members, whose value the filter checks: limits, models, groups and their defaults, and
+// duplicates in any spelling.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { PluginSettings } from "../../contract/plugin-config.ts";
@@ -154,13 +154,13 @@ describe("a model's value", () => {
     }
   });
 
-  it("is not checked if it is overridden, on completions", () => {
+  it("is not judged if it is overridden, on completions", () => {
     const host = hostOf({ models, members: [{ name: "model", override: '"forced"' }] });
     assert.deepEqual(outcome(host, '{"model":"gpt-40","a":[]}'), { model: "forced", a: [] });
   });
 });
 
-describe("a second copy of a checked member", () => {
+describe("a second copy of a judged member", () => {
   const members = [{ name: "max_tokens", limit: "100" }];
   const spellings = [
     ...['"max_tokens"', '"MAX_TOKENS"', '"maxTokens"', '"max-tokens"'],
@@ -183,7 +183,7 @@ describe("a second copy of a checked member", () => {
     }
   });
 
-  it("is not what a member at another depth or with another name is", () => {
+  it("is distinguished from a member at another depth or with another name", () => {
     const body = { max_tokens: 1, a: [{ max_tokens: 2 }], max_tokensx: 3, max_token: 4 };
     assertOutcomes({ members }, [[JSON.stringify(body), body]]);
   });
@@ -231,7 +231,7 @@ describe("on endpoints other than completions", () => {
     send(host, { headers: { ":path": path }, chunks: [body] });
 
   for (const path of ["/v1/embeddings", "/v1/responses", "/v1/images/generations"]) {
-    it(`${path} has its model checked, and nothing else changed`, () => {
+    it(`${path} has its model judged, and nothing else changed`, () => {
       const kept = '{"user":"u", "max_tokens":[999],"model":"qwen-max"';
       assert.match(
         ask(path, kept + "}").forwardedText,

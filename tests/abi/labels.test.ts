@@ -44,7 +44,7 @@ describe("a caller", () => {
     );
   });
 
-  it("is counted as other if the configured number is exceeded", () => {
+  it("is counted as other beyond the configured number", () => {
     const config = { ...configOf(), maxSources: 2 };
     const host = new WasmHost({ config, env: { API_KEY: KEY } });
     const sources = ["a", "b", "c", "a", "d"].map((sa) => from(host, `spiffe://t/ns/n/sa/${sa}`));

@@ -93,7 +93,7 @@ const cases: [name: string, parts: RequestParts, refusal: Refusal][] = [
   ["an empty body", { chunks: [""] }, missingBody],
   ["an empty body in several chunks", { chunks: ["", ""] }, missingBody],
   ["a content-length of 0", { headers: { "content-length": "0" } }, missingBody],
-  ["a checked member twice", { chunks: ['{"max_tokens":1,"max_tokens":1}'] }, duplicate],
+  ["a judged member twice", { chunks: ['{"max_tokens":1,"max_tokens":1}'] }, duplicate],
   [
     "a limited member that is not a number",
     { chunks: ['{"max_tokens":"1"}'] },
@@ -113,7 +113,7 @@ const cases: [name: string, parts: RequestParts, refusal: Refusal][] = [
   ],
   ...["PUT", "HEAD", "OPTIONS", "TRACE", "CONNECT", "post", ""].map(
     (method): [string, RequestParts, Refusal] => [
-      `the method ${method || "that is empty"}`,
+      `the method ${method || '""'}`,
       { headers: { ":method": method } },
       { ...methodNotAllowed, allow: "POST" },
     ],

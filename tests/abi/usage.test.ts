@@ -153,7 +153,7 @@ describe("an error within a stream", () => {
     });
   }
 
-  it("is neither an error of null nor an error in a nested member", () => {
+  it("is distinguished from an error of null and from one in a nested member", () => {
     const text = sse({ error: null, choices: [{ error: "x", type: "error" }] }, usageChunk(null));
     const stream = answer({ contentType, chunks: [Buffer.from(text)] });
     assert.equal(stream.filterState.get("llm_egress.outcome"), "ok");
