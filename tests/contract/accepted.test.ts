@@ -1,4 +1,5 @@
-// What `validate` accepts, the module takes: random resources, compiled, then given to the built module.
+// The built module accepts whatever `validate` accepts. Random resources are compiled, and the
+// result is passed to the module.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
@@ -9,7 +10,7 @@ import { CONTINUE, type HeaderList, WasmHost } from "../support/wasm-host.ts";
 
 const runs = { numRuns: 800 };
 
-// Mostly texts that are fine, so that whole resources are accepted, and any others between them.
+// Mostly valid texts, so that whole resources are accepted, mixed with any other texts.
 const often = <Value>(...values: Value[]) => fc.constantFrom(...values);
 const text = fc.oneof(
   { weight: 4, arbitrary: fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 12 }) },
@@ -120,7 +121,7 @@ const clustersOf = () => ["cluster"];
 const env = { API_KEY: "sk-0", _K2: "sk-2" };
 
 describe("random resources", () => {
-  it("are decoded without a fault where they are accepted, and refused with a position", () => {
+  it("are decoded without a fault if they are accepted, and refused with a position otherwise", () => {
     let accepted = 0;
     fc.assert(
       fc.property(spec, (value) => {
@@ -141,7 +142,7 @@ describe("random resources", () => {
   });
 });
 
-// Spellings that Envoy, the filter or a provider takes for one header.
+// Spellings that Envoy, the filter or a provider treats as the same header.
 function spellings(name: string): string[] {
   const lower = name.toLowerCase();
   return [lower, lower.replaceAll("-", "_"), lower.replaceAll("_", "-")];
@@ -154,7 +155,7 @@ describe("a header that an accepted route matches on", () => {
     ...["x.key", "x-key", "x_key", "Api-Key", "accept_encoding"],
   );
 
-  it("reaches the provider as the client sent it", () => {
+  it("reaches the provider unchanged", () => {
     let accepted = 0;
     fc.assert(
       fc.property(name, name, (header, matched) => {

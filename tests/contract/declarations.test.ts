@@ -1,4 +1,4 @@
-// What both compilers must agree on is declared in contract/, and nowhere else.
+// Checks that what both compilers must agree on is declared in contract/, and nowhere else.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,10 +16,10 @@ import * as fields from "../../contract/plugin-fields.ts";
 import { reservedHeaders } from "../../contract/reserved-headers.ts";
 import * as telemetry from "../../contract/telemetry.ts";
 
-// A field that a type lacks, or that stands here alone, does not compile.
+// A field that is missing here, or that the type does not have, is a compile error.
 type Fields<Type> = Record<keyof Required<Type>, true>;
 
-it("names every field of the plugin configuration's types, and no other", () => {
+it("lists exactly the fields of the plugin configuration's types", () => {
   const config: Fields<PluginConfig> = {
     ...{ version: true, authorities: true, maxSources: true, unservedClusters: true },
     ...{ providers: true },
@@ -50,8 +50,8 @@ it("has no copy of a header, an error code, a label, a metric or a filter state 
     ...filterErrors.map(({ code }) => code),
     ...Object.values(telemetry).flatMap((value) => (typeof value === "string" ? [value] : [])),
   ];
-  // Headers that the filter reads or edits one by one are named where that happens.
-  // `api-key` is a member of a query too.
+  // Headers that the filter reads or edits individually are named in that code, and `api-key` is
+  // also a query parameter.
   const read = ["api-key", "content-length", "content-type", "content-encoding"];
   const sources = ["assembly", "src"].flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: "utf8" })
