@@ -3,9 +3,9 @@
 // between calls: the fields below.
 
 import { Cluster, Config, Provider, Settings } from "./config/config";
-import { EditPlan } from "./json/edit-plan";
-import { Editor } from "./json/editor";
-import { Verdict } from "./json/judge";
+import { EditPlan } from "./edit/edit-plan";
+import { Editor } from "./edit/editor";
+import { Verdict } from "./edit/judge";
 import {
   answerEnd,
   answerStart,

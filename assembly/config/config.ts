@@ -1,9 +1,9 @@
 // The decoded plugin configuration: made once by decode.ts, read by every stream.
 
-import { Bytes, bytesOf, equals } from "../json/bytes";
-import { EditPlan } from "../json/edit-plan";
-import { Label, labelOf, OTHER_LABEL, UNKNOWN_LABEL } from "../report/labels";
-import { Credential } from "./credential";
+import { Bytes, bytesOf, equals } from "../bytes/bytes";
+import { EditPlan } from "../edit/edit-plan";
+import { Credential } from "../keys/credential";
+import { Label, labelOf, OTHER_LABEL, UNKNOWN_LABEL } from "../labels";
 import { HeaderSet } from "./header-set";
 
 /** What applies to the requests of one route to one provider. */

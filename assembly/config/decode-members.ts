@@ -1,7 +1,7 @@
 // Decodes what a provider's settings say about the body into edit plans. Comes in: the JSON tree of `members` and `models`; goes out: plans,
 // or a fault in the checker.
 
-import { Bytes, bytesOf, equals, foldKey, lowerByte, unescapeString } from "../json/bytes";
+import { Bytes, bytesOf, equals, foldKey, lowerByte, unescapeString } from "../bytes/bytes";
 import {
   Action,
   Alias,
@@ -10,7 +10,7 @@ import {
   MAX_NAME_BYTES,
   Member,
   ModelRules,
-} from "../json/edit-plan";
+} from "../edit/edit-plan";
 import { Checker } from "./checker";
 import { isJsonText, JsonValue, Kind, quoteJson } from "./json-value";
 

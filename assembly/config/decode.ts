@@ -1,12 +1,13 @@
 // Decodes the plugin configuration (its form: src/plan/plugin-config.ts). Comes in: JSON bytes; goes out: a Config, or what makes the whole
 // of it unusable. A fault within one provider is that provider's own: it answers 503, and the others work.
 
-import { Bytes, bytesOf, endsWith, find, NOT_WHOLE, parseWhole } from "../json/bytes";
-import { labelOf } from "../report/labels";
+import { Bytes, bytesOf, endsWith, find, NOT_WHOLE, parseWhole } from "../bytes/bytes";
+import { Credential } from "../keys/credential";
+import { isPrintable, resolveSecret } from "../keys/secrets";
+import { labelOf } from "../labels";
 import { removedHeaders } from "../request/edited-headers";
 import { Checker } from "./checker";
 import { Cluster, Config, Provider, ProviderPath, Settings } from "./config";
-import { Credential } from "./credential";
 import {
   completionsPlan,
   decodeMembers,
@@ -16,7 +17,6 @@ import {
 } from "./decode-members";
 import { buildJson, findJsonFault, JsonValue, Kind } from "./json-value";
 import { queryNames } from "./query";
-import { isPrintable, resolveSecret } from "./secrets";
 
 const VERSION = "1";
 // Callers whom metrics tell apart, where the configuration says nothing, and at most.

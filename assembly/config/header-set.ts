@@ -1,7 +1,7 @@
 // A set of header names, made once from the configuration and asked for each header of each request: names of the same length stand
 // together, so that most headers are compared with none.
 
-import { Bytes, isHeaderName } from "../json/bytes";
+import { Bytes, isHeaderName } from "../bytes/bytes";
 
 // Longer names stand with those of this length.
 const MOST_BYTES: usize = 32;

@@ -1,8 +1,8 @@
 // The plugin configuration's JSON as a tree. Comes in: bytes; goes out: a tree, or where the text stops being JSON. It is small, read once,
 // and validated by the scanner first, so that the tree is built without a check.
 
-import { bytesOf, hexValue, unescapeString } from "../json/bytes";
-import { READ_AHEAD_BYTES, skipWhitespace } from "../json/blocks";
+import { bytesOf, hexValue, unescapeString } from "../bytes/bytes";
+import { READ_AHEAD_BYTES, skipWhitespace } from "../bytes/lanes";
 import { Scanner, Step } from "../json/scanner";
 
 export const enum Kind {

@@ -1,7 +1,7 @@
 // The members of a URL's query: their borders, and their names as a server reads them. Comes in: bytes behind the question mark; nothing
 // is copied. Kept between calls: the place of a walk.
 
-import { Bytes, find, hexValue, lowerByte } from "../json/bytes";
+import { Bytes, find, hexValue, lowerByte } from "../bytes/bytes";
 
 /** Walks through the members between ampersands. */
 export class QueryMembers {

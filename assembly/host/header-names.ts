@@ -1,6 +1,6 @@
 // Names and values of headers that are read in requests and in answers.
 
-import { bytesOf } from "../json/bytes";
+import { bytesOf } from "../bytes/bytes";
 
 export const CONTENT_LENGTH = bytesOf("content-length");
 export const CONTENT_TYPE = bytesOf("content-type");

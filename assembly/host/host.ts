@@ -2,7 +2,7 @@
 // last answer stands, which the next call that returns bytes overwrites.
 
 import * as sdk from "@solo-io/proxy-runtime/assembly/imports";
-import { Bytes, bytesOf } from "../json/bytes";
+import { Bytes, bytesOf } from "../bytes/bytes";
 import { environ_get, environ_sizes_get, proxy_set_buffer_bytes } from "./abi";
 import { endLoan, lendArea } from "./memory";
 

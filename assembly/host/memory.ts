@@ -2,8 +2,8 @@
 // time and are used up before the next such call, so all of them get the same area, which only grows. Kept between calls: the area.
 
 import { malloc } from "@solo-io/proxy-runtime/assembly/malloc";
-import { MAX_HELD_BYTES } from "../json/editor";
-import { READ_AHEAD_BYTES } from "../json/blocks";
+import { READ_AHEAD_BYTES } from "../bytes/lanes";
+import { MAX_HELD_BYTES } from "../edit/editor";
 
 const GRANULE: usize = 64 * 1024;
 

@@ -2,11 +2,11 @@
 // prints as `-`. What Envoy has operators for is left to them (`%ROUTE_NAME%`, `%UPSTREAM_CLUSTER%`, `%DOWNSTREAM_PEER_URI_SAN%`), as a field
 // costs more than any other call to the host. Comes in: a Call that is over. Kept between calls: the model told last.
 
+import { Bytes, bytesOf, MOST_DIGITS, writeWhole } from "../bytes/bytes";
 import { setProperty } from "../host/host";
-import { Bytes, bytesOf, MOST_DIGITS, writeWhole } from "../json/bytes";
+import { isGraphic } from "../labels";
 import { UNKNOWN } from "../response/usage";
 import { Call, NO_TIME, outcomeNames } from "./call";
-import { isGraphic } from "./labels";
 
 // The first three names are ASM's.
 const MODEL = bytesOf("asm.llmproxy.request_model");

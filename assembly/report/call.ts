@@ -1,9 +1,9 @@
 // What is known of one call: filled in as the request and its answer pass, read by metrics.ts and access-log.ts once it is over.
 
-import { Bytes } from "../json/bytes";
+import { Bytes } from "../bytes/bytes";
+import { EMPTY_LABEL, Label, UNKNOWN_LABEL } from "../labels";
 import { Code } from "../refuse";
 import { Usage } from "../response/usage";
-import { EMPTY_LABEL, Label, UNKNOWN_LABEL } from "./labels";
 
 /** How a call ended. */
 export const enum Outcome {

@@ -1,7 +1,7 @@
 // How an answered or abandoned call ended. Comes in: the answer, and Envoy's own account of the stream; goes out: an Outcome. Nothing is kept.
 
+import { bytesOf, contains, equals, startsWith } from "../bytes/bytes";
 import { answerEnd, answerStart, getProperty } from "../host/host";
-import { bytesOf, contains, equals, startsWith } from "../json/bytes";
 import { Answer } from "../response/answer";
 import { Outcome } from "./call";
 

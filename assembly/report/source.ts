@@ -1,9 +1,9 @@
 // Who made a request: the identity in the caller's mesh certificate, which mutual TLS has proved. Kept between calls: the callers so far, at
 // most as many as the configuration tells apart, and the last one.
 
+import { Bytes, bytesOf, equals } from "../bytes/bytes";
 import { answerEnd, answerStart, getProperty } from "../host/host";
-import { Bytes, bytesOf, equals } from "../json/bytes";
-import { Label, labelOf, OTHER_LABEL, UNKNOWN_LABEL } from "./labels";
+import { Label, labelOf, OTHER_LABEL, UNKNOWN_LABEL } from "../labels";
 
 const uriProperty = bytesOf("connection\0uri_san_peer_certificate");
 

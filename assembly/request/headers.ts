@@ -2,24 +2,6 @@
 // mesh's marks, with the provider's path, exactly one credential, and the body's new length. Kept between calls: nothing; `RequestHeaders`
 // points into the host's last answer and is used up within one callback.
 
-import { Config, Settings } from "../config/config";
-import {
-  addHeader,
-  answerEnd,
-  answerStart,
-  getHeaders,
-  HeaderMap,
-  removeHeader,
-  setHeader,
-} from "../host/host";
-import {
-  CONTENT_ENCODING,
-  CONTENT_LENGTH,
-  CONTENT_TYPE,
-  IDENTITY,
-  JSON_TYPE,
-} from "../host/header-names";
-import { HeaderPairs } from "../host/header-pairs";
 import {
   Bytes,
   bytesOf,
@@ -30,7 +12,25 @@ import {
   parseWhole,
   startsWith,
   writeWhole,
-} from "../json/bytes";
+} from "../bytes/bytes";
+import { Config, Settings } from "../config/config";
+import {
+  CONTENT_ENCODING,
+  CONTENT_LENGTH,
+  CONTENT_TYPE,
+  IDENTITY,
+  JSON_TYPE,
+} from "../host/header-names";
+import { HeaderPairs } from "../host/header-pairs";
+import {
+  addHeader,
+  answerEnd,
+  answerStart,
+  getHeaders,
+  HeaderMap,
+  removeHeader,
+  setHeader,
+} from "../host/host";
 import { removedHeaderPrefix } from "./edited-headers";
 import { upstreamPathEnd, upstreamPathStart } from "./path";
 

@@ -1,9 +1,9 @@
 // Which endpoint a request is for, and that endpoint's path at the provider. Comes in: :path; goes out: the upstream :path, in which only
 // members of the query are the client's. Kept between calls: the memory for it.
 
+import { Bytes, bytesOf, endsWith, find } from "../bytes/bytes";
 import { ProviderPath } from "../config/config";
 import { isQueryName, QueryMembers } from "../config/query";
-import { Bytes, bytesOf, endsWith, find } from "../json/bytes";
 
 export const enum Endpoint {
   Unknown,

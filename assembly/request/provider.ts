@@ -1,10 +1,10 @@
 // Which provider a request goes to, and by which route, which says what settings apply: as Envoy chose, never as the client says. Kept
 // between calls: the cluster and the route found last, as most requests of a gateway go where the one before went.
 
+import { bytesOf, equals } from "../bytes/bytes";
 import { Cluster, Config, Provider } from "../config/config";
 import { answerEnd, answerStart, getProperty } from "../host/host";
-import { bytesOf, equals } from "../json/bytes";
-import { EMPTY_LABEL, Label, labelOf } from "../report/labels";
+import { EMPTY_LABEL, Label, labelOf } from "../labels";
 
 const clusterName = bytesOf("xds\0cluster_name");
 const routeName = bytesOf("xds\0route_name");

@@ -1,7 +1,6 @@
 // The provider's answer to one request, passed on in the callback that brings it. Comes in: its headers and chunks; goes out: the same, but
 // for what ResponseHeaders and StreamReader take out. Kept between calls: how far the answer has come, and what reads its usage.
 
-import { Credential } from "../config/credential";
 import {
   answerEnd,
   answerStart,
@@ -10,6 +9,7 @@ import {
   prependResponseBody,
   replaceResponseBody,
 } from "../host/host";
+import { Credential } from "../keys/credential";
 import { removeLength, ResponseHeaders } from "./headers";
 import { StreamReader } from "./stream-reader";
 import { UsageReader } from "./usage-reader";

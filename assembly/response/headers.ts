@@ -2,16 +2,6 @@
 // address that would lead around the gateway, and without any header that carries the credential back. Kept between calls: nothing;
 // `ResponseHeaders` is used up within one callback.
 
-import { Credential } from "../config/credential";
-import { answerEnd, answerStart, getHeaders, HeaderMap, removeHeader } from "../host/host";
-import {
-  CONTENT_ENCODING,
-  CONTENT_LENGTH,
-  CONTENT_TYPE,
-  IDENTITY,
-  JSON_TYPE,
-} from "../host/header-names";
-import { HeaderPairs } from "../host/header-pairs";
 import {
   Bytes,
   bytesOf,
@@ -20,7 +10,17 @@ import {
   equalsIgnoringCase,
   NOT_WHOLE,
   parseWhole,
-} from "../json/bytes";
+} from "../bytes/bytes";
+import {
+  CONTENT_ENCODING,
+  CONTENT_LENGTH,
+  CONTENT_TYPE,
+  IDENTITY,
+  JSON_TYPE,
+} from "../host/header-names";
+import { HeaderPairs } from "../host/header-pairs";
+import { answerEnd, answerStart, getHeaders, HeaderMap, removeHeader } from "../host/host";
+import { Credential } from "../keys/credential";
 
 const STATUS = bytesOf(":status");
 const SET_COOKIE = bytesOf("set-cookie");

@@ -3,7 +3,7 @@
 // and the bytes of an event that may yet turn out to be that chunk: at most MAX_HELD_BYTES, and none where nothing is taken out. They are
 // kept in memory that is used again, as nothing is collected before a stream ends, and a stream may have any number of pieces.
 
-import { Bytes } from "../json/bytes";
+import { Bytes } from "../bytes/bytes";
 import { Events, Step } from "../sse/events";
 import { UsageReader } from "./usage-reader";
 

@@ -2,7 +2,7 @@
 // `completion_tokens`, its Responses and Anthropic `input_tokens` and `output_tokens`, where Anthropic leaves out of the former what it cached
 // (each provider's API reference). Kept: the last value of each.
 
-import { hashOf } from "../json/key-hash";
+import { hashOf } from "../bytes/key-hash";
 
 /** A number that the answer has not given. */
 export const UNKNOWN: u32 = u32.MAX_VALUE;

@@ -12,7 +12,7 @@ import {
   startsWith,
   unescapeString,
   writeWhole,
-} from "../../assembly/json/bytes";
+} from "../../assembly/bytes/bytes";
 import { bytesOfHex, Piece, pieceOf, textBetween } from "./piece";
 
 function fold(piece: Piece): string {

@@ -1,6 +1,6 @@
 import { Config, Provider } from "../../assembly/config/config";
 import { decodeConfig } from "../../assembly/config/decode";
-import { Action, EditPlan, Member } from "../../assembly/json/edit-plan";
+import { Action, EditPlan, Member } from "../../assembly/edit/edit-plan";
 import { pieceOf } from "./piece";
 
 // In every value of the configurations below: no fault may hold it.

@@ -1,7 +1,7 @@
-import { bytesOf } from "../../assembly/json/bytes";
-import { Action, EditPlan, Member } from "../../assembly/json/edit-plan";
-import { Editor, MAX_HELD_BYTES } from "../../assembly/json/editor";
-import { Verdict } from "../../assembly/json/judge";
+import { bytesOf } from "../../assembly/bytes/bytes";
+import { Action, EditPlan, Member } from "../../assembly/edit/edit-plan";
+import { Editor, MAX_HELD_BYTES } from "../../assembly/edit/editor";
+import { Verdict } from "../../assembly/edit/judge";
 import { MARGIN, Piece, textBetween } from "./piece";
 
 // Removes `gone`, and holds `max` within 99: longest key 4 × 6 + 2 bytes, block `,"max":99`.

@@ -1,4 +1,4 @@
-import { matchesGlob } from "../../assembly/json/glob";
+import { matchesGlob } from "../../assembly/bytes/glob";
 import { pieceOf } from "./piece";
 
 function matches(glob: string, name: string): bool {

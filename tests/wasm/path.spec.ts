@@ -1,6 +1,6 @@
+import { Bytes, bytesOf } from "../../assembly/bytes/bytes";
 import { ProviderPath } from "../../assembly/config/config";
 import { queryNames } from "../../assembly/config/query";
-import { Bytes, bytesOf } from "../../assembly/json/bytes";
 import {
   Endpoint,
   findEndpoint,

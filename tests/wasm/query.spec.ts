@@ -1,5 +1,5 @@
+import { bytesOf } from "../../assembly/bytes/bytes";
 import { isQueryName, QueryMembers, queryNames } from "../../assembly/config/query";
-import { bytesOf } from "../../assembly/json/bytes";
 import { pieceOf, textBetween } from "./piece";
 
 // The members with bars between, each name in brackets.

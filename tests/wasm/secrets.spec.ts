@@ -1,4 +1,4 @@
-import { resolveSecret } from "../../assembly/config/secrets";
+import { resolveSecret } from "../../assembly/keys/secrets";
 
 const STAND_ALONE = "apiKey: ${NAME} must stand alone, NAME of letters, digits and _";
 

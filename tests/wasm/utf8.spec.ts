@@ -1,4 +1,4 @@
-import { checkUtf8, UTF8_COMPLETE, UTF8_INVALID } from "../../assembly/json/utf8";
+import { checkUtf8, UTF8_COMPLETE, UTF8_INVALID } from "../../assembly/bytes/utf8";
 import { bytesOfHex, Piece } from "./piece";
 
 const BUFFER_BYTES = 48;

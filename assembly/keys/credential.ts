@@ -1,7 +1,7 @@
 // A provider's key, ready to be sent. It has no string form: config/ makes it, request/headers.ts sends it, and response/headers.ts looks
 // for it in what comes back.
 
-import { Bytes } from "../json/bytes";
+import { Bytes } from "../bytes/bytes";
 
 export class Credential {
   constructor(

@@ -1,6 +1,6 @@
 // What an editor does with the top-level members of one kind of body: made once from the configuration, read by every stream.
 
-import { Bytes, bytesOf, equals } from "./bytes";
+import { Bytes, bytesOf, equals } from "../bytes/bytes";
 
 /** At most this many members, as sets of them are 64-bit masks. */
 export const MAX_MEMBERS: i32 = 64;

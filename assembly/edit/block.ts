@@ -1,7 +1,7 @@
 // Writes the block of new members that goes before the closing brace. Comes in: the plan and what the client sent; goes out: exactly
 // `plan.blockBytes` bytes. Nothing is kept between calls.
 
-import { Bytes } from "./bytes";
+import { Bytes } from "../bytes/bytes";
 import { EditPlan, Member } from "./edit-plan";
 
 /** What an editor knows about the client's members when the brace comes. */

@@ -1,7 +1,7 @@
 // Texts that tell calls apart in metrics. Each is interned: it keeps its number in this worker, also through a change of the configuration.
 // Kept between calls: all labels so far.
 
-import { Bytes, bytesOf, startsWith } from "../json/bytes";
+import { Bytes, bytesOf, startsWith } from "./bytes/bytes";
 
 /** At most so many labels get a number of their own: four numbers of 16 bits make a series' key. */
 const MAX_LABELS: i32 = 0xfff0;

@@ -3,11 +3,11 @@
 // edited, with what was held back before it and without what is held back now. Kept between calls: the scanner, what has been seen of the
 // members, and the held bytes, from a comma on until its member is known to stay or to go.
 
+import { Bytes, find, foldKey, unescapeString } from "../bytes/bytes";
+import { Scanner, Step } from "../json/scanner";
 import { Seen, writeBlock } from "./block";
-import { Bytes, find, foldKey, unescapeString } from "./bytes";
 import { Action, EditPlan, KEY_SLACK_BYTES, MAX_NAME_BYTES, Member } from "./edit-plan";
 import { judge, MAX_JUDGED_BYTES, modelEnd, modelStart, replacement, Verdict } from "./judge";
-import { Scanner, Step } from "./scanner";
 
 /**
  * How many bytes are held back at the most: so many must be writable before a chunk. A comma, the longest key that is compared, a colon and

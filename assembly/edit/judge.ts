@@ -1,9 +1,9 @@
 // Judges the value that a client gave to a member with a limit, with rules for its model, or to `stream`. Comes in: the value's text, whole;
 // goes out: a verdict. Kept between calls, until the next: `replacement` and what the value says.
 
-import { Bytes, equals, find, unescapeString } from "./bytes";
+import { Bytes, equals, find, unescapeString } from "../bytes/bytes";
+import { matchesGlob } from "../bytes/glob";
 import { Member, ModelRules } from "./edit-plan";
-import { matchesGlob } from "./glob";
 import { compareNumbers } from "./numbers";
 
 export const enum Verdict {
