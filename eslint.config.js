@@ -82,14 +82,14 @@ const rooms = {
   json: ["bytes"],
   sse: ["bytes"],
   edit: ["bytes", "json"],
-  host: ["bytes", "edit"],
+  host: ["bytes"],
   keys: ["bytes", "host"],
   "idle.ts": [],
   "labels.ts": ["bytes"],
   "refuse.ts": ["bytes", "host"],
   config: ["bytes", "json", "edit", "keys", "labels", "request/edited-headers"],
   request: ["bytes", "edit", "host", "config", "idle", "labels", "refuse"],
-  response: ["bytes", "json", "sse", "host", "keys"],
+  response: ["bytes", "sse", "host", "keys"],
   report: ["bytes", "host", "labels", "refuse", "response"],
 };
 

@@ -3,6 +3,7 @@
 
 import { Config } from "./config/config";
 import { decodeConfig } from "./config/decode";
+import { MAX_HELD_BYTES } from "./edit/editor";
 import {
   answerEnd,
   answerStart,
@@ -14,7 +15,7 @@ import {
   MetricKind,
   RootContext,
 } from "./host/host";
-import { reserveBlock } from "./host/memory";
+import { reserveRoom } from "./host/memory";
 import { Idle } from "./idle";
 import { EgressStream } from "./stream";
 
@@ -52,7 +53,7 @@ export class EgressRoot extends RootContext {
     // Those at rest refer to the configuration before, and its keys.
     this.idleStreams = new Idle<EgressStream>();
     this.misroutedCounter = defineMetric(MetricKind.Counter, "llm_egress_misrouted");
-    reserveBlock(config.longestBlockBytes);
+    reserveRoom(MAX_HELD_BYTES, config.longestBlockBytes);
     for (let i = 0; i < config.faults.length; i++) log(LogLevel.Error, config.faults[i]);
     return true;
   }

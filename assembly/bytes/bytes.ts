@@ -123,6 +123,11 @@ export function writeWhole(value: u64, to: usize): usize {
   return end + 1;
 }
 
+/** Whether `byte` is a decimal digit. */
+export function isDigit(byte: u8): bool {
+  return byte - 0x30 < 10;
+}
+
 /** The value of a hexadecimal digit, or -1. */
 export function hexValue(byte: u8): i32 {
   if (byte - 0x30 < 10) return byte - 0x30;

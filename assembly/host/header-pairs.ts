@@ -1,6 +1,15 @@
 // Walks through headers as the host serialises them: a count, then each name's and value's size, then each name and value with a NUL
 // behind it. Nothing is copied; kept between calls: the place.
 
+import { bytesOf } from "../bytes/bytes";
+
+// Names and values that are read in requests and in answers.
+export const CONTENT_LENGTH = bytesOf("content-length");
+export const CONTENT_TYPE = bytesOf("content-type");
+export const CONTENT_ENCODING = bytesOf("content-encoding");
+export const IDENTITY = bytesOf("identity");
+export const JSON_TYPE = bytesOf("application/json");
+
 export class HeaderPairs {
   nameStart: usize = 0;
   nameEnd: usize = 0;

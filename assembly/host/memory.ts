@@ -3,18 +3,22 @@
 
 import { malloc } from "@solo-io/proxy-runtime/assembly/malloc";
 import { READ_AHEAD_BYTES } from "../bytes/lanes";
-import { MAX_HELD_BYTES } from "../edit/editor";
 
 const GRANULE: usize = 64 * 1024;
 
 let area: usize = 0;
 let areaBytes: usize = 0;
-let blockBytes: usize = 0;
+let bytesBefore: usize = 0;
+let bytesAfter: usize = 0;
 let isLent: bool = false;
 
-/** Makes room behind whatever the host writes for a body edit's block of `bytes`. Never less than what was asked for before. */
-export function reserveBlock(bytes: usize): void {
-  blockBytes = max(blockBytes, bytes);
+/**
+ * Reserves writable bytes before and after whatever the host writes. Holds from the next host call on that returns bytes; a smaller
+ * reservation than an earlier one changes nothing.
+ */
+export function reserveRoom(before: usize, after: usize): void {
+  bytesBefore = max(bytesBefore, before);
+  bytesAfter = max(bytesAfter, after);
 }
 
 /** The host's answer to the next call goes to the shared area. Without it the SDK's own allocation is used, which its callers free. */
@@ -30,11 +34,11 @@ export function endLoan(): void {
 /** Exported: the host asks for `bytes` of memory. */
 export function proxy_on_memory_allocate(bytes: u32): usize {
   if (!isLent) return malloc(bytes);
-  const needed = MAX_HELD_BYTES + bytes + blockBytes + READ_AHEAD_BYTES;
+  const needed = bytesBefore + bytes + bytesAfter + READ_AHEAD_BYTES;
   if (needed > areaBytes) {
     if (area != 0) heap.free(area);
     areaBytes = (needed + GRANULE - 1) & ~(GRANULE - 1);
     area = heap.alloc(areaBytes);
   }
-  return area + MAX_HELD_BYTES;
+  return area + bytesBefore;
 }

@@ -1,5 +1,7 @@
 // The scanner's states, and the grammar of numbers over them. Nothing is kept between calls.
 
+import { isDigit } from "../bytes/bytes";
+
 /** What the scanner reads next. */
 export const enum Expect {
   Object,
@@ -53,9 +55,4 @@ export function afterNumberByte(expect: Expect, byte: u8): Expect {
   if (byte == 0x2b || byte == 0x2d)
     return expect == Expect.Exponent ? Expect.ExponentSign : Expect.NumberEnd;
   return Expect.NumberEnd;
-}
-
-/** Whether `byte` is a decimal digit. */
-export function isDigit(byte: u8): bool {
-  return byte - 0x30 < 10;
 }

@@ -2,10 +2,10 @@
 // at most 512 levels deep, nothing but whitespace behind the object. Comes in: the bytes from `at` to an end; goes out: a Step for each
 // border of a top-level member. Kept between calls: the fields below, about 100 bytes whatever the size of the text.
 
-import { hexValue } from "../bytes/bytes";
+import { hexValue, isDigit } from "../bytes/bytes";
 import { highBytes, skipWhitespace, specialBytes } from "../bytes/lanes";
 import { checkUtf8, UTF8_COMPLETE, UTF8_INVALID } from "../bytes/utf8";
-import { afterNumberByte, Expect, isDigit } from "./expect";
+import { afterNumberByte, Expect } from "./expect";
 
 /** Why `next` came back. But for `KeyEnd` and `ValueEnd`, whose token ends at `at`, the byte before `at` is the one that is meant. */
 export const enum Step {

@@ -18,10 +18,10 @@ import {
   CONTENT_ENCODING,
   CONTENT_LENGTH,
   CONTENT_TYPE,
+  HeaderPairs,
   IDENTITY,
   JSON_TYPE,
-} from "../host/header-names";
-import { HeaderPairs } from "../host/header-pairs";
+} from "../host/header-pairs";
 import {
   addHeader,
   answerEnd,

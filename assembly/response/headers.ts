@@ -15,10 +15,10 @@ import {
   CONTENT_ENCODING,
   CONTENT_LENGTH,
   CONTENT_TYPE,
+  HeaderPairs,
   IDENTITY,
   JSON_TYPE,
-} from "../host/header-names";
-import { HeaderPairs } from "../host/header-pairs";
+} from "../host/header-pairs";
 import { answerEnd, answerStart, getHeaders, HeaderMap, removeHeader } from "../host/host";
 import { Credential } from "../keys/credential";
 

@@ -3,9 +3,9 @@
 // the top; in OpenAI's Responses under `response`, and at the start of an Anthropic stream under `message`. Kept between calls: the place
 // in the text.
 
+import { isDigit } from "../bytes/bytes";
 import { hashByte, hashOf, HASH_START } from "../bytes/key-hash";
 import { findStructure, specialBytes } from "../bytes/lanes";
-import { isDigit } from "../json/expect";
 import { UNKNOWN, Usage } from "./usage";
 
 const enum Mode {

@@ -2,7 +2,7 @@
 // an end; goes out: a Step for each piece of data, and at each event's end. Lines end with CR, LF or CRLF; a byte order mark may precede
 // the first. Kept between calls: the place within the line.
 
-import { findLineEnd } from "./line-end";
+import { findLineEnd } from "../bytes/lanes";
 
 /** Why `next` came back. */
 export const enum Step {
@@ -58,7 +58,7 @@ export class Events {
     this.afterReturn = this.afterEnd = this.isBegun = false;
   }
 
-  /** Reads from `at` to the next step, at most to `end`, behind which 16 bytes must be in memory. */
+  /** Reads from `at` to the next step, at most to `end`, behind which READ_AHEAD_BYTES must be in memory. */
   next(end: usize): Step {
     while (this.at < end) {
       const step = this.advance(end);
