@@ -2,6 +2,7 @@
 // Kept between calls: all labels so far.
 
 import { Bytes, bytesOf, startsWith } from "./bytes/bytes";
+import { Char } from "./bytes/chars";
 
 /** At most so many labels get a number of their own: four numbers of 16 bits make a series' key. */
 const MAX_LABELS: i32 = 0xfff0;
@@ -54,12 +55,12 @@ function encode(bytes: Bytes): string {
     const byte = load<u8>(at);
     const isPlain =
       isGraphic(byte) &&
-      byte != 0x22 &&
-      byte != 0x25 &&
-      byte != 0x3b &&
-      byte != 0x3d &&
-      byte != 0x5c &&
-      (byte != 0x2e || !isIstioTag(text, at + 1, end));
+      byte != Char.Quote &&
+      byte != Char.Percent &&
+      byte != Char.Semicolon &&
+      byte != Char.Equals &&
+      byte != Char.Backslash &&
+      (byte != Char.Point || !isIstioTag(text, at + 1, end));
     text += isPlain ? String.fromCharCode(byte) : "%" + hexDigit(byte >> 4) + hexDigit(byte & 15);
   }
   return text;
@@ -78,9 +79,9 @@ function isIstioTag(before: string, start: usize, end: usize): bool {
 
 /** Whether `byte` is printable ASCII and no blank. */
 export function isGraphic(byte: u8): bool {
-  return byte > 0x20 && byte < 0x7f;
+  return byte > Char.Space && byte < Char.Delete;
 }
 
 function hexDigit(value: u8): string {
-  return String.fromCharCode(value < 10 ? 0x30 + value : 0x37 + value);
+  return String.fromCharCode(value < 10 ? Char.Zero + value : Char.A - 10 + value);
 }

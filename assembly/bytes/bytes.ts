@@ -1,5 +1,7 @@
 // Comparing, folding and unescaping runs of bytes. A run is given as `start` and `end` (just past it); nothing is kept between calls.
 
+import { CASE_BIT, Char } from "./chars";
+
 /** UTF-8 bytes that the filter owns. */
 export type Bytes = ArrayBuffer;
 
@@ -77,7 +79,7 @@ export function equalsIgnoringCase(lowerCase: Bytes, start: usize, end: usize): 
 
 /** `byte`, or its lower case where it is an ASCII capital. */
 export function lowerByte(byte: u8): u8 {
-  return byte - 0x41 < 26 ? byte | 0x20 : byte;
+  return byte - Char.A < 26 ? byte | CASE_BIT : byte;
 }
 
 /** Whether the run is the header name `name`, `_` taken for `-` as CGI's heirs do. Both are in lower case. */
@@ -87,7 +89,7 @@ export function isHeaderName(name: Bytes, start: usize, end: usize): bool {
   for (let i: usize = 0; i < size; i++) {
     const byte = load<u8>(start + i);
     const expected = load<u8>(changetype<usize>(name) + i);
-    if (byte != expected && (byte != 0x5f || expected != 0x2d)) return false;
+    if (byte != expected && (byte != Char.Underscore || expected != Char.Minus)) return false;
   }
   return true;
 }
@@ -97,11 +99,11 @@ export const NOT_WHOLE: u64 = U64.MAX_VALUE;
 
 /** The whole number of at most 18 significant decimal digits that the run is, or NOT_WHOLE. */
 export function parseWhole(start: usize, end: usize): u64 {
-  while (end - start > 1 && load<u8>(start) == 0x30) start++;
+  while (end - start > 1 && load<u8>(start) == Char.Zero) start++;
   if (end == start || end - start > 18) return NOT_WHOLE;
   let value: u64 = 0;
   for (let at = start; at < end; at++) {
-    const digit = load<u8>(at) - 0x30;
+    const digit = load<u8>(at) - Char.Zero;
     if (digit >= 10) return NOT_WHOLE;
     value = value * 10 + digit;
   }
@@ -116,22 +118,22 @@ export function writeWhole(value: u64, to: usize): usize {
   let end = to;
   for (let rest = value; rest > 9; rest /= 10) end++;
   for (let at = end; at > to; at--) {
-    store<u8>(at, <u8>(0x30 + (value % 10)));
+    store<u8>(at, <u8>(Char.Zero + (value % 10)));
     value /= 10;
   }
-  store<u8>(to, <u8>(0x30 + value));
+  store<u8>(to, <u8>(Char.Zero + value));
   return end + 1;
 }
 
 /** Whether `byte` is a decimal digit. */
 export function isDigit(byte: u8): bool {
-  return byte - 0x30 < 10;
+  return byte - Char.Zero < 10;
 }
 
 /** The value of a hexadecimal digit, or -1. */
 export function hexValue(byte: u8): i32 {
-  if (byte - 0x30 < 10) return byte - 0x30;
-  const letter = (byte | 0x20) - 0x61;
+  if (isDigit(byte)) return byte - Char.Zero;
+  const letter = (byte | CASE_BIT) - Char.a;
   return letter < 6 ? letter + 10 : -1;
 }
 
@@ -145,20 +147,28 @@ export function foldKey(start: usize, end: usize): usize {
   for (let at = start; at < end;) {
     const byte = load<u8>(at);
     const wide = byte < 0x80 ? 0 : foldWide(at, end);
-    at += wide == 0 ? 1 : wide == 0x6b ? 3 : 2;
-    if (byte == 0x5f || byte == 0x2d) continue;
+    at += wide == 0 ? 1 : wide == Char.k ? 3 : 2;
+    if (byte == Char.Underscore || byte == Char.Minus) continue;
     store<u8>(to++, wide == 0 ? lowerByte(byte) : wide);
   }
   return to;
 }
 
+// Pairs of UTF-8 bytes as load<u16> reads them, the first in the lowest byte.
+const LONG_S: u32 = 0xbfc5; // U+017F
+const DOTTED_I: u32 = 0xb0c4; // U+0130
+const DOTLESS_I: u32 = 0xb1c4; // U+0131
+const KELVIN_START: u16 = 0x84e2; // U+212A, of three bytes
+const KELVIN_END: u8 = 0xaa;
+const ESCAPED_UNIT: u16 = 0x755c; // A backslash and `u`
+
 // The ASCII letter that the character at `at` folds to, or 0. Only `k` stands for one of three bytes.
 function foldWide(at: usize, end: usize): u8 {
   const left = end - at;
-  if (left >= 3 && load<u16>(at) == 0x84e2 && load<u8>(at + 2) == 0xaa) return 0x6b;
+  if (left >= 3 && load<u16>(at) == KELVIN_START && load<u8>(at + 2) == KELVIN_END) return Char.k;
   const pair: u32 = left >= 2 ? load<u16>(at) : 0;
-  if (pair == 0xbfc5) return 0x73;
-  return pair == 0xb0c4 || pair == 0xb1c4 ? 0x69 : 0;
+  if (pair == LONG_S) return Char.s;
+  return pair == DOTTED_I || pair == DOTLESS_I ? Char.i : 0;
 }
 
 /**
@@ -169,18 +179,18 @@ export function unescapeString(start: usize, end: usize, out: usize): usize {
   let at = start;
   while (at < end) {
     const byte = load<u8>(at++);
-    if (byte != 0x5c) {
+    if (byte != Char.Backslash) {
       store<u8>(out++, byte);
       continue;
     }
     const escape = load<u8>(at++);
-    if (escape != 0x75) {
+    if (escape != Char.u) {
       store<u8>(out++, unescapedByte(escape));
       continue;
     }
     let code = codeUnit(at);
     at += 4;
-    if ((code & 0xfc00) == 0xd800 && at + 6 <= end && load<u16>(at) == 0x755c) {
+    if ((code & 0xfc00) == 0xd800 && at + 6 <= end && load<u16>(at) == ESCAPED_UNIT) {
       const low = codeUnit(at + 2);
       if ((low & 0xfc00) == 0xdc00) {
         code = 0x10000 + ((code & 0x3ff) << 10) + (low & 0x3ff);
@@ -194,16 +204,16 @@ export function unescapeString(start: usize, end: usize, out: usize): usize {
 
 function unescapedByte(escape: u8): u8 {
   switch (escape) {
-    case 0x62:
-      return 0x08;
-    case 0x66:
-      return 0x0c;
-    case 0x6e:
-      return 0x0a;
-    case 0x72:
-      return 0x0d;
-    case 0x74:
-      return 0x09;
+    case Char.b:
+      return Char.Backspace;
+    case Char.f:
+      return Char.FormFeed;
+    case Char.n:
+      return Char.LineFeed;
+    case Char.r:
+      return Char.Return;
+    case Char.t:
+      return Char.Tab;
     default:
       return escape;
   }

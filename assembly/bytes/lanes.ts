@@ -1,5 +1,7 @@
 // Looks at 16 bytes at a time for what ends a run of them. Nothing is kept between calls.
 
+import { CASE_BIT, Char } from "./chars";
+
 /** How many bytes behind the end of a piece are read and ignored: they must be in memory. */
 export const READ_AHEAD_BYTES: usize = 16;
 
@@ -8,8 +10,11 @@ export function specialBytes(at: usize): u32 {
   const block = v128.load(at);
   return i8x16.bitmask(
     v128.or(
-      v128.or(i8x16.eq(block, i8x16.splat(0x22)), i8x16.eq(block, i8x16.splat(0x5c))),
-      i8x16.lt_u(block, i8x16.splat(0x20)),
+      v128.or(
+        i8x16.eq(block, i8x16.splat(Char.Quote)),
+        i8x16.eq(block, i8x16.splat(Char.Backslash)),
+      ),
+      i8x16.lt_u(block, i8x16.splat(Char.Space)),
     ),
   );
 }
@@ -21,12 +26,15 @@ export function highBytes(at: usize): u32 {
 
 /** The first byte from `at` on that is not JSON whitespace, or `end`. Reads READ_AHEAD_BYTES behind `end`. */
 export function skipWhitespace(at: usize, end: usize): usize {
-  if (at < end && load<u8>(at) > 0x20) return at;
+  if (at < end && load<u8>(at) > Char.Space) return at;
   for (; at < end; at += 16) {
     const block = v128.load(at);
     const blank = v128.or(
-      v128.or(i8x16.eq(block, i8x16.splat(0x20)), i8x16.eq(block, i8x16.splat(0x0a))),
-      v128.or(i8x16.eq(block, i8x16.splat(0x0d)), i8x16.eq(block, i8x16.splat(0x09))),
+      v128.or(
+        i8x16.eq(block, i8x16.splat(Char.Space)),
+        i8x16.eq(block, i8x16.splat(Char.LineFeed)),
+      ),
+      v128.or(i8x16.eq(block, i8x16.splat(Char.Return)), i8x16.eq(block, i8x16.splat(Char.Tab))),
     );
     const other = i8x16.bitmask(blank) ^ 0xffff;
     if (other != 0) return min(at + ctz(other), end);
@@ -39,11 +47,14 @@ export function findStructure(at: usize, end: usize): usize {
   for (; at < end; at += 16) {
     const block = v128.load(at);
     // Braces are brackets with one more bit.
-    const folded = v128.or(block, i8x16.splat(0x20));
+    const folded = v128.or(block, i8x16.splat(CASE_BIT));
     const mask = i8x16.bitmask(
       v128.or(
-        i8x16.eq(block, i8x16.splat(0x22)),
-        v128.or(i8x16.eq(folded, i8x16.splat(0x7b)), i8x16.eq(folded, i8x16.splat(0x7d))),
+        i8x16.eq(block, i8x16.splat(Char.Quote)),
+        v128.or(
+          i8x16.eq(folded, i8x16.splat(Char.OpenBrace)),
+          i8x16.eq(folded, i8x16.splat(Char.CloseBrace)),
+        ),
       ),
     );
     if (mask != 0) return min(at + ctz(mask), end);
@@ -56,7 +67,10 @@ export function findLineEnd(at: usize, end: usize): usize {
   for (; at < end; at += 16) {
     const block = v128.load(at);
     const mask = i8x16.bitmask(
-      v128.or(i8x16.eq(block, i8x16.splat(0x0a)), i8x16.eq(block, i8x16.splat(0x0d))),
+      v128.or(
+        i8x16.eq(block, i8x16.splat(Char.LineFeed)),
+        i8x16.eq(block, i8x16.splat(Char.Return)),
+      ),
     );
     if (mask != 0) return min(at + ctz(mask), end);
   }

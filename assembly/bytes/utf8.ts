@@ -7,8 +7,9 @@ export const UTF8_COMPLETE: u32 = 0;
 /** The bytes are not UTF-8. */
 export const UTF8_INVALID: u32 = 0xffffffff;
 
-// Any other state: how many continuation bytes are to come, and the bounds of the next one in its second and third byte.
-const ANY_CONTINUATION: u32 = 0xbf8000;
+// The smallest and the largest continuation byte: 10______.
+const CONTINUATION: u32 = 0x80;
+const CONTINUATION_END: u32 = 0xbf;
 
 /** The state after the bytes from `at` to `end`, when `state` stood before them. */
 export function checkUtf8(state: u32, at: usize, end: usize): u32 {
@@ -30,19 +31,24 @@ function checkByte(state: u32, byte: u8): u32 {
   const high = <u8>(state >> 16);
   if (byte < low || byte > high) return UTF8_INVALID;
   const pending = (state & 0xff) - 1;
-  return pending == 0 ? UTF8_COMPLETE : ANY_CONTINUATION | pending;
+  return pending == 0 ? UTF8_COMPLETE : awaiting(pending, CONTINUATION, CONTINUATION_END);
 }
 
-// The bounds of the second byte keep out what is overlong, a surrogate, or above U+10FFFF (RFC 3629, section 4).
+// The state in which `count` continuation bytes are missing, the next of them from `low` to `high`.
+function awaiting(count: u32, low: u32, high: u32): u32 {
+  return (high << 16) | (low << 8) | count;
+}
+
+// The bounds of the second byte exclude overlong forms, surrogates, and what is above U+10FFFF (RFC 3629, section 4).
 function afterLeadByte(byte: u8): u32 {
   if (byte < 0xc2 || byte > 0xf4) return UTF8_INVALID;
-  if (byte < 0xe0) return ANY_CONTINUATION | 1;
-  if (byte == 0xe0) return 0xbfa002;
-  if (byte == 0xed) return 0x9f8002;
-  if (byte < 0xf0) return ANY_CONTINUATION | 2;
-  if (byte == 0xf0) return 0xbf9003;
-  if (byte == 0xf4) return 0x8f8003;
-  return ANY_CONTINUATION | 3;
+  if (byte < 0xe0) return awaiting(1, CONTINUATION, CONTINUATION_END);
+  if (byte == 0xe0) return awaiting(2, 0xa0, CONTINUATION_END);
+  if (byte == 0xed) return awaiting(2, CONTINUATION, 0x9f);
+  if (byte < 0xf0) return awaiting(2, CONTINUATION, CONTINUATION_END);
+  if (byte == 0xf0) return awaiting(3, 0x90, CONTINUATION_END);
+  if (byte == 0xf4) return awaiting(3, CONTINUATION, 0x8f);
+  return awaiting(3, CONTINUATION, CONTINUATION_END);
 }
 
 // Checks whole blocks from a character's border on. Returns where the first character begins that they do not hold whole, or 0.
@@ -67,8 +73,84 @@ function checkBlocks(at: usize, end: usize): usize {
   return at;
 }
 
-// Each table's entry is the set of errors that its nibble allows; a pair of bytes is wrong where all three have one in common:
-// 1 too short, 2 too long, 4 overlong (3), 8 too large, 16 surrogate, 32 overlong (2), 64 overlong (4) or too large, 128 two continuations.
+// What can be wrong with a byte and the one after it, a bit each. In the pictures `_` is a bit of any value.
+
+/** 11______ 0_______ and 11______ 11______: the lead byte has no continuation. */
+const TOO_SHORT: i8 = 1;
+/** 0_______ 10______: the continuation has no lead byte. */
+const TOO_LONG: i8 = 1 << 1;
+/** 11100000 100_____: below U+0800, in three bytes. */
+const OVERLONG_3: i8 = 1 << 2;
+/** 11110100 or a larger lead byte, with 1001____ or 101_____: above U+10FFFF. */
+const TOO_LARGE: i8 = 1 << 3;
+/** 11101101 101_____: from U+D800 to U+DFFF. */
+const SURROGATE: i8 = 1 << 4;
+/** 1100000_ 10______: below U+0080, in two bytes. */
+const OVERLONG_2: i8 = 1 << 5;
+/** 11110101 or a larger lead byte, with 1000____: above U+10FFFF. */
+const TOO_LARGE_1000: i8 = 1 << 6;
+/** 11110000 1000____: below U+10000, in four bytes. Shares its bit, as no low half allows both. */
+const OVERLONG_4: i8 = 1 << 6;
+/** 10______ 10______: wrong unless a lead byte of three or four precedes them, which the caller checks. */
+const TWO_CONTINUATIONS: i8 = -128;
+/** These go by the high halves alone: every low half allows them. */
+const ANY_LOW: i8 = TOO_SHORT | TOO_LONG | TWO_CONTINUATIONS;
+const LOW_LARGE: i8 = ANY_LOW | TOO_LARGE | TOO_LARGE_1000;
+const SECOND_ANY: i8 = TOO_LONG | OVERLONG_2 | TWO_CONTINUATIONS;
+
+// Three tables, by the first byte's high and low half and the second byte's high half: what may be wrong with such a byte. A pair has the
+// faults that all three have in common.
+
+// prettier-ignore
+const FIRST_HIGH = i8x16(
+  // 0___: ASCII
+  TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG,
+  // 10__: continuation
+  TWO_CONTINUATIONS, TWO_CONTINUATIONS, TWO_CONTINUATIONS, TWO_CONTINUATIONS,
+  // 1100, 1101: lead byte of two
+  TOO_SHORT | OVERLONG_2,
+  TOO_SHORT,
+  // 1110: lead byte of three
+  TOO_SHORT | OVERLONG_3 | SURROGATE,
+  // 1111: lead byte of four, or too large
+  TOO_SHORT | TOO_LARGE | TOO_LARGE_1000 | OVERLONG_4,
+);
+
+// prettier-ignore
+const FIRST_LOW = i8x16(
+  // 0000
+  ANY_LOW | OVERLONG_2 | OVERLONG_3 | OVERLONG_4,
+  // 0001
+  ANY_LOW | OVERLONG_2,
+  // 001_
+  ANY_LOW, ANY_LOW,
+  // 0100
+  ANY_LOW | TOO_LARGE,
+  // 0101, 011_, 1___, of which 1101 is a surrogate's
+  LOW_LARGE, LOW_LARGE, LOW_LARGE,
+  LOW_LARGE, LOW_LARGE, LOW_LARGE, LOW_LARGE,
+  LOW_LARGE, LOW_LARGE | SURROGATE, LOW_LARGE, LOW_LARGE,
+);
+
+// prettier-ignore
+const SECOND_HIGH = i8x16(
+  // 0___: ASCII
+  TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT,
+  // 1000
+  SECOND_ANY | OVERLONG_3 | OVERLONG_4 | TOO_LARGE_1000,
+  // 1001
+  SECOND_ANY | OVERLONG_3 | TOO_LARGE,
+  // 101_
+  SECOND_ANY | SURROGATE | TOO_LARGE,
+  SECOND_ANY | SURROGATE | TOO_LARGE,
+  // 11__: lead byte
+  TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT,
+);
+
+// 111_____ two bytes before and 1111____ three bytes before ask for a continuation: what these leave of them has its highest bit set.
+const BELOW_LEAD_OF_3: i8 = 0x60;
+const BELOW_LEAD_OF_4: i8 = 0x70;
+
 function blockErrors(previous: v128, block: v128): v128 {
   const nibble = i8x16.splat(0x0f);
   const before1 = v128.shuffle<u8>(
@@ -80,21 +162,12 @@ function blockErrors(previous: v128, block: v128): v128 {
   const before3 = v128.shuffle<u8>(
     previous, block, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
   ); // prettier-ignore
-  const firstHigh = i8x16.swizzle(
-    i8x16(2, 2, 2, 2, 2, 2, 2, 2, -128, -128, -128, -128, 33, 1, 21, 73),
-    i8x16.shr_u(before1, 4),
-  );
-  const firstLow = i8x16.swizzle(
-    i8x16(-25, -93, -125, -125, -117, -53, -53, -53, -53, -53, -53, -53, -53, -37, -53, -53),
-    v128.and(before1, nibble),
-  );
-  const secondHigh = i8x16.swizzle(
-    i8x16(1, 1, 1, 1, 1, 1, 1, 1, -26, -82, -70, -70, 1, 1, 1, 1),
-    i8x16.shr_u(block, 4),
-  );
+  const firstHigh = i8x16.swizzle(FIRST_HIGH, i8x16.shr_u(before1, 4));
+  const firstLow = i8x16.swizzle(FIRST_LOW, v128.and(before1, nibble));
+  const secondHigh = i8x16.swizzle(SECOND_HIGH, i8x16.shr_u(block, 4));
   const special = v128.and(v128.and(firstHigh, firstLow), secondHigh);
-  const third = i8x16.sub_sat_u(before2, i8x16.splat(0x60));
-  const fourth = i8x16.sub_sat_u(before3, i8x16.splat(0x70));
-  const mustContinue = v128.and(v128.or(third, fourth), i8x16.splat(-128));
+  const third = i8x16.sub_sat_u(before2, i8x16.splat(BELOW_LEAD_OF_3));
+  const fourth = i8x16.sub_sat_u(before3, i8x16.splat(BELOW_LEAD_OF_4));
+  const mustContinue = v128.and(v128.or(third, fourth), i8x16.splat(TWO_CONTINUATIONS));
   return v128.xor(mustContinue, special);
 }

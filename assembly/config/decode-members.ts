@@ -1,7 +1,16 @@
 // Decodes what a provider's settings say about the body into edit plans. Comes in: the JSON tree of `members` and `models`; goes out: plans,
 // or a fault in the checker.
 
-import { Bytes, bytesOf, equals, foldKey, lowerByte, unescapeString } from "../bytes/bytes";
+import {
+  Bytes,
+  bytesOf,
+  equals,
+  foldKey,
+  isDigit,
+  lowerByte,
+  unescapeString,
+} from "../bytes/bytes";
+import { CASE_BIT, Char } from "../bytes/chars";
 import {
   Action,
   Alias,
@@ -62,7 +71,7 @@ function complete(members: Member[]): EditPlan {
 // The string that the first JSON text, or else the second, holds; null where there is neither.
 function unquoted(forced: Bytes | null, fallback: Bytes | null): Bytes | null {
   const json = forced !== null ? forced : fallback;
-  if (json === null || load<u8>(changetype<usize>(json)) != 0x22) return null;
+  if (json === null || load<u8>(changetype<usize>(json)) != Char.Quote) return null;
   const start = changetype<usize>(json);
   const name = new ArrayBuffer(json.byteLength);
   const nameStart = changetype<usize>(name);
@@ -153,7 +162,7 @@ function isSame(left: Bytes, right: Bytes): bool {
 // A number's first byte is its sign or a digit, and no other value's is.
 function isNumber(text: Bytes): bool {
   const first = load<u8>(changetype<usize>(text));
-  return first == 0x2d || first - 0x30 < 10;
+  return first == Char.Minus || isDigit(first);
 }
 
 function groupMask(groups: string[], index: i32): u64 {
@@ -169,8 +178,9 @@ function groupMask(groups: string[], index: i32): u64 {
 function isMemberName(name: string): bool {
   for (let i = 0; i < name.length; i++) {
     const code = name.charCodeAt(i);
-    const isAlphanumeric = <u32>(code - 0x30) < 10 || <u32>((code | 0x20) - 0x61) < 26;
-    if (!isAlphanumeric && code != 0x5f && code != 0x2e && code != 0x2d) return false;
+    const isAlphanumeric = <u32>(code - Char.Zero) < 10 || <u32>((code | CASE_BIT) - Char.a) < 26;
+    if (!isAlphanumeric && code != Char.Underscore && code != Char.Point && code != Char.Minus)
+      return false;
   }
   return name.length > 0 && name.length <= MAX_NAME_BYTES;
 }

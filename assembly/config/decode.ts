@@ -2,6 +2,7 @@
 // of it unusable. A fault within one provider is that provider's own: it answers 503, and the others work.
 
 import { Bytes, bytesOf, endsWith, find, NOT_WHOLE, parseWhole } from "../bytes/bytes";
+import { CASE_BIT, Char } from "../bytes/chars";
 import { Credential } from "../keys/credential";
 import { isPrintable, resolveSecret } from "../keys/secrets";
 import { labelOf } from "../labels";
@@ -146,7 +147,7 @@ function nameModels(config: Config, settings: Settings): void {
   for (let i = 0; i < allow.length; i++) {
     const start = changetype<usize>(allow[i]);
     const end = start + allow[i].byteLength;
-    const isName = find(0x2a, start, end) == end && find(0x3f, start, end) == end;
+    const isName = find(Char.Star, start, end) == end && find(Char.Question, start, end) == end;
     if (isName) config.nameModel(allow[i]);
   }
 }
@@ -154,15 +155,15 @@ function nameModels(config: Config, settings: Settings): void {
 function decodePath(path: string, at: string, checker: Checker): ProviderPath {
   if (!path.startsWith("/")) checker.fail(at + ".path", "must begin with a slash");
   for (let i = 0; i < path.length; i++) {
-    const code = path.charCodeAt(i);
-    if (code <= 0x20 || code > 0x7e || code == 0x23) {
+    const code = <u32>path.charCodeAt(i);
+    if (code <= Char.Space || code > Char.Tilde || code == Char.Hash) {
       checker.fail(at + ".path", "holds a character that no path may hold");
     }
   }
   const bytes = bytesOf(path);
   const start = changetype<usize>(bytes);
   const end = start + bytes.byteLength;
-  const pathEnd = find(0x3f, start, end);
+  const pathEnd = find(Char.Question, start, end);
   const pathBytes = <i32>(pathEnd - start);
   const query = pathEnd == end ? new ArrayBuffer(0) : bytes.slice(pathBytes + 1);
   const base: Bytes | null = endsWith(CHAT_COMPLETIONS, start, pathEnd)
@@ -225,8 +226,8 @@ function parseWholeText(text: string): u64 {
 function isHeaderName(name: string): bool {
   for (let i = 0; i < name.length; i++) {
     const code = name.charCodeAt(i);
-    const isAlphanumeric = <u32>(code - 0x30) < 10 || <u32>((code | 0x20) - 0x61) < 26;
-    if (!isAlphanumeric && code != 0x2d && code != 0x5f) return false;
+    const isAlphanumeric = <u32>(code - Char.Zero) < 10 || <u32>((code | CASE_BIT) - Char.a) < 26;
+    if (!isAlphanumeric && code != Char.Minus && code != Char.Underscore) return false;
   }
   return name.length > 0;
 }

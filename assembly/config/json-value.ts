@@ -2,6 +2,7 @@
 // and validated by the scanner first, so that the tree is built without a check.
 
 import { bytesOf, hexValue, unescapeString } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
 import { READ_AHEAD_BYTES, skipWhitespace } from "../bytes/lanes";
 import { Scanner, Step } from "../json/scanner";
 
@@ -64,10 +65,10 @@ export function isJsonText(text: string): bool {
 export function quoteJson(text: string): string {
   let quoted = '"';
   for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code < 0x20)
-      quoted += "\\u00" + (code < 0x10 ? "0" : "1") + "0123456789abcdef".charAt(code & 15);
-    else if (code == 0x22 || code == 0x5c) quoted += "\\" + text.charAt(i);
+    const code = <u32>text.charCodeAt(i);
+    if (code < Char.Space)
+      quoted += "\\u00" + (code < 16 ? "0" : "1") + "0123456789abcdef".charAt(code & 15);
+    else if (code == Char.Quote || code == Char.Backslash) quoted += "\\" + text.charAt(i);
     else quoted += text.charAt(i);
   }
   return quoted + '"';
@@ -90,16 +91,16 @@ function peek(): u8 {
 
 function readValue(): JsonValue {
   switch (peek()) {
-    case 0x7b:
+    case Char.OpenBrace:
       return readObject();
-    case 0x5b:
+    case Char.OpenBracket:
       return readArray();
-    case 0x22:
+    case Char.Quote:
       return withText(Kind.String, readString());
-    case 0x6e:
+    case Char.n:
       return withText(Kind.Null, readWord());
-    case 0x74:
-    case 0x66:
+    case Char.t:
+    case Char.f:
       return withText(Kind.Boolean, readWord());
     default:
       return withText(Kind.Number, readWord());
@@ -115,8 +116,8 @@ function withText(kind: Kind, text: string): JsonValue {
 function readObject(): JsonValue {
   const object = new JsonValue(Kind.Object);
   at++;
-  while (peek() != 0x7d) {
-    if (peek() == 0x2c) at++;
+  while (peek() != Char.CloseBrace) {
+    if (peek() == Char.Comma) at++;
     peek();
     object.keys.push(readString());
     peek();
@@ -130,8 +131,8 @@ function readObject(): JsonValue {
 function readArray(): JsonValue {
   const array = new JsonValue(Kind.Array);
   at++;
-  while (peek() != 0x5d) {
-    if (peek() == 0x2c) at++;
+  while (peek() != Char.CloseBracket) {
+    if (peek() == Char.Comma) at++;
     array.items.push(readValue());
   }
   at++;
@@ -140,7 +141,7 @@ function readArray(): JsonValue {
 
 function readString(): string {
   const start = ++at;
-  while (load<u8>(at) != 0x22) at += load<u8>(at) == 0x5c ? 2 : 1;
+  while (load<u8>(at) != Char.Quote) at += load<u8>(at) == Char.Backslash ? 2 : 1;
   const buffer = new ArrayBuffer(<i32>(at - start));
   const bytes = unescapeString(start, at, changetype<usize>(buffer)) - changetype<usize>(buffer);
   at++;
@@ -154,5 +155,11 @@ function readWord(): string {
 }
 
 function isWordByte(byte: u8): bool {
-  return hexValue(byte) >= 0 || byte - 0x61 < 26 || byte == 0x2b || byte == 0x2d || byte == 0x2e;
+  return (
+    hexValue(byte) >= 0 ||
+    byte - Char.a < 26 ||
+    byte == Char.Plus ||
+    byte == Char.Minus ||
+    byte == Char.Point
+  );
 }

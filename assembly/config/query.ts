@@ -2,6 +2,7 @@
 // is copied. Kept between calls: the place of a walk.
 
 import { Bytes, find, hexValue, lowerByte } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
 
 /** Walks through the members between ampersands. */
 export class QueryMembers {
@@ -25,10 +26,10 @@ export class QueryMembers {
     do {
       if (this.at >= this.queryEnd) return false;
       this.start = this.at;
-      this.end = find(0x26, this.start, this.queryEnd);
+      this.end = find(Char.Ampersand, this.start, this.queryEnd);
       this.at = this.end + 1;
     } while (this.end == this.start);
-    this.nameEnd = find(0x3d, this.start, this.end);
+    this.nameEnd = find(Char.Equals, this.start, this.end);
     return true;
   }
 }
@@ -62,7 +63,7 @@ export function isQueryName(name: Bytes, start: usize, end: usize): bool {
 }
 
 function isEncoded(at: usize, end: usize): bool {
-  if (load<u8>(at) != 0x25 || end - at < 3) return false;
+  if (load<u8>(at) != Char.Percent || end - at < 3) return false;
   return hexValue(load<u8>(at + 1)) >= 0 && hexValue(load<u8>(at + 2)) >= 0;
 }
 
@@ -75,5 +76,5 @@ function decodedByte(at: usize, end: usize): u8 {
     return lowerByte(<u8>((hexValue(load<u8>(at + 1)) << 4) | hexValue(load<u8>(at + 2))));
   }
   const byte = load<u8>(at);
-  return byte == 0x2b ? 0x20 : lowerByte(byte);
+  return byte == Char.Plus ? Char.Space : lowerByte(byte);
 }

@@ -2,6 +2,7 @@
 // `plan.blockBytes` bytes. Nothing is kept between calls.
 
 import { Bytes } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
 import { EditPlan, Member } from "./edit-plan";
 
 /** What an editor knows about the client's members when the brace comes. */
@@ -20,7 +21,7 @@ export class Seen {
 
 /** Writes one slot for each member, in order; those that turn out not to be needed are spaces. */
 export function writeBlock(plan: EditPlan, seen: Seen, at: usize): void {
-  memory.fill(at, 0x20, plan.blockBytes);
+  memory.fill(at, Char.Space, plan.blockBytes);
   let needsComma = seen.hasKept;
   for (let i = 0; i < plan.members.length; i++) {
     const member = unchecked(plan.members[i]);
@@ -50,5 +51,5 @@ function writeSlot(member: Member, value: Bytes, at: usize, needsComma: bool): v
   const prefix = member.prefix;
   memory.copy(at, changetype<usize>(prefix), prefix.byteLength);
   memory.copy(at + prefix.byteLength, changetype<usize>(value), value.byteLength);
-  if (!needsComma) store<u8>(at, 0x20);
+  if (!needsComma) store<u8>(at, Char.Space);
 }

@@ -1,6 +1,7 @@
 // What an editor does with the top-level members of one kind of body: made once from the configuration, read by every stream.
 
 import { Bytes, bytesOf, equals } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
 
 /** At most this many members, as sets of them are 64-bit masks. */
 export const MAX_MEMBERS: i32 = 64;
@@ -118,7 +119,7 @@ export class EditPlan {
 }
 
 function isTrue(json: Bytes | null): bool {
-  return json !== null && load<u8>(changetype<usize>(json)) == 0x74;
+  return json !== null && load<u8>(changetype<usize>(json)) == Char.t;
 }
 
 function lengthOf(bytes: Bytes | null): i32 {

@@ -4,6 +4,7 @@
 // members, and the held bytes, from a comma on until its member is known to stay or to go.
 
 import { Bytes, find, foldKey, unescapeString } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
 import { Scanner, Step } from "../json/scanner";
 import { Seen, writeBlock } from "./block";
 import { Action, EditPlan, KEY_SLACK_BYTES, MAX_NAME_BYTES, Member } from "./edit-plan";
@@ -196,7 +197,7 @@ export class Editor {
     this.judged = -1;
     // An explicit null names no model.
     if (member.models) this.model = modelStart == 0 ? null : copy(modelStart, modelEnd);
-    if (member.isStream) this.seen.streams = load<u8>(this.valueStart) == 0x74;
+    if (member.isStream) this.seen.streams = load<u8>(this.valueStart) == Char.t;
     if (verdict == Verdict.Valid) {
       this.keep();
       return Verdict.Valid;
@@ -225,8 +226,8 @@ export class Editor {
   // The undecided member goes out. Its comma becomes a space where no member precedes it that goes out too.
   private keep(): void {
     const at = this.undecided;
-    if (at != 0 && !this.seen.hasKept && load<u8>(at) == 0x2c) {
-      store<u8>(at, 0x20);
+    if (at != 0 && !this.seen.hasKept && load<u8>(at) == Char.Comma) {
+      store<u8>(at, Char.Space);
       this.changed = true;
     }
     this.undecided = 0;
@@ -241,7 +242,7 @@ export class Editor {
   }
 
   private blank(end: usize): void {
-    memory.fill(this.blankStart, 0x20, end - this.blankStart);
+    memory.fill(this.blankStart, Char.Space, end - this.blankStart);
     this.changed = true;
   }
 
@@ -297,11 +298,11 @@ export class Editor {
 
   // Whitespace between the undecided tokens may be of any length: it goes out first, and they close up behind it.
   private moveWhitespaceOut(end: usize): void {
-    const hasComma = load<u8>(this.undecided) == 0x2c;
+    const hasComma = load<u8>(this.undecided) == Char.Comma;
     let to = this.valueStart != 0 ? this.valueStart : end;
     if (this.keyEnd != 0) {
-      const hasColon = hasByte(0x3a, this.keyEnd, to);
-      if (hasColon) store<u8>(--to, 0x3a);
+      const hasColon = hasByte(Char.Colon, this.keyEnd, to);
+      if (hasColon) store<u8>(--to, Char.Colon);
       const keyBytes = this.keyEnd - this.keyStart;
       memory.copy(to - keyBytes, this.keyStart, keyBytes);
       this.keyEnd = to;
@@ -309,8 +310,8 @@ export class Editor {
     } else if (this.keyStart != 0) {
       to = this.keyStart;
     }
-    if (hasComma) store<u8>(--to, 0x2c);
-    memory.fill(this.undecided, 0x20, to - this.undecided);
+    if (hasComma) store<u8>(--to, Char.Comma);
+    memory.fill(this.undecided, Char.Space, to - this.undecided);
     this.undecided = to;
   }
 
@@ -330,7 +331,7 @@ function copy(start: usize, end: usize): Bytes {
 }
 
 function isContainer(byte: u8): bool {
-  return byte == 0x7b || byte == 0x5b;
+  return byte == Char.OpenBrace || byte == Char.OpenBracket;
 }
 
 function hasByte(byte: u8, start: usize, end: usize): bool {

@@ -1,7 +1,8 @@
 // Judges the value that a client gave to a member with a limit, with rules for its model, or to `stream`. Comes in: the value's text, whole;
 // goes out: a verdict. Kept between calls, until the next: `replacement` and what the value says.
 
-import { Bytes, equals, find, unescapeString } from "../bytes/bytes";
+import { Bytes, equals, find, isDigit, unescapeString } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
 import { matchesGlob } from "../bytes/glob";
 import { Member, ModelRules } from "./edit-plan";
 import { compareNumbers } from "./numbers";
@@ -51,10 +52,10 @@ function judgeFlag(start: usize, end: usize): Verdict {
 
 function judgeNumber(member: Member, start: usize, end: usize): Verdict {
   const first = load<u8>(start);
-  if (first != 0x2d && first - 0x30 >= 10) return Verdict.InvalidParameter;
+  if (first != Char.Minus && !isDigit(first)) return Verdict.InvalidParameter;
   const limit = member.limit!;
   const bound = changetype<usize>(limit);
-  const isUnlimited = member.isNonNegative && first == 0x2d;
+  const isUnlimited = member.isNonNegative && first == Char.Minus;
   if (!isUnlimited && compareNumbers(start, end, bound, bound + limit.byteLength) <= 0) {
     return Verdict.Valid;
   }
@@ -63,7 +64,7 @@ function judgeNumber(member: Member, start: usize, end: usize): Verdict {
 }
 
 function judgeModel(models: ModelRules, start: usize, end: usize): Verdict {
-  if (load<u8>(start) != 0x22) return Verdict.InvalidParameter;
+  if (load<u8>(start) != Char.Quote) return Verdict.InvalidParameter;
   const nameEnd = unescapeString(start + 1, end - 1, modelBuffer);
   // Behind a NUL the name would be another one for a reader in C.
   if (find(0, modelBuffer, nameEnd) != nameEnd) return Verdict.InvalidParameter;

@@ -1,5 +1,8 @@
 // Exact comparison of JSON numbers by their text, as a double would take 4096.0000000000000001 for 4096. Nothing is kept between calls.
 
+import { isDigit } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
+
 // What `parse` found: a value of 0.DIGITS × 10^exponent, where DIGITS begins with a digit from 1 to 9; no digits: zero.
 class Decimal {
   negative: bool = false;
@@ -30,16 +33,16 @@ function sign(number: Decimal): i32 {
 }
 
 function parse(at: usize, end: usize, into: Decimal): void {
-  into.negative = load<u8>(at) == 0x2d;
+  into.negative = load<u8>(at) == Char.Minus;
   if (into.negative) at++;
   let point: usize = 0;
   let first: usize = 0;
   let digitsEnd = at;
   for (; digitsEnd < end; digitsEnd++) {
     const byte = load<u8>(digitsEnd);
-    if (byte == 0x2e) point = digitsEnd;
-    else if (byte - 0x30 >= 10) break;
-    else if (first == 0 && byte != 0x30) first = digitsEnd;
+    if (byte == Char.Point) point = digitsEnd;
+    else if (!isDigit(byte)) break;
+    else if (first == 0 && byte != Char.Zero) first = digitsEnd;
   }
   into.digits = first == 0 ? digitsEnd : first;
   into.end = digitsEnd;
@@ -53,19 +56,19 @@ function parse(at: usize, end: usize, into: Decimal): void {
 function exponentOf(at: usize, end: usize): i32 {
   if (at == end) return 0;
   at++;
-  const negative = load<u8>(at) == 0x2d;
-  if (negative || load<u8>(at) == 0x2b) at++;
+  const negative = load<u8>(at) == Char.Minus;
+  if (negative || load<u8>(at) == Char.Plus) at++;
   let value = 0;
-  for (; at < end; at++) value = min(value * 10 + (load<u8>(at) - 0x30), 100_000_000);
+  for (; at < end; at++) value = min(value * 10 + (load<u8>(at) - Char.Zero), 100_000_000);
   return negative ? -value : value;
 }
 
 function compareDigits(a: usize, aEnd: usize, b: usize, bEnd: usize): i32 {
   while (a < aEnd || b < bEnd) {
-    if (a < aEnd && load<u8>(a) == 0x2e) a++;
-    if (b < bEnd && load<u8>(b) == 0x2e) b++;
-    const aDigit: i32 = a < aEnd ? load<u8>(a++) : 0x30;
-    const bDigit: i32 = b < bEnd ? load<u8>(b++) : 0x30;
+    if (a < aEnd && load<u8>(a) == Char.Point) a++;
+    if (b < bEnd && load<u8>(b) == Char.Point) b++;
+    const aDigit: i32 = a < aEnd ? load<u8>(a++) : Char.Zero;
+    const bDigit: i32 = b < bEnd ? load<u8>(b++) : Char.Zero;
     if (aDigit != bDigit) return aDigit < bDigit ? -1 : 1;
   }
   return 0;

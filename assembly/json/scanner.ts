@@ -3,6 +3,7 @@
 // border of a top-level member. Kept between calls: the fields below, about 100 bytes whatever the size of the text.
 
 import { hexValue, isDigit } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
 import { highBytes, skipWhitespace, specialBytes } from "../bytes/lanes";
 import { checkUtf8, UTF8_COMPLETE, UTF8_INVALID } from "../bytes/utf8";
 import { afterNumberByte, Expect } from "./expect";
@@ -31,6 +32,11 @@ export const enum Step {
 
 /** How many objects and arrays may stand in one another, the outermost counted. */
 export const MAX_DEPTH: u32 = 512;
+
+// Letters of a literal, the next one in the lowest byte.
+const REST_OF_TRUE: u32 = 0x657572; // "rue"
+const REST_OF_FALSE: u32 = 0x65736c61; // "alse"
+const REST_OF_NULL: u32 = 0x6c6c75; // "ull"
 
 export class Scanner {
   /** The next byte to read. The caller sets it for each piece. */
@@ -107,18 +113,18 @@ export class Scanner {
       case Expect.Value:
         return this.readValue(byte);
       case Expect.ValueOrClose:
-        return byte == 0x5d ? this.close() : this.readValue(byte);
+        return byte == Char.CloseBracket ? this.close() : this.readValue(byte);
       case Expect.CommaOrClose:
         return this.readSeparator(byte);
       case Expect.KeyOrClose:
-        return byte == 0x7d ? this.close() : this.readKey(byte);
+        return byte == Char.CloseBrace ? this.close() : this.readKey(byte);
       case Expect.Key:
         return this.readKey(byte);
       case Expect.Colon:
         this.expect = Expect.Value;
-        return byte == 0x3a ? Step.More : Step.Invalid;
+        return byte == Char.Colon ? Step.More : Step.Invalid;
       case Expect.Object:
-        return byte == 0x7b ? this.open(true) : Step.Invalid;
+        return byte == Char.OpenBrace ? this.open(true) : Step.Invalid;
       default:
         this.expect = Expect.Object; // Something follows the object: it is not complete after all.
         return Step.Invalid;
@@ -126,7 +132,7 @@ export class Scanner {
   }
 
   private readKey(byte: u8): Step {
-    if (byte != 0x22) return Step.Invalid;
+    if (byte != Char.Quote) return Step.Invalid;
     this.inKey = true;
     this.expect = Expect.Contents;
     return this.depth == 1 ? Step.KeyStart : Step.More;
@@ -135,23 +141,23 @@ export class Scanner {
   private readValue(byte: u8): Step {
     const step = this.depth == 1 ? Step.ValueStart : Step.More;
     switch (byte) {
-      case 0x22:
+      case Char.Quote:
         this.inKey = false;
         this.expect = Expect.Contents;
         return step;
-      case 0x7b:
-      case 0x5b:
-        return this.open(byte == 0x7b) == Step.TooDeep ? Step.TooDeep : step;
-      case 0x74:
-        return this.beginLiteral(0x657572, step); // "rue"
-      case 0x66:
-        return this.beginLiteral(0x65736c61, step); // "alse"
-      case 0x6e:
-        return this.beginLiteral(0x6c6c75, step); // "ull"
-      case 0x2d:
+      case Char.OpenBrace:
+      case Char.OpenBracket:
+        return this.open(byte == Char.OpenBrace) == Step.TooDeep ? Step.TooDeep : step;
+      case Char.t:
+        return this.beginLiteral(REST_OF_TRUE, step);
+      case Char.f:
+        return this.beginLiteral(REST_OF_FALSE, step);
+      case Char.n:
+        return this.beginLiteral(REST_OF_NULL, step);
+      case Char.Minus:
         this.expect = Expect.Minus;
         return step;
-      case 0x30:
+      case Char.Zero:
         this.expect = Expect.Zero;
         return step;
       default:
@@ -168,11 +174,11 @@ export class Scanner {
 
   private readSeparator(byte: u8): Step {
     const inObject = this.inObject();
-    if (byte == 0x2c) {
+    if (byte == Char.Comma) {
       this.expect = inObject ? Expect.Key : Expect.Value;
       return this.depth == 1 ? Step.Comma : Step.More;
     }
-    return byte == (inObject ? 0x7d : 0x5d) ? this.close() : Step.Invalid;
+    return byte == (inObject ? Char.CloseBrace : Char.CloseBracket) ? this.close() : Step.Invalid;
   }
 
   private inObject(): bool {
@@ -221,7 +227,8 @@ export class Scanner {
       high |= highBytes(at) & (special ^ (special - 1));
       at += ctz(special);
       // Most escapes are of two bytes, and stay in this loop; they are ASCII, so that UTF-8 is checked across them.
-      if (load<u8>(at) != 0x5c || at + 1 >= end || !isShortEscape(load<u8>(at + 1))) break;
+      if (load<u8>(at) != Char.Backslash || at + 1 >= end || !isShortEscape(load<u8>(at + 1)))
+        break;
       at += 2;
       special = 0;
     }
@@ -236,11 +243,11 @@ export class Scanner {
   private readSpecial(byte: u8): Step {
     if (this.utf8 != UTF8_COMPLETE) return Step.Invalid;
     this.at++;
-    if (byte == 0x5c) {
+    if (byte == Char.Backslash) {
       this.expect = Expect.Escaped;
       return Step.More;
     }
-    if (byte != 0x22) return Step.Invalid;
+    if (byte != Char.Quote) return Step.Invalid;
     if (!this.inKey) return this.endValue();
     this.expect = Expect.Colon;
     return this.depth == 1 ? Step.KeyEnd : Step.More;
@@ -252,7 +259,7 @@ export class Scanner {
     if (isShortEscape(byte)) return Step.More;
     this.hexDigits = 4;
     this.expect = Expect.Hex;
-    return byte == 0x75 ? Step.More : Step.Invalid;
+    return byte == Char.u ? Step.More : Step.Invalid;
   }
 
   private readHex(): Step {
@@ -288,9 +295,12 @@ export class Scanner {
   }
 }
 
-// Whether `byte` makes an escape behind a backslash: one of "/\bfnrt. The bits are the letters from b on.
+// The letters of b, f, n, r and t: bit 0 is b.
+const SHORT_ESCAPES: u32 = 0x51011;
+
+// Whether `byte` makes an escape after a backslash: one of "/\bfnrt.
 function isShortEscape(byte: u8): bool {
-  const letter = byte - 0x62;
-  if (letter < 19) return ((0x51011 >> letter) & 1) != 0;
-  return byte == 0x22 || byte == 0x5c || byte == 0x2f;
+  const letter = byte - Char.b;
+  if (letter < 19) return ((SHORT_ESCAPES >> letter) & 1) != 0;
+  return byte == Char.Quote || byte == Char.Backslash || byte == Char.Slash;
 }

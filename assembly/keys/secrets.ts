@@ -1,6 +1,7 @@
 // Resolves an apiKey: a literal, or ${NAME} from the gateway's environment. Comes in: the configured text; goes out: the key, or what is
 // wrong, in words without it. Nothing is kept between calls.
 
+import { CASE_BIT, Char } from "../bytes/chars";
 import { getEnvironment } from "../host/host";
 
 /** The resolved key, or why there is none. */
@@ -33,8 +34,8 @@ function checked(key: string, source: string): Secret {
 /** Whether every character is ASCII's and has a shape, or is a space: what a header's value may hold. */
 export function isPrintable(text: string): bool {
   for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code < 0x20 || code > 0x7e) return false;
+    const code = <u32>text.charCodeAt(i);
+    if (code < Char.Space || code > Char.Tilde) return false;
   }
   return true;
 }
@@ -42,8 +43,8 @@ export function isPrintable(text: string): bool {
 function isVariableName(name: string): bool {
   for (let i = 0; i < name.length; i++) {
     const code = name.charCodeAt(i);
-    const isLetter = code == 0x5f || <u32>((code | 0x20) - 0x61) < 26;
-    const isDigit = <u32>(code - 0x30) < 10;
+    const isLetter = code == Char.Underscore || <u32>((code | CASE_BIT) - Char.a) < 26;
+    const isDigit = <u32>(code - Char.Zero) < 10;
     if (!isLetter && (!isDigit || i == 0)) return false;
   }
   return name.length > 0;

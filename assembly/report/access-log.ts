@@ -3,6 +3,7 @@
 // costs more than any other call to the host. Comes in: a Call that is over. Kept between calls: the model told last.
 
 import { Bytes, bytesOf, MOST_DIGITS, writeWhole } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
 import { setProperty } from "../host/host";
 import { isGraphic } from "../labels";
 import { UNKNOWN } from "../response/usage";
@@ -59,7 +60,8 @@ function clean(model: Bytes): Bytes {
   const start = changetype<usize>(cleaned);
   for (let at = start; at < start + cleaned.byteLength; at++) {
     const byte = load<u8>(at);
-    if (!isGraphic(byte) || byte == 0x22 || byte == 0x5c) store<u8>(at, 0x3f);
+    if (!isGraphic(byte) || byte == Char.Quote || byte == Char.Backslash)
+      store<u8>(at, Char.Question);
   }
   lastModel = model;
   lastCleaned = cleaned;

@@ -2,6 +2,7 @@
 // members of the query are the client's. Kept between calls: the memory for it.
 
 import { Bytes, bytesOf, endsWith, find } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
 import { ProviderPath } from "../config/config";
 import { isQueryName, QueryMembers } from "../config/query";
 
@@ -42,7 +43,7 @@ const credentialNames: Bytes[] = [
 
 /** Which endpoint the :path from `start` to `end` is for, by the end of its path. */
 export function findEndpoint(start: usize, end: usize): Endpoint {
-  const pathEnd = find(0x3f, start, end);
+  const pathEnd = find(Char.Question, start, end);
   if (pathEnd - start == 1) return Endpoint.ChatCompletions;
   for (let i = 0; i < suffixes.length; i++) {
     const suffix = unchecked(suffixes[i]);
@@ -77,7 +78,7 @@ export function writeUpstreamPath(
     endpoint == Endpoint.ChatCompletions
       ? append(path.chatCompletions, upstreamPathStart)
       : append(suffix, append(base!, upstreamPathStart));
-  upstreamPathEnd = appendQuery(path, find(0x3f, start, end) + 1, end, pathEnd);
+  upstreamPathEnd = appendQuery(path, find(Char.Question, start, end) + 1, end, pathEnd);
   return true;
 }
 
@@ -90,11 +91,11 @@ function suffixOf(endpoint: Endpoint): Bytes {
 
 // The provider's own query first, then what is left of the client's.
 function appendQuery(path: ProviderPath, start: usize, end: usize, to: usize): usize {
-  let separator: u8 = 0x3f;
+  let separator: u8 = Char.Question;
   if (path.query.byteLength != 0) {
     store<u8>(to, separator);
     to = append(path.query, to + 1);
-    separator = 0x26;
+    separator = Char.Ampersand;
   }
   members.open(start, end);
   while (members.next()) {
@@ -102,7 +103,7 @@ function appendQuery(path: ProviderPath, start: usize, end: usize, to: usize): u
     store<u8>(to++, separator);
     memory.copy(to, members.start, members.end - members.start);
     to += members.end - members.start;
-    separator = 0x26;
+    separator = Char.Ampersand;
   }
   return to;
 }
@@ -110,8 +111,8 @@ function appendQuery(path: ProviderPath, start: usize, end: usize, to: usize): u
 // Some servers still take a semicolon for an ampersand: each part between them must be one that may stay.
 function isDropped(path: ProviderPath, start: usize, end: usize): bool {
   for (let at = start; at < end;) {
-    const partEnd = find(0x3b, at, end);
-    const nameEnd = find(0x3d, at, partEnd);
+    const partEnd = find(Char.Semicolon, at, end);
+    const nameEnd = find(Char.Equals, at, partEnd);
     if (isAnyOf(credentialNames, at, nameEnd) || isAnyOf(path.queryNames, at, nameEnd)) return true;
     at = partEnd + 1;
   }

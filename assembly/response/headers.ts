@@ -11,6 +11,7 @@ import {
   NOT_WHOLE,
   parseWhole,
 } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
 import {
   CONTENT_ENCODING,
   CONTENT_LENGTH,
@@ -107,5 +108,5 @@ function isMediaType(type: Bytes, start: usize, end: usize): bool {
   if (end - start < size || !equalsIgnoringCase(type, start, start + size)) return false;
   if (end - start == size) return true;
   const next = load<u8>(start + size);
-  return next == 0x3b || next == 0x20 || next == 0x09;
+  return next == Char.Semicolon || next == Char.Space || next == Char.Tab;
 }

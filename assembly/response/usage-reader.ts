@@ -4,6 +4,7 @@
 // in the text.
 
 import { isDigit } from "../bytes/bytes";
+import { CASE_BIT, Char } from "../bytes/chars";
 import { hashByte, hashOf, HASH_START } from "../bytes/key-hash";
 import { findStructure, specialBytes } from "../bytes/lanes";
 import { UNKNOWN, Usage } from "./usage";
@@ -115,8 +116,8 @@ export class UsageReader extends Usage {
         const found = at + ctz(special);
         if (found >= end) return end;
         const byte = load<u8>(found);
-        if (byte == 0x22 || byte == 0x5c) {
-          this.mode = byte == 0x22 ? Mode.Token : Mode.Escaped;
+        if (byte == Char.Quote || byte == Char.Backslash) {
+          this.mode = byte == Char.Quote ? Mode.Token : Mode.Escaped;
           return found + 1;
         }
         special &= special - 1;
@@ -129,14 +130,14 @@ export class UsageReader extends Usage {
   private readName(at: usize, end: usize): usize {
     let hash = this.mode == Mode.Key ? this.hash : this.number;
     let byte: u8 = 0;
-    while (at < end && byte != 0x22 && byte != 0x5c) {
+    while (at < end && byte != Char.Quote && byte != Char.Backslash) {
       byte = load<u8>(at++);
-      if (byte != 0x22) hash = hashByte(hash, byte);
+      if (byte != Char.Quote) hash = hashByte(hash, byte);
     }
     if (this.mode == Mode.Key) this.hash = hash;
     else this.number = hash;
-    if (byte == 0x5c) this.mode = Mode.Escaped;
-    if (byte != 0x22) return at;
+    if (byte == Char.Backslash) this.mode = Mode.Escaped;
+    if (byte != Char.Quote) return at;
     if (this.mode == Mode.Type && hash == ERROR) this.fail();
     this.mode = Mode.Token;
     return at;
@@ -149,11 +150,11 @@ export class UsageReader extends Usage {
       at = findStructure(at, end);
       if (at == end) break;
       const byte = load<u8>(at++);
-      if (byte == 0x22) {
+      if (byte == Char.Quote) {
         this.mode = Mode.Text;
         at = this.readText(at, end);
         if (this.mode != Mode.Token) break;
-      } else if ((byte | 0x20) == 0x7b) depth++;
+      } else if ((byte | CASE_BIT) == Char.OpenBrace) depth++;
       else depth--;
     }
     this.skipped = depth;
@@ -163,10 +164,10 @@ export class UsageReader extends Usage {
   // The first byte behind the bracket that is not blank says whether there is anything in it.
   private lookIntoChoices(at: usize): usize {
     const byte = load<u8>(at);
-    if (byte <= 0x20) return at + 1;
+    if (byte <= Char.Space) return at + 1;
     this.inChoices = false;
-    this.hasChoices = byte != 0x5d;
-    this.hasEmptyChoices = byte == 0x5d;
+    this.hasChoices = byte != Char.CloseBracket;
+    this.hasEmptyChoices = byte == Char.CloseBracket;
     return at;
   }
 
@@ -174,10 +175,10 @@ export class UsageReader extends Usage {
   private readTokens(at: usize, end: usize): usize {
     while (at < end) {
       const byte = load<u8>(at);
-      if (byte > 0x20) {
-        const isSeparator = byte == 0x2c || byte == 0x3a;
+      if (byte > Char.Space) {
+        const isSeparator = byte == Char.Comma || byte == Char.Colon;
         if (!isSeparator || this.places == Place.None) return this.readToken(at, byte);
-        this.isValue = byte == 0x3a;
+        this.isValue = byte == Char.Colon;
       }
       at++;
     }
@@ -187,21 +188,21 @@ export class UsageReader extends Usage {
   private readToken(at: usize, byte: u8): usize {
     if (this.places == Place.None) return this.begin(at, byte);
     switch (byte) {
-      case 0x7d:
+      case Char.CloseBrace:
         this.places >>= 8;
         break;
-      case 0x22:
+      case Char.Quote:
         this.openString();
         break;
-      case 0x7b:
+      case Char.OpenBrace:
         this.openObject();
         break;
-      case 0x5b:
+      case Char.OpenBracket:
         this.inChoices = this.place() == Place.Top && this.hash == CHOICES;
         this.skipped = 1;
         break;
       default:
-        if (byte != 0x2d && !isDigit(byte)) break;
+        if (byte != Char.Minus && !isDigit(byte)) break;
         this.number = 0;
         this.hasFraction = false;
         this.isCount = true;
@@ -212,13 +213,13 @@ export class UsageReader extends Usage {
   }
 
   private begin(at: usize, byte: u8): usize {
-    if (byte == 0x7b) {
+    if (byte == Char.OpenBrace) {
       this.places = Place.Top;
       this.hasObject = true;
     } else {
       this.isOther = true;
-      if (byte == 0x22) this.mode = Mode.Text;
-      else if (byte == 0x5b) this.skipped = 1;
+      if (byte == Char.Quote) this.mode = Mode.Text;
+      else if (byte == Char.OpenBracket) this.skipped = 1;
     }
     return at + 1;
   }
@@ -275,10 +276,10 @@ export class UsageReader extends Usage {
     for (; at < end; at++) {
       const byte = load<u8>(at);
       if (isDigit(byte)) {
-        if (!this.hasFraction) this.number = min<u64>(this.number * 10 + byte - 0x30, UNKNOWN);
-      } else if (byte == 0x2e) {
+        if (!this.hasFraction) this.number = min<u64>(this.number * 10 + byte - Char.Zero, UNKNOWN);
+      } else if (byte == Char.Point) {
         this.hasFraction = true;
-      } else if (byte == 0x2d || byte == 0x2b || (byte | 0x20) == 0x65) {
+      } else if (byte == Char.Minus || byte == Char.Plus || (byte | CASE_BIT) == Char.e) {
         this.isCount = false;
       } else {
         this.endNumber();

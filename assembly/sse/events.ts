@@ -2,6 +2,7 @@
 // an end; goes out: a Step for each piece of data, and at each event's end. Lines end with CR, LF or CRLF; a byte order mark may precede
 // the first. Kept between calls: the place within the line.
 
+import { Char } from "../bytes/chars";
 import { findLineEnd } from "../bytes/lanes";
 
 /** Why `next` came back. */
@@ -29,11 +30,8 @@ const enum Expect {
   Rest,
 }
 
-const LF: u8 = 0x0a;
-const CR: u8 = 0x0d;
-const COLON: u8 = 0x3a;
 const NAME: u32 = 0x61746164; // "data", the first letter in the lowest byte
-const MARK: u32 = 0xbfbbef;
+const MARK: u32 = 0xbfbbef; // EF BB BF, the first byte in the lowest
 
 export class Events {
   /** The next byte to read. The caller sets it for each piece. */
@@ -74,7 +72,7 @@ export class Events {
       case Expect.Name:
         return this.readName();
       case Expect.Space:
-        if (load<u8>(this.at) == 0x20) this.at++;
+        if (load<u8>(this.at) == Char.Space) this.at++;
         this.expect = Expect.Data;
         return Step.More;
       case Expect.Data:
@@ -95,7 +93,7 @@ export class Events {
     if (this.afterReturn) {
       const wasEnd = this.afterEnd;
       this.afterReturn = this.afterEnd = false;
-      if (byte == LF) {
+      if (byte == Char.LineFeed) {
         this.at++;
         return wasEnd ? Step.EndTail : Step.More;
       }
@@ -106,10 +104,10 @@ export class Events {
       return Step.More;
     }
     this.mark = 0;
-    if (byte == CR || byte == LF) return this.endEvent(byte, end);
+    if (byte == Char.Return || byte == Char.LineFeed) return this.endEvent(byte, end);
     this.letters = NAME;
     this.expect = Expect.Name;
-    if (this.isBegun || byte == COLON) return Step.More;
+    if (this.isBegun || byte == Char.Colon) return Step.More;
     this.isBegun = true;
     return Step.Begin;
   }
@@ -117,8 +115,8 @@ export class Events {
   private endEvent(byte: u8, end: usize): Step {
     this.at++;
     this.isBegun = false;
-    if (byte == CR) {
-      if (this.at < end && load<u8>(this.at) == LF) this.at++;
+    if (byte == Char.Return) {
+      if (this.at < end && load<u8>(this.at) == Char.LineFeed) this.at++;
       else this.afterReturn = this.afterEnd = this.at == end;
     }
     return Step.End;
@@ -132,7 +130,7 @@ export class Events {
       return Step.More;
     }
     const isNamed = this.letters == 0;
-    if (byte == COLON && isNamed) {
+    if (byte == Char.Colon && isNamed) {
       this.at++;
       this.expect = Expect.Space;
       return Step.More;
@@ -144,7 +142,7 @@ export class Events {
 
   // At a CR or LF that ends a line with something in it.
   private endLine(): void {
-    this.afterReturn = load<u8>(this.at++) == CR;
+    this.afterReturn = load<u8>(this.at++) == Char.Return;
     this.expect = Expect.LineStart;
   }
 }
