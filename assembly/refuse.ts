@@ -1,7 +1,7 @@
 // Every answer that the filter gives itself. Comes in: a code; goes out: a status and an OpenAI error object, sent. Nothing is kept.
 
 import { Bytes, bytesOf } from "./bytes/bytes";
-import { LogLevel, log, sendLocalResponse } from "./host/host";
+import { log, LogLevel, sendLocalResponse } from "./host/host";
 
 /** Why a request is refused. Names, statuses and meanings: docs/errors.md. */
 export const enum Code {

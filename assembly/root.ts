@@ -3,16 +3,16 @@
 
 import { Config } from "./config/config";
 import { decodeConfig } from "./config/decode";
-import { MAX_HELD_BYTES } from "./edit/editor";
+import { MAX_HELD_MEMBER_BYTES } from "./edit/editor";
 import {
-  answerEnd,
-  answerStart,
   Context,
   defineMetric,
   getPluginConfiguration,
   log,
   LogLevel,
   MetricKind,
+  resultEnd,
+  resultStart,
   RootContext,
 } from "./host/host";
 import { reserveRoom } from "./host/memory";
@@ -43,7 +43,7 @@ export class EgressRoot extends RootContext {
       log(LogLevel.Error, "plugin configuration refused: there is none");
       return false;
     }
-    const decoded = decodeConfig(answerStart, answerEnd);
+    const decoded = decodeConfig(resultStart, resultEnd);
     const config = decoded.config;
     if (config === null) {
       log(LogLevel.Error, "plugin configuration refused: " + decoded.fault);
@@ -53,7 +53,7 @@ export class EgressRoot extends RootContext {
     // Those at rest refer to the configuration before, and its keys.
     this.idleStreams = new Idle<EgressStream>();
     this.misroutedCounter = defineMetric(MetricKind.Counter, "llm_egress_misrouted");
-    reserveRoom(MAX_HELD_BYTES, config.longestBlockBytes);
+    reserveRoom(MAX_HELD_MEMBER_BYTES, config.longestBlockBytes);
     for (let i = 0; i < config.faults.length; i++) log(LogLevel.Error, config.faults[i]);
     return true;
   }

@@ -7,8 +7,6 @@ import { EditPlan } from "./edit/edit-plan";
 import { Editor } from "./edit/editor";
 import { Verdict } from "./edit/judge";
 import {
-  answerEnd,
-  answerStart,
   clearHeaders,
   Context,
   DataStatus,
@@ -20,6 +18,8 @@ import {
   LogLevel,
   now,
   replaceRequestBody,
+  resultEnd,
+  resultStart,
   TrailersStatus,
 } from "./host/host";
 import { Idle } from "./idle";
@@ -147,7 +147,7 @@ export class EgressStream extends Context {
     const editor = this.editor!;
     if (size != 0) {
       if (!getRequestBody(<u32>size)) return this.refuseBody(Code.ProviderMisconfigured);
-      const verdict = editor.feed(answerStart, answerEnd);
+      const verdict = editor.feed(resultStart, resultEnd);
       if (verdict != Verdict.Valid) return this.refuseBody(codeOf(verdict));
     }
     if (endOfStream && !editor.complete) return this.refuseBody(this.incompleteCode());

@@ -83,7 +83,7 @@ export function lowerByte(byte: u8): u8 {
 }
 
 /** Whether the run is the header name `name`, `_` taken for `-` as CGI's heirs do. Both are in lower case. */
-export function isHeaderName(name: Bytes, start: usize, end: usize): bool {
+export function equalsHeaderName(name: Bytes, start: usize, end: usize): bool {
   const size = <usize>name.byteLength;
   if (end - start != size) return false;
   for (let i: usize = 0; i < size; i++) {

@@ -1,7 +1,7 @@
 // A set of header names, made once from the configuration and asked for each header of each request: names of the same length stand
 // together, so that most headers are compared with none.
 
-import { Bytes, isHeaderName } from "../bytes/bytes";
+import { Bytes, equalsHeaderName } from "../bytes/bytes";
 
 // Longer names stand with those of this length.
 const MOST_BYTES: usize = 32;
@@ -24,7 +24,7 @@ export class HeaderSet {
   has(start: usize, end: usize): bool {
     const names = this.sameLength(start, end);
     for (let i = 0; i < names.length; i++) {
-      if (isHeaderName(unchecked(names[i]), start, end)) return true;
+      if (equalsHeaderName(unchecked(names[i]), start, end)) return true;
     }
     return false;
   }

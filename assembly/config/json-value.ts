@@ -4,7 +4,7 @@
 import { bytesOf, hexValue, unescapeString } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 import { READ_AHEAD_BYTES, skipWhitespace } from "../bytes/lanes";
-import { Scanner, Step } from "../json/scanner";
+import { JsonStep, Scanner } from "../json/scanner";
 
 export const enum Kind {
   Null,
@@ -37,8 +37,8 @@ export function findJsonFault(start: usize, end: usize): usize {
   const scanner = new Scanner();
   scanner.at = start;
   let step = scanner.next(end);
-  while (step != Step.More) {
-    if (step == Step.Invalid || step == Step.TooDeep) return scanner.at - 1;
+  while (step != JsonStep.More) {
+    if (step == JsonStep.Invalid || step == JsonStep.TooDeep) return scanner.at - 1;
     step = scanner.next(end);
   }
   return scanner.complete ? end : end - 1;
@@ -53,9 +53,9 @@ export function isJsonText(text: string): bool {
   scanner.at = changetype<usize>(wrapped);
   let keys = 0;
   let step = scanner.next(end);
-  while (step != Step.More) {
-    if (step == Step.KeyStart) keys++;
-    if (step == Step.Invalid || step == Step.TooDeep) return false;
+  while (step != JsonStep.More) {
+    if (step == JsonStep.KeyStart) keys++;
+    if (step == JsonStep.Invalid || step == JsonStep.TooDeep) return false;
     step = scanner.next(end);
   }
   return scanner.complete && keys == 1;

@@ -5,7 +5,7 @@
 
 import { Bytes, find, foldKey, unescapeString } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
-import { Scanner, Step } from "../json/scanner";
+import { JsonStep, Scanner } from "../json/scanner";
 import { Seen, writeBlock } from "./block";
 import { Action, EditPlan, KEY_SLACK_BYTES, MAX_NAME_BYTES, Member } from "./edit-plan";
 import { judge, MAX_JUDGED_BYTES, modelEnd, modelStart, replacement, Verdict } from "./judge";
@@ -14,7 +14,7 @@ import { judge, MAX_JUDGED_BYTES, modelEnd, modelStart, replacement, Verdict } f
  * How many bytes are held back at the most: so many must be writable before a chunk. A comma, the longest key that is compared, a colon and
  * the longest value that is judged take 654; whitespace that does not fit beside them goes out before them.
  */
-export const MAX_HELD_BYTES: usize = 768;
+export const MAX_HELD_MEMBER_BYTES: usize = 768;
 
 const keyBuffer = memory.data(MAX_NAME_BYTES * 6 + KEY_SLACK_BYTES);
 
@@ -86,7 +86,7 @@ export class Editor {
   }
 
   /**
-   * Edits the chunk from `start` to `end`. MAX_HELD_BYTES before it are overwritten, and as many behind it as the plan's block has, and
+   * Edits the chunk from `start` to `end`. MAX_HELD_MEMBER_BYTES before it are overwritten, and as many behind it as the plan's block has, and
    * READ_AHEAD_BYTES behind it are read. Any verdict but Valid is final, and the chunk must not go out.
    */
   feed(start: usize, end: usize): Verdict {
@@ -107,10 +107,10 @@ export class Editor {
     const scanner = this.scanner;
     const manages = this.plan.members.length != 0;
     let step = scanner.next(end);
-    while (step != Step.More) {
-      if (step == Step.Invalid) return Verdict.InvalidJson;
-      if (step == Step.TooDeep) return Verdict.TooDeep;
-      if (step == Step.Close) this.brace = scanner.at - 1;
+    while (step != JsonStep.More) {
+      if (step == JsonStep.Invalid) return Verdict.InvalidJson;
+      if (step == JsonStep.TooDeep) return Verdict.TooDeep;
+      if (step == JsonStep.Close) this.brace = scanner.at - 1;
       else if (manages) {
         const verdict = this.follow(step, scanner.at);
         if (verdict != Verdict.Valid) return verdict;
@@ -120,22 +120,22 @@ export class Editor {
     return Verdict.Valid;
   }
 
-  private follow(step: Step, at: usize): Verdict {
+  private follow(step: JsonStep, at: usize): Verdict {
     switch (step) {
-      case Step.Comma:
+      case JsonStep.Comma:
         this.undecided = at - 1;
         this.keyStart = 0;
         this.keyEnd = 0;
         this.valueStart = 0;
         return Verdict.Valid;
-      case Step.KeyStart:
+      case JsonStep.KeyStart:
         this.keyStart = at - 1;
         if (this.undecided == 0) this.undecided = at - 1;
         return Verdict.Valid;
-      case Step.KeyEnd:
+      case JsonStep.KeyEnd:
         this.keyEnd = at;
         return this.decideByKey(this.findMember(at));
-      case Step.ValueStart:
+      case JsonStep.ValueStart:
         this.valueStart = at - 1;
         // Objects and arrays have no bound and nothing to be judged by.
         return this.judged >= 0 && isContainer(load<u8>(at - 1))
@@ -268,7 +268,7 @@ export class Editor {
       this.keyStart = 0; // It stays behind with this chunk: the key is not to be compared again.
       return verdict;
     }
-    if (end - this.undecided > MAX_HELD_BYTES) this.moveWhitespaceOut(end);
+    if (end - this.undecided > MAX_HELD_MEMBER_BYTES) this.moveWhitespaceOut(end);
     const from = this.undecided;
     this.store(from, end);
     this.outEnd = from;
@@ -282,7 +282,7 @@ export class Editor {
     let held = this.held;
     if (held === null || <usize>held.byteLength < size) {
       // Doubled, so that a client that sends single bytes costs no more than a few allocations.
-      held = new ArrayBuffer(<i32>min(size * 2, MAX_HELD_BYTES));
+      held = new ArrayBuffer(<i32>min(size * 2, MAX_HELD_MEMBER_BYTES));
       this.held = held;
     }
     memory.copy(changetype<usize>(held), start, size);

@@ -44,14 +44,14 @@ const NOT_GRPC: u32 = 0xffffffff;
 const out = memory.data(16, 8);
 
 /** Where the host's last answer stands, after a call that said it got one. */
-export let answerStart: usize = 0;
-export let answerEnd: usize = 0;
+export let resultStart: usize = 0;
+export let resultEnd: usize = 0;
 
-function takeAnswer(status: u32): bool {
+function takeResult(status: u32): bool {
   endLoan();
   if (status != OK) return false;
-  answerStart = load<usize>(out);
-  answerEnd = answerStart + load<usize>(out, 4);
+  resultStart = load<usize>(out);
+  resultEnd = resultStart + load<usize>(out, 4);
   return true;
 }
 
@@ -69,12 +69,12 @@ export function log(level: LogLevel, message: string): void {
 /** Reads a property; the parts of `path` are separated by NUL. False where there is none. */
 export function getProperty(path: Bytes): bool {
   lendOut();
-  return takeAnswer(sdk.proxy_get_property(changetype<usize>(path), path.byteLength, out, out + 4));
+  return takeResult(sdk.proxy_get_property(changetype<usize>(path), path.byteLength, out, out + 4));
 }
 
 function getBuffer(kind: u32, bytes: u32): bool {
   lendOut();
-  return takeAnswer(sdk.proxy_get_buffer_bytes(kind, 0, bytes, out, out + 4));
+  return takeResult(sdk.proxy_get_buffer_bytes(kind, 0, bytes, out, out + 4));
 }
 
 /** Reads the plugin configuration. */
@@ -122,7 +122,7 @@ export function now(): u64 {
 /** Reads all headers, for `HeaderPairs` to walk through. */
 export function getHeaders(map: HeaderMap): bool {
   lendOut();
-  return takeAnswer(sdk.proxy_get_header_map_pairs(map, out, out + 4));
+  return takeResult(sdk.proxy_get_header_map_pairs(map, out, out + 4));
 }
 
 /** Adds a header beside those of the same name. */

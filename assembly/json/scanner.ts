@@ -1,5 +1,5 @@
 // Reads JSON as it arrives, in pieces cut anywhere, and validates it: RFC 8259 with an object at the top, well-formed UTF-8 in strings,
-// at most 512 levels deep, nothing but whitespace behind the object. Comes in: the bytes from `at` to an end; goes out: a Step for each
+// at most 512 levels deep, nothing but whitespace behind the object. Comes in: the bytes from `at` to an end; goes out: a JsonStep for each
 // border of a top-level member. Kept between calls: the fields below, about 100 bytes whatever the size of the text.
 
 import { hexValue, isDigit } from "../bytes/bytes";
@@ -9,7 +9,7 @@ import { checkUtf8, UTF8_COMPLETE, UTF8_INVALID } from "../bytes/utf8";
 import { afterNumberByte, Expect } from "./expect";
 
 /** Why `next` came back. But for `KeyEnd` and `ValueEnd`, whose token ends at `at`, the byte before `at` is the one that is meant. */
-export const enum Step {
+export const enum JsonStep {
   /** The bytes are used up. */
   More,
   /** The opening quote of a top-level member's key. */
@@ -69,15 +69,15 @@ export class Scanner {
   }
 
   /** Reads from `at` to the next step, at most to `end`, behind which READ_AHEAD_BYTES must be in memory. */
-  next(end: usize): Step {
+  next(end: usize): JsonStep {
     while (this.at < end) {
       const step = this.advance(end);
-      if (step != Step.More) return step;
+      if (step != JsonStep.More) return step;
     }
-    return Step.More;
+    return JsonStep.More;
   }
 
-  private advance(end: usize): Step {
+  private advance(end: usize): JsonStep {
     switch (this.expect) {
       case Expect.Contents:
         return this.readContents(end);
@@ -101,11 +101,11 @@ export class Scanner {
     }
   }
 
-  private readToken(end: usize): Step {
+  private readToken(end: usize): JsonStep {
     const at = skipWhitespace(this.at, end);
     if (at == end) {
       this.at = end;
-      return Step.More;
+      return JsonStep.More;
     }
     const byte = load<u8>(at);
     this.at = at + 1;
@@ -122,24 +122,24 @@ export class Scanner {
         return this.readKey(byte);
       case Expect.Colon:
         this.expect = Expect.Value;
-        return byte == Char.Colon ? Step.More : Step.Invalid;
+        return byte == Char.Colon ? JsonStep.More : JsonStep.Invalid;
       case Expect.Object:
-        return byte == Char.OpenBrace ? this.open(true) : Step.Invalid;
+        return byte == Char.OpenBrace ? this.open(true) : JsonStep.Invalid;
       default:
         this.expect = Expect.Object; // Something follows the object: it is not complete after all.
-        return Step.Invalid;
+        return JsonStep.Invalid;
     }
   }
 
-  private readKey(byte: u8): Step {
-    if (byte != Char.Quote) return Step.Invalid;
+  private readKey(byte: u8): JsonStep {
+    if (byte != Char.Quote) return JsonStep.Invalid;
     this.inKey = true;
     this.expect = Expect.Contents;
-    return this.depth == 1 ? Step.KeyStart : Step.More;
+    return this.depth == 1 ? JsonStep.KeyStart : JsonStep.More;
   }
 
-  private readValue(byte: u8): Step {
-    const step = this.depth == 1 ? Step.ValueStart : Step.More;
+  private readValue(byte: u8): JsonStep {
+    const step = this.depth == 1 ? JsonStep.ValueStart : JsonStep.More;
     switch (byte) {
       case Char.Quote:
         this.inKey = false;
@@ -147,7 +147,7 @@ export class Scanner {
         return step;
       case Char.OpenBrace:
       case Char.OpenBracket:
-        return this.open(byte == Char.OpenBrace) == Step.TooDeep ? Step.TooDeep : step;
+        return this.open(byte == Char.OpenBrace) == JsonStep.TooDeep ? JsonStep.TooDeep : step;
       case Char.t:
         return this.beginLiteral(REST_OF_TRUE, step);
       case Char.f:
@@ -162,23 +162,25 @@ export class Scanner {
         return step;
       default:
         this.expect = Expect.Integer;
-        return isDigit(byte) ? step : Step.Invalid;
+        return isDigit(byte) ? step : JsonStep.Invalid;
     }
   }
 
-  private beginLiteral(letters: u32, step: Step): Step {
+  private beginLiteral(letters: u32, step: JsonStep): JsonStep {
     this.literal = letters;
     this.expect = Expect.Literal;
     return step;
   }
 
-  private readSeparator(byte: u8): Step {
+  private readSeparator(byte: u8): JsonStep {
     const inObject = this.inObject();
     if (byte == Char.Comma) {
       this.expect = inObject ? Expect.Key : Expect.Value;
-      return this.depth == 1 ? Step.Comma : Step.More;
+      return this.depth == 1 ? JsonStep.Comma : JsonStep.More;
     }
-    return byte == (inObject ? Char.CloseBrace : Char.CloseBracket) ? this.close() : Step.Invalid;
+    return byte == (inObject ? Char.CloseBrace : Char.CloseBracket)
+      ? this.close()
+      : JsonStep.Invalid;
   }
 
   private inObject(): bool {
@@ -186,31 +188,31 @@ export class Scanner {
     return ((unchecked(this.objects[level >> 6]) >> (level & 63)) & 1) != 0;
   }
 
-  private open(isObject: bool): Step {
+  private open(isObject: bool): JsonStep {
     const level = this.depth;
-    if (level == MAX_DEPTH) return Step.TooDeep;
+    if (level == MAX_DEPTH) return JsonStep.TooDeep;
     const bit = (<u64>1) << (level & 63);
     const word = unchecked(this.objects[level >> 6]);
     unchecked((this.objects[level >> 6] = isObject ? word | bit : word & ~bit));
     this.depth = level + 1;
     this.expect = isObject ? Expect.KeyOrClose : Expect.ValueOrClose;
-    return Step.More;
+    return JsonStep.More;
   }
 
-  private close(): Step {
+  private close(): JsonStep {
     if (--this.depth == 0) {
       this.expect = Expect.Nothing;
-      return Step.Close;
+      return JsonStep.Close;
     }
     return this.endValue();
   }
 
-  private endValue(): Step {
+  private endValue(): JsonStep {
     this.expect = Expect.CommaOrClose;
-    return this.depth == 1 ? Step.ValueEnd : Step.More;
+    return this.depth == 1 ? JsonStep.ValueEnd : JsonStep.More;
   }
 
-  private readContents(end: usize): Step {
+  private readContents(end: usize): JsonStep {
     const start = this.at;
     let at = start;
     let special: u32 = 0;
@@ -236,46 +238,46 @@ export class Scanner {
     this.at = at;
     if ((high | this.utf8) != 0) this.utf8 = checkUtf8(this.utf8, start, at);
     if (special != 0) return this.readSpecial(load<u8>(at));
-    return this.utf8 == UTF8_INVALID ? Step.Invalid : Step.More;
+    return this.utf8 == UTF8_INVALID ? JsonStep.Invalid : JsonStep.More;
   }
 
   // A quote, a backslash or a control character, with the contents before it checked.
-  private readSpecial(byte: u8): Step {
-    if (this.utf8 != UTF8_COMPLETE) return Step.Invalid;
+  private readSpecial(byte: u8): JsonStep {
+    if (this.utf8 != UTF8_COMPLETE) return JsonStep.Invalid;
     this.at++;
     if (byte == Char.Backslash) {
       this.expect = Expect.Escaped;
-      return Step.More;
+      return JsonStep.More;
     }
-    if (byte != Char.Quote) return Step.Invalid;
+    if (byte != Char.Quote) return JsonStep.Invalid;
     if (!this.inKey) return this.endValue();
     this.expect = Expect.Colon;
-    return this.depth == 1 ? Step.KeyEnd : Step.More;
+    return this.depth == 1 ? JsonStep.KeyEnd : JsonStep.More;
   }
 
-  private readEscaped(): Step {
+  private readEscaped(): JsonStep {
     const byte = load<u8>(this.at++);
     this.expect = Expect.Contents;
-    if (isShortEscape(byte)) return Step.More;
+    if (isShortEscape(byte)) return JsonStep.More;
     this.hexDigits = 4;
     this.expect = Expect.Hex;
-    return byte == Char.u ? Step.More : Step.Invalid;
+    return byte == Char.u ? JsonStep.More : JsonStep.Invalid;
   }
 
-  private readHex(): Step {
-    if (hexValue(load<u8>(this.at++)) < 0) return Step.Invalid;
+  private readHex(): JsonStep {
+    if (hexValue(load<u8>(this.at++)) < 0) return JsonStep.Invalid;
     if (--this.hexDigits == 0) this.expect = Expect.Contents;
-    return Step.More;
+    return JsonStep.More;
   }
 
-  private readLiteral(): Step {
-    if (load<u8>(this.at++) != <u8>this.literal) return Step.Invalid;
+  private readLiteral(): JsonStep {
+    if (load<u8>(this.at++) != <u8>this.literal) return JsonStep.Invalid;
     this.literal >>= 8;
-    return this.literal == 0 ? this.endValue() : Step.More;
+    return this.literal == 0 ? this.endValue() : JsonStep.More;
   }
 
   // A number ends at the first byte that does not continue it, which is left to be read.
-  private readNumber(end: usize): Step {
+  private readNumber(end: usize): JsonStep {
     let expect = this.expect;
     let at = this.at;
     for (; at < end; at++) {
@@ -285,13 +287,13 @@ export class Scanner {
     }
     this.at = at;
     this.expect = expect;
-    if (at == end) return Step.More;
+    if (at == end) return JsonStep.More;
     const isWhole =
       expect == Expect.Zero ||
       expect == Expect.Integer ||
       expect == Expect.Fraction ||
       expect == Expect.ExponentDigits;
-    return isWhole ? this.endValue() : Step.Invalid;
+    return isWhole ? this.endValue() : JsonStep.Invalid;
   }
 }
 

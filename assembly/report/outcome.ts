@@ -1,7 +1,7 @@
 // How an answered or abandoned call ended. Comes in: the answer, and Envoy's own account of the stream; goes out: an Outcome. Nothing is kept.
 
 import { bytesOf, contains, equals, startsWith } from "../bytes/bytes";
-import { answerEnd, answerStart, getProperty } from "../host/host";
+import { getProperty, resultEnd, resultStart } from "../host/host";
 import { Answer } from "../response/answer";
 import { Outcome } from "./call";
 
@@ -21,12 +21,12 @@ export function outcomeOf(answer: Answer): Outcome {
 }
 
 function isProviders(): bool {
-  return getProperty(codeDetails) && equals(VIA_UPSTREAM, answerStart, answerEnd);
+  return getProperty(codeDetails) && equals(VIA_UPSTREAM, resultStart, resultEnd);
 }
 
 // Of an answer that has begun and not ended.
 function outcomeOfRest(): Outcome {
   if (!getProperty(codeDetails)) return Outcome.ClientClosed;
-  if (startsWith(UPSTREAM, answerStart, answerEnd)) return Outcome.ProviderClosed;
-  return contains(TIMEOUT, answerStart, answerEnd) ? Outcome.GatewayError : Outcome.ClientClosed;
+  if (startsWith(UPSTREAM, resultStart, resultEnd)) return Outcome.ProviderClosed;
+  return contains(TIMEOUT, resultStart, resultEnd) ? Outcome.GatewayError : Outcome.ClientClosed;
 }

@@ -2,7 +2,7 @@
 // most as many as the configuration tells apart, and the last one.
 
 import { Bytes, bytesOf, equals } from "../bytes/bytes";
-import { answerEnd, answerStart, getProperty } from "../host/host";
+import { getProperty, resultEnd, resultStart } from "../host/host";
 import { Label, labelOf, OTHER_LABEL, UNKNOWN_LABEL } from "../labels";
 
 const uriProperty = bytesOf("connection\0uri_san_peer_certificate");
@@ -13,10 +13,10 @@ let lastSource: Label = UNKNOWN_LABEL;
 
 /** The current stream's caller as `namespace/serviceaccount`; `unknown` without a certificate, `other` for more callers than `cap`. */
 export function readSource(cap: i32): Label {
-  if (!getProperty(uriProperty) || answerStart == answerEnd) return UNKNOWN_LABEL;
+  if (!getProperty(uriProperty) || resultStart == resultEnd) return UNKNOWN_LABEL;
   // Most requests have the caller that the one before had.
-  if (equals(lastUri, answerStart, answerEnd)) return lastSource;
-  const uri = String.UTF8.decodeUnsafe(answerStart, answerEnd - answerStart);
+  if (equals(lastUri, resultStart, resultEnd)) return lastSource;
+  const uri = String.UTF8.decodeUnsafe(resultStart, resultEnd - resultStart);
   if (!sources.has(uri)) {
     if (sources.size >= cap) return OTHER_LABEL;
     sources.set(uri, labelOf(callerOf(uri)));

@@ -24,11 +24,11 @@ import {
 } from "../host/header-pairs";
 import {
   addHeader,
-  answerEnd,
-  answerStart,
   getHeaders,
   HeaderMap,
   removeHeader,
+  resultEnd,
+  resultStart,
   setHeader,
 } from "../host/host";
 import { removedHeaderPrefix } from "./edited-headers";
@@ -68,8 +68,8 @@ export class RequestHeaders {
   read(config: Config): void {
     this.reset();
     if (!getHeaders(HeaderMap.Request)) return;
-    this.start = answerStart;
-    this.end = answerEnd;
+    this.start = resultStart;
+    this.end = resultEnd;
     const pairs = this.pairs.open(this.start, this.end);
     while (pairs.next()) this.note(config, pairs);
   }

@@ -3,7 +3,7 @@
 
 import { bytesOf, equals } from "../bytes/bytes";
 import { Cluster, Config, Provider } from "../config/config";
-import { answerEnd, answerStart, getProperty } from "../host/host";
+import { getProperty, resultEnd, resultStart } from "../host/host";
 import { EMPTY_LABEL, Label, labelOf } from "../labels";
 
 const clusterName = bytesOf("xds\0cluster_name");
@@ -16,10 +16,10 @@ let lastCluster: Cluster | null = null;
 export function findCluster(config: Config): Cluster | null {
   if (!getProperty(clusterName)) return null;
   const last = lastCluster;
-  if (config === lastConfig && last !== null && equals(last.bytes, answerStart, answerEnd)) {
+  if (config === lastConfig && last !== null && equals(last.bytes, resultStart, resultEnd)) {
     return last;
   }
-  const name = answerText();
+  const name = resultText();
   if (!config.clusters.has(name)) return null;
   lastConfig = config;
   lastCluster = config.clusters.get(name);
@@ -28,12 +28,12 @@ export function findCluster(config: Config): Cluster | null {
 
 /** Whether Envoy's choice is still `cluster`. It is not refreshed while the filter edits the request's headers, only after that. */
 export function isStillChosen(cluster: Cluster): bool {
-  return getProperty(clusterName) && equals(cluster.bytes, answerStart, answerEnd);
+  return getProperty(clusterName) && equals(cluster.bytes, resultStart, resultEnd);
 }
 
 /** The name of the cluster that Envoy has chosen, "" where it has chosen none. */
 export function readCluster(): string {
-  return getProperty(clusterName) ? answerText() : "";
+  return getProperty(clusterName) ? resultText() : "";
 }
 
 let lastRoute: Label = EMPTY_LABEL;
@@ -41,11 +41,11 @@ let lastRoute: Label = EMPTY_LABEL;
 /** The route that leads the current stream to `provider`: the only one there is, or else the one that Envoy has chosen. */
 export function routeTo(provider: Provider | null): Label {
   if (provider !== null && provider.route !== null) return provider.route!;
-  if (!getProperty(routeName) || answerStart == answerEnd) return EMPTY_LABEL;
-  if (!equals(lastRoute.bytes, answerStart, answerEnd)) lastRoute = labelOf(answerText());
+  if (!getProperty(routeName) || resultStart == resultEnd) return EMPTY_LABEL;
+  if (!equals(lastRoute.bytes, resultStart, resultEnd)) lastRoute = labelOf(resultText());
   return lastRoute;
 }
 
-function answerText(): string {
-  return String.UTF8.decodeUnsafe(answerStart, answerEnd - answerStart);
+function resultText(): string {
+  return String.UTF8.decodeUnsafe(resultStart, resultEnd - resultStart);
 }

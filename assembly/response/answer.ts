@@ -2,12 +2,12 @@
 // for what ResponseHeaders and StreamReader take out. Kept between calls: how far the answer has come, and what reads its usage.
 
 import {
-  answerEnd,
-  answerStart,
   getResponseBody,
   now,
   prependResponseBody,
   replaceResponseBody,
+  resultEnd,
+  resultStart,
 } from "../host/host";
 import { Credential } from "../keys/credential";
 import { removeLength, ResponseHeaders } from "./headers";
@@ -66,8 +66,8 @@ export class Answer {
     let end: usize = 0;
     if (size != 0) {
       if (!getResponseBody(size)) return;
-      start = answerStart;
-      end = answerEnd;
+      start = resultStart;
+      end = resultEnd;
     }
     if (!this.isStreamed) {
       usage.feed(start, end);

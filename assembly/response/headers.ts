@@ -20,7 +20,7 @@ import {
   IDENTITY,
   JSON_TYPE,
 } from "../host/header-pairs";
-import { answerEnd, answerStart, getHeaders, HeaderMap, removeHeader } from "../host/host";
+import { getHeaders, HeaderMap, removeHeader, resultEnd, resultStart } from "../host/host";
 import { Credential } from "../keys/credential";
 
 const STATUS = bytesOf(":status");
@@ -89,8 +89,8 @@ let echoedKey: Bytes | null = null;
 function openHeaders(map: HeaderMap, credential: Credential | null): bool {
   if (!getHeaders(map)) return false;
   const key = credential !== null ? credential.key : null;
-  echoedKey = key !== null && contains(key, answerStart, answerEnd) ? key : null;
-  pairs.open(answerStart, answerEnd);
+  echoedKey = key !== null && contains(key, resultStart, resultEnd) ? key : null;
+  pairs.open(resultStart, resultEnd);
   return true;
 }
 

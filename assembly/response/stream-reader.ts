@@ -1,14 +1,14 @@
 // Reads the usage out of a streamed answer, and takes out of it the chunk that the provider sends only because the filter asked for usage.
 // Comes in: a piece of the stream in memory; goes out: the same memory, without that chunk. Kept between calls: the place in the stream,
-// and the bytes of an event that may yet turn out to be that chunk: at most MAX_HELD_BYTES, and none where nothing is taken out. They are
+// and the bytes of an event that may yet turn out to be that chunk: at most MAX_HELD_EVENT_BYTES, and none where nothing is taken out. They are
 // kept in memory that is used again, as nothing is collected before a stream ends, and a stream may have any number of pieces.
 
 import { Bytes } from "../bytes/bytes";
-import { Events, Step } from "../sse/events";
+import { Events, SseStep } from "../sse/events";
 import { UsageReader } from "./usage-reader";
 
 /** The chunk is a few hundred bytes: a longer event is no longer waited for. */
-export const MAX_HELD_BYTES: usize = 4096;
+export const MAX_HELD_EVENT_BYTES: usize = 4096;
 
 // Used up within one callback.
 const released = memory.data(4096);
@@ -54,7 +54,7 @@ export class StreamReader {
     const events = this.events;
     events.at = start;
     let step = events.next(end);
-    while (step != Step.More) {
+    while (step != SseStep.More) {
       this.follow(step);
       step = events.next(end);
     }
@@ -65,20 +65,20 @@ export class StreamReader {
     this.forward(end);
   }
 
-  private follow(step: Step): void {
+  private follow(step: SseStep): void {
     const usage = this.usage;
     const at = this.events.at;
     switch (step) {
-      case Step.Begin:
+      case SseStep.Begin:
         // Comments before it are no part of it, and may be there to keep a connection alive: they never wait.
         this.isUndecided = this.drops;
         this.eventStart = at;
         break;
-      case Step.Data:
+      case SseStep.Data:
         usage.feed(this.events.start, at);
         if (this.isUndecided && (usage.hasChoices || usage.isOther)) this.keep();
         break;
-      case Step.End:
+      case SseStep.End:
         if (this.isUndecided) this.endEvent(at);
         else this.hasDropped = false;
         usage.beginText();
@@ -119,7 +119,7 @@ export class StreamReader {
     const more = end - this.eventStart;
     const size = this.heldBytes + more;
     if (size == 0) return;
-    if (size > MAX_HELD_BYTES) {
+    if (size > MAX_HELD_EVENT_BYTES) {
       this.keep();
       return;
     }

@@ -5,7 +5,7 @@
 
 import { isDigit } from "../bytes/bytes";
 import { CASE_BIT, Char } from "../bytes/chars";
-import { hashByte, hashOf, HASH_START } from "../bytes/key-hash";
+import { HASH_START, hashByte, hashOf } from "../bytes/key-hash";
 import { findStructure, specialBytes } from "../bytes/lanes";
 import { UNKNOWN, Usage } from "./usage";
 

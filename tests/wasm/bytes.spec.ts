@@ -3,8 +3,8 @@ import {
   contains,
   endsWith,
   equals,
+  equalsHeaderName,
   equalsIgnoringCase,
-  isHeaderName,
   foldKey,
   MOST_DIGITS,
   NOT_WHOLE,
@@ -196,7 +196,7 @@ describe("a run of bytes", () => {
 
 function isHeader(name: string, sent: string): bool {
   const piece = pieceOf(sent);
-  return isHeaderName(bytesOf(name), piece.start, piece.end);
+  return equalsHeaderName(bytesOf(name), piece.start, piece.end);
 }
 
 describe("a header's name", () => {

@@ -1,6 +1,6 @@
 import { bytesOf } from "../../assembly/bytes/bytes";
 import { Action, EditPlan, Member } from "../../assembly/edit/edit-plan";
-import { Editor, MAX_HELD_BYTES } from "../../assembly/edit/editor";
+import { Editor, MAX_HELD_MEMBER_BYTES } from "../../assembly/edit/editor";
 import { Verdict } from "../../assembly/edit/judge";
 import { MARGIN, Piece, textBetween } from "./piece";
 
@@ -29,7 +29,7 @@ function feed(chunks: string[]): string {
   for (let i = 0; i < chunks.length; i++) {
     piece.hold(String.UTF8.encode(chunks[i]));
     const verdict = editor.feed(piece.start, piece.end);
-    const hasKept = piece.isIntact(MAX_HELD_BYTES, <usize>plan.blockBytes);
+    const hasKept = piece.isIntact(MAX_HELD_MEMBER_BYTES, <usize>plan.blockBytes);
     expect(hasKept).toBe(true, "nothing else is written to");
     outs.push(
       verdict == Verdict.Valid ? textBetween(editor.outStart, editor.outEnd) : `${verdict}`,
@@ -41,7 +41,7 @@ function feed(chunks: string[]): string {
 
 describe("the editor's memory", () => {
   it("has room for what may be written around a piece", () => {
-    expect(MARGIN >= MAX_HELD_BYTES).toBe(true);
+    expect(MARGIN >= MAX_HELD_MEMBER_BYTES).toBe(true);
   });
 });
 
@@ -121,7 +121,7 @@ describe("whitespace of any length", () => {
     for (let i = 1; i < chunks.length; i++) {
       const inBytes = chunks.slice(0, i).join("").length;
       const outBytes = outs.split("|").slice(0, i).join("").length;
-      expect(<usize>(inBytes - outBytes) <= MAX_HELD_BYTES).toBe(true, chunks[i]);
+      expect(<usize>(inBytes - outBytes) <= MAX_HELD_MEMBER_BYTES).toBe(true, chunks[i]);
     }
   });
 });

@@ -1,4 +1,4 @@
-import { Events, Step } from "../../assembly/sse/events";
+import { Events, SseStep } from "../../assembly/sse/events";
 import { Piece, textBetween } from "./piece";
 
 // The stream's data, with `^` where an event begins, `;` where it ends, and `+` for the rest of that end.
@@ -8,9 +8,9 @@ function read(pieces: Piece[]): string {
   for (let i = 0; i < pieces.length; i++) {
     const end = pieces[i].end;
     events.at = pieces[i].start;
-    for (let step = events.next(end); step != Step.More; step = events.next(end)) {
-      if (step == Step.Data) steps += textBetween(events.start, events.at);
-      else steps += step == Step.Begin ? "^" : step == Step.End ? ";" : "+";
+    for (let step = events.next(end); step != SseStep.More; step = events.next(end)) {
+      if (step == SseStep.Data) steps += textBetween(events.start, events.at);
+      else steps += step == SseStep.Begin ? "^" : step == SseStep.End ? ";" : "+";
     }
     if (events.at != end) expect(events.at).toBe(end, "the piece is used up");
   }

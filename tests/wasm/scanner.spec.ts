@@ -1,7 +1,7 @@
-import { MAX_DEPTH, Scanner, Step } from "../../assembly/json/scanner";
+import { JsonStep, MAX_DEPTH, Scanner } from "../../assembly/json/scanner";
 import { bytesOfHex, Piece, pieceOf } from "./piece";
 
-// By Step: K…k is a key, V…v its value.
+// By JsonStep: K…k is a key, V…v its value.
 const LETTERS = ".KkVv,}!^";
 
 const scanned = new Array<string>();
@@ -13,9 +13,9 @@ function scan(pieces: Piece[]): string {
   for (let i = 0; i < pieces.length; i++) {
     const end = pieces[i].end;
     scanner.at = pieces[i].start;
-    for (let step = scanner.next(end); step != Step.More; step = scanner.next(end)) {
+    for (let step = scanner.next(end); step != JsonStep.More; step = scanner.next(end)) {
       scanned.push(LETTERS.charAt(step));
-      if (step >= Step.Invalid) return scanned.join("");
+      if (step >= JsonStep.Invalid) return scanned.join("");
     }
     if (scanner.at != end) expect(scanner.at).toBe(end, "the piece is used up");
   }
