@@ -3,7 +3,7 @@
 
 import { Config } from "./config/config";
 import { decodeConfig } from "./config/decode";
-import { MAX_HELD_MEMBER_BYTES } from "./edit/editor";
+import { MAX_HELD_MEMBER_BYTES } from "./edit/held-bytes";
 import {
   Context,
   defineMetric,

@@ -8,13 +8,8 @@ import { Char } from "../bytes/chars";
 import { JsonStep, Scanner } from "../json/scanner";
 import { Seen, writeBlock } from "./block";
 import { Action, EditPlan, KEY_SLACK_BYTES, MAX_NAME_BYTES, Member } from "./edit-plan";
+import { HeldBytes } from "./held-bytes";
 import { judge, MAX_JUDGED_BYTES, modelEnd, modelStart, replacement, Verdict } from "./judge";
-
-/**
- * How many bytes are held back at the most: so many must be writable before a chunk. A comma, the longest key that is compared, a colon and
- * the longest value that is judged take 654; whitespace that does not fit beside them goes out before them.
- */
-export const MAX_HELD_MEMBER_BYTES: usize = 768;
 
 const keyBuffer = memory.data(MAX_NAME_BYTES * 6 + KEY_SLACK_BYTES);
 
@@ -34,21 +29,14 @@ export class Editor {
 
   private scanner: Scanner = new Scanner();
   private seen: Seen = new Seen();
-  /** What is held back between two chunks, its size, and memory for it, which is kept. */
-  private heldBytes: usize = 0;
-  private held: Bytes | null = null;
+  /** The member that is not decided yet. */
+  private held: HeldBytes = new HeldBytes();
   /** The member whose value is being judged, or -1. */
   private judged: i32 = -1;
   /** Whether a managed member is passing that is to be blanked. */
   private isBlanking: bool = false;
 
-  // Places in memory while `feed` runs, and between two calls distances from the first held byte, plus one; 0 where there is none.
-  /** The first byte of which it isn't known whether it goes out: a comma, or the first key's quote. */
-  private undecided: usize = 0;
-  /** Of the undecided member: its key, and where its value starts. */
-  private keyStart: usize = 0;
-  private keyEnd: usize = 0;
-  private valueStart: usize = 0;
+  // Places in memory while `feed` runs.
   /** Where blanking goes on from. */
   private blankStart: usize = 0;
   /** The closing brace, where it is in this chunk. */
@@ -71,8 +59,7 @@ export class Editor {
     seen.replacements = null;
     this.judged = -1;
     this.isBlanking = false;
-    this.heldBytes = this.undecided = 0;
-    this.keyStart = this.keyEnd = this.valueStart = 0;
+    this.held.restart();
   }
 
   /** Whether the body has been a whole, valid object. */
@@ -93,14 +80,15 @@ export class Editor {
     this.changed = false;
     this.brace = 0;
     this.blankStart = start;
-    this.outStart = this.restoreHeld(start);
+    this.outStart = this.held.restore(start);
+    if (this.outStart != start) this.changed = true;
     this.outEnd = end;
     this.scanner.at = start;
     const verdict = this.scan(end);
     if (verdict != Verdict.Valid) return verdict;
     if (this.isBlanking) this.blank(end);
     if (this.brace != 0) this.insertBlock(end);
-    return this.undecided != 0 ? this.holdBack(end) : Verdict.Valid;
+    return this.held.start != 0 ? this.holdBack(end) : Verdict.Valid;
   }
 
   private scan(end: usize): Verdict {
@@ -121,22 +109,20 @@ export class Editor {
   }
 
   private follow(step: JsonStep, at: usize): Verdict {
+    const held = this.held;
     switch (step) {
       case JsonStep.Comma:
-        this.undecided = at - 1;
-        this.keyStart = 0;
-        this.keyEnd = 0;
-        this.valueStart = 0;
+        held.begin(at - 1);
         return Verdict.Valid;
       case JsonStep.KeyStart:
-        this.keyStart = at - 1;
-        if (this.undecided == 0) this.undecided = at - 1;
+        held.keyStart = at - 1;
+        if (held.start == 0) held.start = at - 1;
         return Verdict.Valid;
       case JsonStep.KeyEnd:
-        this.keyEnd = at;
+        held.keyEnd = at;
         return this.decideByKey(this.findMember(at));
       case JsonStep.ValueStart:
-        this.valueStart = at - 1;
+        held.valueStart = at - 1;
         // Objects and arrays have no bound and nothing to be judged by.
         return this.judged >= 0 && isContainer(load<u8>(at - 1))
           ? this.refuseMember(this.judged)
@@ -152,16 +138,18 @@ export class Editor {
   // Which member the key that ends at `end`, or goes on there, names; NO_MEMBER or HAS_NUL. Of a key too long to name any, only its
   // beginning is read.
   private findMember(end: usize): i32 {
-    if (this.keyStart == 0) return NO_MEMBER;
+    const keyStart = this.held.keyStart;
+    if (keyStart == 0) return NO_MEMBER;
     const isLong = this.isLongKey(end);
-    const contentsEnd = isLong ? this.keyStart + this.plan.longestKeyBytes - 5 : end - 1;
-    const foldEnd = unescapeString(this.keyStart + 1, contentsEnd, keyBuffer);
+    const contentsEnd = isLong ? keyStart + this.plan.longestKeyBytes - 5 : end - 1;
+    const foldEnd = unescapeString(keyStart + 1, contentsEnd, keyBuffer);
     if (find(0, keyBuffer, foldEnd) != foldEnd) return HAS_NUL;
     return isLong ? NO_MEMBER : this.plan.find(keyBuffer, foldKey(keyBuffer, foldEnd));
   }
 
   private isLongKey(end: usize): bool {
-    return this.keyStart != 0 && end - this.keyStart > this.plan.longestKeyBytes;
+    const keyStart = this.held.keyStart;
+    return keyStart != 0 && end - keyStart > this.plan.longestKeyBytes;
   }
 
   private decideByKey(index: i32): Verdict {
@@ -193,11 +181,12 @@ export class Editor {
   private decideByValue(at: usize): Verdict {
     const index = this.judged;
     const member = unchecked(this.plan.members[index]);
-    const verdict = judge(member, this.valueStart, at);
+    const valueStart = this.held.valueStart;
+    const verdict = judge(member, valueStart, at);
     this.judged = -1;
     // An explicit null names no model.
     if (member.models) this.model = modelStart == 0 ? null : copy(modelStart, modelEnd);
-    if (member.isStream) this.seen.streams = load<u8>(this.valueStart) == Char.t;
+    if (member.isStream) this.seen.streams = load<u8>(valueStart) == Char.t;
     if (verdict == Verdict.Valid) {
       this.keep();
       return Verdict.Valid;
@@ -225,20 +214,20 @@ export class Editor {
 
   // The undecided member goes out. Its comma becomes a space where no member precedes it that goes out too.
   private keep(): void {
-    const at = this.undecided;
+    const at = this.held.start;
     if (at != 0 && !this.seen.hasKept && load<u8>(at) == Char.Comma) {
       store<u8>(at, Char.Space);
       this.changed = true;
     }
-    this.undecided = 0;
+    this.held.start = 0;
     this.seen.hasKept = true;
   }
 
   // The undecided member is blanked, from its comma on.
   private drop(): void {
     this.isBlanking = true;
-    this.blankStart = this.undecided;
-    this.undecided = 0;
+    this.blankStart = this.held.start;
+    this.held.start = 0;
   }
 
   private blank(end: usize): void {
@@ -246,73 +235,20 @@ export class Editor {
     this.changed = true;
   }
 
-  // Copies the held bytes before the chunk, and makes places of the distances. Returns where they begin.
-  private restoreHeld(start: usize): usize {
-    const heldBytes = this.heldBytes;
-    if (heldBytes == 0) return start;
-    const from = start - heldBytes;
-    memory.copy(from, changetype<usize>(this.held), heldBytes);
-    this.heldBytes = 0;
-    this.move(from - 1);
-    this.changed = true;
-    return from;
-  }
-
   // Holds back what is undecided at the end of a chunk.
   private holdBack(end: usize): Verdict {
+    const held = this.held;
     if (this.judged >= 0) {
-      const isLong = this.valueStart != 0 && end - this.valueStart > MAX_JUDGED_BYTES;
+      const isLong = held.valueStart != 0 && end - held.valueStart > MAX_JUDGED_BYTES;
       if (isLong) return this.refuseMember(this.judged);
     } else if (this.isLongKey(end)) {
       const verdict = this.decideByKey(this.findMember(end));
-      this.keyStart = 0; // It stays behind with this chunk: the key is not to be compared again.
+      held.keyStart = 0; // It goes out with this chunk, and is not to be compared again.
       return verdict;
     }
-    if (end - this.undecided > MAX_HELD_MEMBER_BYTES) this.moveWhitespaceOut(end);
-    const from = this.undecided;
-    this.store(from, end);
-    this.outEnd = from;
-    this.move(1 - from);
+    this.outEnd = held.hold(end);
     this.changed = true;
     return Verdict.Valid;
-  }
-
-  private store(start: usize, end: usize): void {
-    const size = end - start;
-    let held = this.held;
-    if (held === null || <usize>held.byteLength < size) {
-      // Doubled, so that a client that sends single bytes costs no more than a few allocations.
-      held = new ArrayBuffer(<i32>min(size * 2, MAX_HELD_MEMBER_BYTES));
-      this.held = held;
-    }
-    memory.copy(changetype<usize>(held), start, size);
-    this.heldBytes = size;
-  }
-
-  private move(by: usize): void {
-    this.undecided += by;
-    if (this.keyStart != 0) this.keyStart += by;
-    if (this.keyEnd != 0) this.keyEnd += by;
-    if (this.valueStart != 0) this.valueStart += by;
-  }
-
-  // Whitespace between the undecided tokens may be of any length: it goes out first, and they close up behind it.
-  private moveWhitespaceOut(end: usize): void {
-    const hasComma = load<u8>(this.undecided) == Char.Comma;
-    let to = this.valueStart != 0 ? this.valueStart : end;
-    if (this.keyEnd != 0) {
-      const hasColon = hasByte(Char.Colon, this.keyEnd, to);
-      if (hasColon) store<u8>(--to, Char.Colon);
-      const keyBytes = this.keyEnd - this.keyStart;
-      memory.copy(to - keyBytes, this.keyStart, keyBytes);
-      this.keyEnd = to;
-      this.keyStart = to -= keyBytes;
-    } else if (this.keyStart != 0) {
-      to = this.keyStart;
-    }
-    if (hasComma) store<u8>(--to, Char.Comma);
-    memory.fill(this.undecided, Char.Space, to - this.undecided);
-    this.undecided = to;
   }
 
   private insertBlock(end: usize): void {
@@ -332,9 +268,4 @@ function copy(start: usize, end: usize): Bytes {
 
 function isContainer(byte: u8): bool {
   return byte == Char.OpenBrace || byte == Char.OpenBracket;
-}
-
-function hasByte(byte: u8, start: usize, end: usize): bool {
-  for (let at = start; at < end; at++) if (load<u8>(at) == byte) return true;
-  return false;
 }

@@ -1,6 +1,7 @@
 import { bytesOf } from "../../assembly/bytes/bytes";
 import { Action, EditPlan, Member } from "../../assembly/edit/edit-plan";
-import { Editor, MAX_HELD_MEMBER_BYTES } from "../../assembly/edit/editor";
+import { Editor } from "../../assembly/edit/editor";
+import { MAX_HELD_MEMBER_BYTES } from "../../assembly/edit/held-bytes";
 import { Verdict } from "../../assembly/edit/judge";
 import { MARGIN, Piece, textBetween } from "./piece";
 
