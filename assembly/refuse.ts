@@ -61,6 +61,9 @@ const jsonHeaders = pairs(["content-type", "application/json"]);
 const postHeaders = pairs(["content-type", "application/json", "allow", "POST"]);
 const getHeaders = pairs(["content-type", "application/json", "allow", "GET"]);
 
+/** In place of a Code: there is nothing to refuse the request for. */
+export const NO_FAULT: i32 = -1;
+
 /** What clients and metrics call a code. */
 export function codeName(code: Code): string {
   return refusals[code].code;

@@ -3,35 +3,25 @@
 // between calls: the fields below.
 
 import { Cluster, Config, Provider, Settings } from "./config/config";
-import { EditPlan } from "./edit/edit-plan";
-import { Editor } from "./edit/editor";
-import { Verdict } from "./edit/judge";
 import {
   clearHeaders,
   Context,
   DataStatus,
-  getRequestBody,
   HeaderMap,
   HeadersStatus,
-  increment,
-  log,
-  LogLevel,
   now,
-  replaceRequestBody,
-  resultEnd,
-  resultStart,
   TrailersStatus,
 } from "./host/host";
-import { Idle } from "./idle";
-import { Code, refuse, refuseMethod, statusOf } from "./refuse";
+import { Code, NO_FAULT, refuse, refuseMethod, statusOf } from "./refuse";
 import { logCall } from "./report/access-log";
 import { Call, Outcome } from "./report/call";
 import { countCall } from "./report/metrics";
 import { outcomeOf } from "./report/outcome";
 import { readSource } from "./report/source";
-import { NO_LENGTH, RequestHeaders } from "./request/headers";
-import { Endpoint, findEndpoint, writeUpstreamPath } from "./request/path";
-import { findCluster, isStillChosen, readCluster, routeTo } from "./request/provider";
+import { EditedRequest } from "./request/edited-request";
+import { RequestHeaders } from "./request/headers";
+import { describesCompletions, Endpoint, findEndpoint, writeUpstreamPath } from "./request/path";
+import { findCluster, routeTo } from "./request/provider";
 import { Answer } from "./response/answer";
 import { cleanTrailers } from "./response/headers";
 import { EgressRoot } from "./root";
@@ -50,21 +40,10 @@ const enum State {
 // Used up within one callback.
 const headers = new RequestHeaders();
 
-// A request gives its editor back at its end, as its answer may take long.
-const idleEditors = new Idle<Editor>();
-
 export class EgressStream extends Context {
   private state: State = State.Untouched;
   private config: Config;
-  /** The cluster that Envoy had chosen when the key was added; null before that, and once it has been checked. */
-  private keyedCluster: Cluster | null = null;
-  private provider: Provider | null = null;
-  private settings: Settings | null = null;
-  private editor: Editor | null = null;
-  private receivedBytes: u64 = 0;
-  /** Whether the endpoint's answers have a usage; whether the filter has asked for it. */
-  private hasUsage: bool = false;
-  private asksForUsage: bool = false;
+  private request: EditedRequest = new EditedRequest();
   private answer: Answer = new Answer();
   private call: Call = new Call();
 
@@ -81,8 +60,7 @@ export class EgressStream extends Context {
     this.context_id = id;
     this.config = this.root.config;
     this.state = State.Untouched;
-    this.receivedBytes = 0;
-    this.hasUsage = this.asksForUsage = false;
+    this.request.restart();
     this.answer.restart();
   }
 
@@ -92,7 +70,6 @@ export class EgressStream extends Context {
     const call = this.call;
     call.begin(now());
     const provider = cluster.provider;
-    this.provider = provider;
     call.route = routeTo(provider);
     if (provider === null) return this.refuseHeaders(Code.ProviderMisconfigured);
     call.provider = provider.label;
@@ -101,7 +78,7 @@ export class EgressStream extends Context {
     }
     const settings = provider.settingsFor(call.route.text);
     if (settings.fault.length != 0) return this.refuseHeaders(Code.ProviderMisconfigured);
-    this.settings = settings;
+    this.request.settings = settings;
     headers.read(this.config);
     if (!headers.isAddressedPlainly) return this.refuseHeaders(Code.MisdirectedRequest);
     return this.direct(cluster, provider, settings, endOfStream);
@@ -124,15 +101,14 @@ export class EgressStream extends Context {
     }
     if (!hasBody && !endOfStream) return this.refuseHeaders(Code.InvalidParameter);
     if (hasBody) {
-      const fault = faultOfBody(settings, endOfStream);
+      const fault = headers.bodyFault(settings.maxRequestBytes, endOfStream);
       if (fault != NO_FAULT) return this.refuseHeaders(fault);
       const plan = describesCompletions(endpoint) ? settings.completions : settings.others;
-      this.editor = takeEditor(plan);
-      this.hasUsage = true;
+      this.request.expectBody(plan);
       headers.describeBody(plan.blockBytes);
     }
     headers.edit(this.config, settings);
-    this.keyedCluster = cluster;
+    this.request.noteKey(cluster);
     this.state = hasBody ? State.Editing : State.Forwarding;
     return HeadersStatus.Continue;
   }
@@ -140,22 +116,10 @@ export class EgressStream extends Context {
   onRequestBody(size: usize, endOfStream: bool): DataStatus {
     if (this.state == State.Refused) return DataStatus.StopIterationNoBuffer;
     if (this.state != State.Editing) return DataStatus.Continue;
-    this.receivedBytes += size;
-    if (this.receivedBytes > this.settings!.maxRequestBytes) {
-      return this.refuseBody(Code.RequestTooLarge);
-    }
-    const editor = this.editor!;
-    if (size != 0) {
-      if (!getRequestBody(<u32>size)) return this.refuseBody(Code.ProviderMisconfigured);
-      const verdict = editor.feed(resultStart, resultEnd);
-      if (verdict != Verdict.Valid) return this.refuseBody(codeOf(verdict));
-    }
-    if (endOfStream && !editor.complete) return this.refuseBody(this.incompleteCode());
-    if (size != 0 && editor.changed) {
-      const isTaken = replaceRequestBody(<u32>size, editor.outStart, editor.outEnd);
-      if (!isTaken) return this.refuseBody(Code.ProviderMisconfigured);
-    }
-    if (editor.complete) this.noteRequest(editor);
+    const request = this.request;
+    const fault = request.editChunk(<u32>size, endOfStream);
+    if (fault != NO_FAULT) return this.refuseBody(fault);
+    this.call.modelName = request.model;
     if (endOfStream) this.endRequest();
     return DataStatus.Continue;
   }
@@ -164,9 +128,9 @@ export class EgressStream extends Context {
   onRequestTrailers(_count: u32): TrailersStatus {
     if (this.state == State.Refused) return TrailersStatus.StopIteration;
     if (this.state == State.Untouched) return TrailersStatus.Continue;
-    const editor = this.editor;
-    if (editor !== null && !editor.complete) {
-      this.refuseBody(this.incompleteCode());
+    const fault = this.request.faultAtEnd();
+    if (fault != NO_FAULT) {
+      this.refuseBody(fault);
       return TrailersStatus.StopIteration;
     }
     this.endRequest();
@@ -174,26 +138,16 @@ export class EgressStream extends Context {
     return TrailersStatus.Continue;
   }
 
-  private noteRequest(editor: Editor): void {
-    this.call.modelName = editor.model;
-    this.asksForUsage = editor.asksForUsage;
-  }
-
   private endRequest(): void {
     this.state = State.Forwarding;
-    this.releaseEditor();
-  }
-
-  private releaseEditor(): void {
-    const editor = this.editor;
-    if (editor !== null) idleEditors.give(editor);
-    this.editor = null;
+    this.request.endBody();
   }
 
   onResponseHeaders(_count: u32, endOfStream: bool): HeadersStatus {
     if (!this.isForwarded()) return HeadersStatus.Continue;
-    if (!this.keptItsCluster()) return this.refuseHeaders(Code.ProviderMisconfigured);
-    this.answer.begin(this.settings!.credential, this.hasUsage, this.asksForUsage);
+    if (!this.keepsItsKey()) return this.refuseHeaders(Code.ProviderMisconfigured);
+    const request = this.request;
+    this.answer.begin(request.settings.credential, request.hasUsage, request.asksForUsage);
     this.answer.isComplete = endOfStream;
     return HeadersStatus.Continue;
   }
@@ -206,7 +160,7 @@ export class EgressStream extends Context {
   onResponseTrailers(_count: u32): TrailersStatus {
     if (!this.isForwarded()) return TrailersStatus.Continue;
     this.answer.isComplete = true;
-    cleanTrailers(this.settings!.credential);
+    cleanTrailers(this.request.settings.credential);
     return TrailersStatus.Continue;
   }
 
@@ -231,14 +185,14 @@ export class EgressStream extends Context {
     call.outcome = outcomeOf(answer);
     call.status = answer.status;
     call.usage = answer.usage;
-    call.expectsUsage = this.hasUsage && answer.status - 200 < 100;
+    call.expectsUsage = this.request.hasUsage && answer.status - 200 < 100;
     if (answer.firstEventAt != 0) call.firstEvent = call.millisecondsTo(answer.firstEventAt);
   }
 
   onDelete(): void {
     // Where no answer came, the key may have gone out all the same.
-    this.keptItsCluster();
-    this.releaseEditor();
+    this.keepsItsKey();
+    this.request.endBody();
     this.root.release(this);
   }
 
@@ -247,30 +201,8 @@ export class EgressStream extends Context {
     return this.state == State.Editing || this.state == State.Forwarding;
   }
 
-  // Our own header edits make Envoy choose the route again. The key must not have gone elsewhere; if it has, its provider gets no more of it
-  // from this worker.
-  private keptItsCluster(): bool {
-    const expected = this.keyedCluster;
-    if (expected === null) return true;
-    this.keyedCluster = null;
-    if (isStillChosen(expected)) return true;
-    const actual = readCluster();
-    // No cluster any more: Envoy itself has answered, and nothing has gone out.
-    if (actual.length == 0) return true;
-    const provider = this.provider!;
-    provider.isMisrouted = true;
-    increment(this.root.misroutedCounter, 1);
-    log(
-      LogLevel.Error,
-      "a request for " +
-        expected.name +
-        " went to " +
-        actual +
-        ": " +
-        provider.name +
-        " answers 503",
-    );
-    return false;
+  private keepsItsKey(): bool {
+    return this.request.keepsItsKey(this.root.misroutedCounter);
   }
 
   // Before the answer is sent, as it may come back through the response callbacks, and end the stream, from within the call: nothing of the
@@ -294,50 +226,7 @@ export class EgressStream extends Context {
 
   private refuseBody(code: Code): DataStatus {
     this.noteRefusal(code);
-    const culprit = this.editor!.culprit;
-    refuse(code, culprit === null ? "" : culprit.name);
+    refuse(code, this.request.culprit);
     return DataStatus.StopIterationNoBuffer;
-  }
-
-  private incompleteCode(): Code {
-    return this.receivedBytes == 0 ? Code.MissingBody : Code.InvalidJson;
-  }
-}
-
-function takeEditor(plan: EditPlan): Editor {
-  const editor = idleEditors.take();
-  if (editor === null) return new Editor(plan);
-  editor.restart(plan);
-  return editor;
-}
-
-const NO_FAULT: i32 = -1;
-
-// What the headers already say about a body that can't be taken: a Code, or NO_FAULT.
-function faultOfBody(settings: Settings, endOfStream: bool): i32 {
-  if (headers.isCompressed) return Code.UnsupportedContentEncoding;
-  if (headers.hasStrangeLength) return Code.InvalidParameter;
-  if (endOfStream || headers.contentLength == 0) return Code.MissingBody;
-  const isTooLarge =
-    headers.contentLength != NO_LENGTH && headers.contentLength > settings.maxRequestBytes;
-  return isTooLarge ? Code.RequestTooLarge : NO_FAULT;
-}
-
-function describesCompletions(endpoint: Endpoint): bool {
-  return endpoint == Endpoint.ChatCompletions || endpoint == Endpoint.Completions;
-}
-
-function codeOf(verdict: Verdict): Code {
-  switch (verdict) {
-    case Verdict.TooDeep:
-      return Code.JsonTooDeep;
-    case Verdict.DuplicateMember:
-      return Code.DuplicateMember;
-    case Verdict.InvalidParameter:
-      return Code.InvalidParameter;
-    case Verdict.ModelNotAllowed:
-      return Code.ModelNotAllowed;
-    default:
-      return Code.InvalidJson;
   }
 }

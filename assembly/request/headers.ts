@@ -31,6 +31,7 @@ import {
   resultStart,
   setHeader,
 } from "../host/host";
+import { Code, NO_FAULT } from "../refuse";
 import { removedHeaderPrefix } from "./edited-headers";
 import { upstreamPathEnd, upstreamPathStart } from "./path";
 
@@ -106,6 +107,15 @@ export class RequestHeaders {
     } else if (equals(UPGRADE, start, end)) {
       this.isUpgrade = true;
     }
+  }
+
+  /** Why the headers describe a body that is not accepted: a Code, or NO_FAULT. */
+  bodyFault(maxBytes: u64, endOfStream: bool): i32 {
+    if (this.isCompressed) return Code.UnsupportedContentEncoding;
+    if (this.hasStrangeLength) return Code.InvalidParameter;
+    const length = this.contentLength;
+    if (endOfStream || length == 0) return Code.MissingBody;
+    return length != NO_LENGTH && length > maxBytes ? Code.RequestTooLarge : NO_FAULT;
   }
 
   /** Makes the map what the provider gets: with the path that writeUpstreamPath wrote, and the credential. */

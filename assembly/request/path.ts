@@ -52,6 +52,11 @@ export function findEndpoint(start: usize, end: usize): Endpoint {
   return Endpoint.Unknown;
 }
 
+/** Whether requests to the endpoint generate text in chat's or legacy completions' form. */
+export function describesCompletions(endpoint: Endpoint): bool {
+  return endpoint == Endpoint.ChatCompletions || endpoint == Endpoint.Completions;
+}
+
 /** The upstream :path, after `writeUpstreamPath` answered true, until the next. */
 export let upstreamPathStart: usize = 0;
 export let upstreamPathEnd: usize = 0;

@@ -3,7 +3,7 @@
 
 import { bytesOf, equals } from "../bytes/bytes";
 import { Cluster, Config, Provider } from "../config/config";
-import { getProperty, resultEnd, resultStart } from "../host/host";
+import { getProperty, increment, log, LogLevel, resultEnd, resultStart } from "../host/host";
 import { EMPTY_LABEL, Label, labelOf } from "../labels";
 
 const clusterName = bytesOf("xds\0cluster_name");
@@ -26,14 +26,23 @@ export function findCluster(config: Config): Cluster | null {
   return lastCluster;
 }
 
-/** Whether Envoy's choice is still `cluster`. It is not refreshed while the filter edits the request's headers, only after that. */
-export function isStillChosen(cluster: Cluster): bool {
-  return getProperty(clusterName) && equals(cluster.bytes, resultStart, resultEnd);
-}
-
-/** The name of the cluster that Envoy has chosen, "" where it has chosen none. */
-export function readCluster(): string {
-  return getProperty(clusterName) ? resultText() : "";
+/**
+ * Whether a request that carries the key of `cluster`'s provider goes there, or nowhere. Our own header edits make Envoy choose the route
+ * again, which shows only after them. If the key has gone elsewhere, `counter` counts it, and the provider gets no more requests from this
+ * worker.
+ */
+export function keepsItsKey(cluster: Cluster, counter: u32): bool {
+  // Without a cluster Envoy itself has answered, and nothing has gone out.
+  if (!getProperty(clusterName) || resultStart == resultEnd) return true;
+  if (equals(cluster.bytes, resultStart, resultEnd)) return true;
+  const actual = resultText();
+  const provider = cluster.provider;
+  const owner = provider === null ? "" : provider.name;
+  if (provider !== null) provider.isMisrouted = true;
+  increment(counter, 1);
+  const text = "a request for " + cluster.name + " went to " + actual;
+  log(LogLevel.Error, text + ": " + owner + " answers 503");
+  return false;
 }
 
 let lastRoute: Label = EMPTY_LABEL;
