@@ -1,4 +1,5 @@
-// Every answer that the filter gives itself. Comes in: a code; goes out: a status and an OpenAI error object, sent. Nothing is kept.
+// Every local reply of the filter. Comes in: a code; goes out: a status and an OpenAI error object,
+// sent to the client. Nothing is kept between calls.
 
 import { Bytes, bytesOf } from "./bytes/bytes";
 import { log, LogLevel, sendLocalResponse } from "./host/host";
@@ -21,7 +22,7 @@ export const enum Code {
 
 class Refusal {
   details: Bytes;
-  /** The error object up to the value of `param`, and from there on. */
+  /** The error object before and after the value of `param`. */
   head: string;
   tail: string;
 
@@ -69,17 +70,17 @@ export function codeName(code: Code): string {
   return refusals[code].code;
 }
 
-/** The status that a code answers with. */
+/** The HTTP status of a code. */
 export function statusOf(code: Code): u32 {
   return refusals[code].status;
 }
 
-/** Answers the request. `param` names the member of the body that is at fault; "" where it is none. */
+/** Sends the local reply. `param` names the member of the body that is at fault; "" if none is. */
 export function refuse(code: Code, param: string = ""): void {
   send(code, param, jsonHeaders);
 }
 
-/** Answers 405 and says which method the endpoint has. */
+/** Replies 405, with the method that the endpoint accepts. */
 export function refuseMethod(hasPost: bool): void {
   send(Code.MethodNotAllowed, "", hasPost ? postHeaders : getHeaders);
 }
@@ -92,7 +93,8 @@ function send(code: Code, param: string, headers: Bytes): void {
   }
 }
 
-// Headers in proxy-wasm's serialised form: a count, each name's and value's size, then each with a NUL behind it.
+// Headers in proxy-wasm's serialised form: a count, each name's and value's size, then each of them
+// with a NUL after it.
 function pairs(texts: string[]): Bytes {
   const count = texts.length / 2;
   let size = 4 + count * 8;

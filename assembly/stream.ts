@@ -1,6 +1,7 @@
-// One request and its answer: Envoy's callbacks, in the order in which Envoy makes them. Comes in: headers, chunks, trailers; goes out: what
-// the provider gets and what the client gets, each forwarded in the callback that brought it, and at the end an account of the call. Kept
-// between calls: the fields below.
+// One request and its answer: Envoy's callbacks, in the order in which Envoy calls them. Comes in:
+// headers, chunks, trailers; goes out: what the provider gets and what the client gets, each
+// forwarded in the callback that brought it, and at the end metrics and the access log's fields.
+// Kept between calls: the fields below.
 
 import { Cluster, Config, Provider, Settings } from "./config/config";
 import {
@@ -27,17 +28,17 @@ import { cleanTrailers } from "./response/headers";
 import { EgressRoot } from "./root";
 
 const enum State {
-  /** Not a request to a provider: left alone. */
+  /** Not a request to a provider: passes through untouched. */
   Untouched,
   /** The body passes through the editor. */
   Editing,
-  /** Nothing is left to be done with the request. */
+  /** Nothing is left to do with the request. */
   Forwarding,
-  /** Answered by the filter. The answer itself comes back through the response callbacks. */
+  /** Refused by the filter. Its local reply comes back through the response callbacks. */
   Refused,
 }
 
-// Used up within one callback.
+// Valid within one callback only.
 const headers = new RequestHeaders();
 
 export class EgressStream extends Context {
@@ -55,7 +56,7 @@ export class EgressStream extends Context {
     this.config = root.config;
   }
 
-  /** Makes a stream that has ended a new one. */
+  /** Reuses a stream that has ended for a new one. */
   begin(id: u32): void {
     this.context_id = id;
     this.config = this.root.config;
@@ -124,7 +125,7 @@ export class EgressStream extends Context {
     return DataStatus.Continue;
   }
 
-  // With trailers no body callback has been told that the stream ends.
+  // With trailers, no body callback has `endOfStream` set.
   onRequestTrailers(_count: u32): TrailersStatus {
     if (this.state == State.Refused) return TrailersStatus.StopIteration;
     if (this.state == State.Untouched) return TrailersStatus.Continue;
@@ -164,7 +165,7 @@ export class EgressStream extends Context {
     return TrailersStatus.Continue;
   }
 
-  // What is set here still reaches the access log.
+  // The access log is written after this callback, so that it has what is set here.
   onLog(): void {
     if (this.state == State.Untouched) return;
     const call = this.call;
@@ -190,13 +191,13 @@ export class EgressStream extends Context {
   }
 
   onDelete(): void {
-    // Where no answer came, the key may have gone out all the same.
+    // The key may have been sent even if no answer came.
     this.keepsItsKey();
     this.request.endBody();
     this.root.release(this);
   }
 
-  // Whether the answer is the provider's, to a request that has been edited.
+  // Whether the answer is the provider's, to an edited request.
   private isForwarded(): bool {
     return this.state == State.Editing || this.state == State.Forwarding;
   }
@@ -205,8 +206,8 @@ export class EgressStream extends Context {
     return this.request.keepsItsKey(this.root.misroutedCounter);
   }
 
-  // Before the answer is sent, as it may come back through the response callbacks, and end the stream, from within the call: nothing of the
-  // stream is touched after that.
+  // Comes before the local reply is sent. From within that call the reply may pass through the
+  // response callbacks and end the stream: nothing of the stream is touched after it.
   private noteRefusal(code: Code): void {
     this.state = State.Refused;
     this.call.refusal = code;

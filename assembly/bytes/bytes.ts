@@ -1,4 +1,5 @@
-// Comparing, folding and unescaping runs of bytes. A run is given as `start` and `end` (just past it); nothing is kept between calls.
+// Comparing, folding and unescaping runs of bytes. A run is given by its `start` and its `end`,
+// which is just past it. Nothing is kept between calls.
 
 import { CASE_BIT, Char } from "./chars";
 
@@ -28,7 +29,7 @@ export function endsWith(bytes: Bytes, start: usize, end: usize): bool {
   return end - start >= size && areSame(changetype<usize>(bytes), end - size, size);
 }
 
-// memory.compare goes byte by byte where the two are not aligned alike.
+// memory.compare goes byte by byte unless both are aligned in the same way.
 function areSame(left: usize, right: usize, size: usize): bool {
   for (; size >= 8; size -= 8) {
     if (load<u64>(left) != load<u64>(right)) return false;
@@ -41,14 +42,16 @@ function areSame(left: usize, right: usize, size: usize): bool {
   return true;
 }
 
-/** Where `byte` stands between `start` and `end`, or `end`. */
+/** The place of the first `byte` between `start` and `end`, or `end`. */
 export function find(byte: u8, start: usize, end: usize): usize {
   let at = start;
   while (at < end && load<u8>(at) != byte) at++;
   return at;
 }
 
-/** Whether `bytes`, which are not empty, stand anywhere in the run. Reads READ_AHEAD_BYTES behind `end`. */
+/**
+ * Whether the run contains `bytes`, which must not be empty. Reads READ_AHEAD_BYTES after `end`.
+ */
 export function contains(bytes: Bytes, start: usize, end: usize): bool {
   const size = <usize>bytes.byteLength;
   const tail = size - 1;
@@ -66,7 +69,7 @@ export function contains(bytes: Bytes, start: usize, end: usize): bool {
   return false;
 }
 
-/** Whether the run equals `lowerCase` when its ASCII letters are lowered. */
+/** Whether the run equals `lowerCase` if case is ignored in its ASCII letters. */
 export function equalsIgnoringCase(lowerCase: Bytes, start: usize, end: usize): bool {
   const size = <usize>lowerCase.byteLength;
   if (end - start != size) return false;
@@ -77,12 +80,15 @@ export function equalsIgnoringCase(lowerCase: Bytes, start: usize, end: usize): 
   return true;
 }
 
-/** `byte`, or its lower case where it is an ASCII capital. */
+/** `byte`, in lower case if it is an ASCII letter. */
 export function lowerByte(byte: u8): u8 {
   return byte - Char.A < 26 ? byte | CASE_BIT : byte;
 }
 
-/** Whether the run is the header name `name`, `_` taken for `-` as CGI's heirs do. Both are in lower case. */
+/**
+ * Whether the run is the header name `name`. `_` counts as `-`, as CGI and its successors have it.
+ * Both are in lower case.
+ */
 export function equalsHeaderName(name: Bytes, start: usize, end: usize): bool {
   const size = <usize>name.byteLength;
   if (end - start != size) return false;
@@ -94,10 +100,10 @@ export function equalsHeaderName(name: Bytes, start: usize, end: usize): bool {
   return true;
 }
 
-/** What `parseWhole` answers where there is no whole number. */
+/** What `parseWhole` returns if the run is not a whole number. */
 export const NOT_WHOLE: u64 = U64.MAX_VALUE;
 
-/** The whole number of at most 18 significant decimal digits that the run is, or NOT_WHOLE. */
+/** The value of a whole number of at most 18 significant decimal digits, or NOT_WHOLE. */
 export function parseWhole(start: usize, end: usize): u64 {
   while (end - start > 1 && load<u8>(start) == Char.Zero) start++;
   if (end == start || end - start > 18) return NOT_WHOLE;
@@ -138,9 +144,10 @@ export function hexValue(byte: u8): i32 {
 }
 
 /**
- * Folds a string as the loosest readers of JSON compare keys, in place, and returns the new end: ASCII letters without case; U+017F as `s`
- * and U+212A as `k` (Go's encoding/json), U+0130 and U+0131 as `i` (Java); without `_` and `-`, as readers that take `maxTokens` for
- * `max_tokens` do (protobuf's JSON form).
+ * Folds a string as the loosest readers of JSON compare keys, in place, and returns the new end:
+ * ASCII letters in lower case; U+017F as `s` and U+212A as `k` (Go's encoding/json), U+0130 and
+ * U+0131 as `i` (Java); without `_` and `-`, as some readers take `maxTokens` for `max_tokens`
+ * (protobuf's JSON form).
  */
 export function foldKey(start: usize, end: usize): usize {
   let to = start;
@@ -162,7 +169,8 @@ const KELVIN_START: u16 = 0x84e2; // U+212A, of three bytes
 const KELVIN_END: u8 = 0xaa;
 const ESCAPED_UNIT: u16 = 0x755c; // A backslash and `u`
 
-// The ASCII letter that the character at `at` folds to, or 0. Only `k` stands for one of three bytes.
+// The ASCII letter that the character at `at` folds to, or 0. Only `k` comes from a character of
+// three bytes.
 function foldWide(at: usize, end: usize): u8 {
   const left = end - at;
   if (left >= 3 && load<u16>(at) == KELVIN_START && load<u8>(at + 2) == KELVIN_END) return Char.k;
@@ -172,8 +180,9 @@ function foldWide(at: usize, end: usize): u8 {
 }
 
 /**
- * Writes the UTF-8 of a well-formed JSON string's contents (between its quotes) to `out` and returns the end of it. Never longer than
- * the contents. A lone surrogate comes out as three bytes of its own, which equal no valid UTF-8.
+ * Writes the UTF-8 of a well-formed JSON string's contents (between its quotes) to `out` and
+ * returns the end of it. Never longer than the contents. A lone surrogate becomes three bytes that
+ * are not valid UTF-8.
  */
 export function unescapeString(start: usize, end: usize, out: usize): usize {
   let at = start;

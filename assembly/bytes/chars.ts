@@ -1,4 +1,5 @@
-// The ASCII characters that the filter looks for, by name. They are bytes, as a text is read byte by byte.
+// The ASCII characters that the filter looks for, by name. They are bytes, as a text is read byte
+// by byte.
 
 export namespace Char {
   export const Backspace: u8 = 0x08;

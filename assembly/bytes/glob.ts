@@ -1,4 +1,5 @@
-// Matching a name against a glob of `*` (any run of bytes) and `?` (any one byte). Nothing is kept between calls.
+// Matches a name against a glob of `*` (any run of bytes) and `?` (any one byte). Nothing is kept
+// between calls.
 
 import { Bytes } from "./bytes";
 import { Char } from "./chars";

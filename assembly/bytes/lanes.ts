@@ -1,11 +1,14 @@
-// Looks at 16 bytes at a time for what ends a run of them. Nothing is kept between calls.
+// Searches 16 bytes at a time, a byte in each lane of a vector. Nothing is kept between calls.
 
 import { CASE_BIT, Char } from "./chars";
 
-/** How many bytes behind the end of a piece are read and ignored: they must be in memory. */
+/** How many bytes after the end of a piece are read and ignored: they must be in memory. */
 export const READ_AHEAD_BYTES: usize = 16;
 
-/** Bit i is set where byte i from `at` on ends or breaks a run of string contents: a quote, a backslash, or a control character. */
+/**
+ * Bit i is set if byte i from `at` on is special within a JSON string: a quote, a backslash, or a
+ * control character.
+ */
 export function specialBytes(at: usize): u32 {
   const block = v128.load(at);
   return i8x16.bitmask(
@@ -19,12 +22,15 @@ export function specialBytes(at: usize): u32 {
   );
 }
 
-/** Bit i is set where byte i from `at` on is not ASCII. */
+/** Bit i is set if byte i from `at` on is not ASCII. */
 export function highBytes(at: usize): u32 {
   return i8x16.bitmask(v128.load(at));
 }
 
-/** The first byte from `at` on that is not JSON whitespace, or `end`. Reads READ_AHEAD_BYTES behind `end`. */
+/**
+ * The first byte from `at` on that is not JSON whitespace, or `end`. Reads READ_AHEAD_BYTES after
+ * `end`.
+ */
 export function skipWhitespace(at: usize, end: usize): usize {
   if (at < end && load<u8>(at) > Char.Space) return at;
   for (; at < end; at += 16) {
@@ -42,7 +48,7 @@ export function skipWhitespace(at: usize, end: usize): usize {
   return end;
 }
 
-/** The first quote, brace or bracket from `at` on, or `end`. Reads READ_AHEAD_BYTES behind `end`. */
+/** The first quote, brace or bracket from `at` on, or `end`. Reads READ_AHEAD_BYTES after `end`. */
 export function findStructure(at: usize, end: usize): usize {
   for (; at < end; at += 16) {
     const block = v128.load(at);
@@ -62,7 +68,7 @@ export function findStructure(at: usize, end: usize): usize {
   return end;
 }
 
-/** The first CR or LF from `at` on, or `end`. Reads READ_AHEAD_BYTES behind `end`. */
+/** The first CR or LF from `at` on, or `end`. Reads READ_AHEAD_BYTES after `end`. */
 export function findLineEnd(at: usize, end: usize): usize {
   for (; at < end; at += 16) {
     const block = v128.load(at);

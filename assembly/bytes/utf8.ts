@@ -1,8 +1,9 @@
-// Validates UTF-8 that arrives in pieces cut anywhere. Comes in: the state after the last piece, and the next piece. Goes out: the state
-// after it. Kept between calls, by the caller: that one word.
-// Whole blocks of 16 bytes are looked up as J. Keiser and D. Lemire describe in "Validating UTF-8 In Less Than One Instruction Per Byte".
+// Validates UTF-8 that arrives in pieces, split anywhere. Comes in: the state after the last piece,
+// and the next piece; goes out: the state after it. Kept between calls, by the caller: that state,
+// which is one word. Whole blocks of 16 bytes are looked up as J. Keiser and D. Lemire describe in
+// "Validating UTF-8 In Less Than One Instruction Per Byte".
 
-/** Between two characters: the state to begin with, and the only one in which a text may end. */
+/** Between two characters: the first state, and the only one in which a text may end. */
 export const UTF8_COMPLETE: u32 = 0;
 /** The bytes are not UTF-8. */
 export const UTF8_INVALID: u32 = 0xffffffff;
@@ -11,7 +12,7 @@ export const UTF8_INVALID: u32 = 0xffffffff;
 const CONTINUATION: u32 = 0x80;
 const CONTINUATION_END: u32 = 0xbf;
 
-/** The state after the bytes from `at` to `end`, when `state` stood before them. */
+/** The state after the bytes from `at` to `end`, given the state before them. */
 export function checkUtf8(state: u32, at: usize, end: usize): u32 {
   while (state != UTF8_COMPLETE && at < end) {
     state = checkByte(state, load<u8>(at++));
@@ -39,7 +40,8 @@ function awaiting(count: u32, low: u32, high: u32): u32 {
   return (high << 16) | (low << 8) | count;
 }
 
-// The bounds of the second byte exclude overlong forms, surrogates, and what is above U+10FFFF (RFC 3629, section 4).
+// The bounds of the second byte exclude overlong forms, surrogates, and what is above U+10FFFF (RFC
+// 3629, section 4).
 function afterLeadByte(byte: u8): u32 {
   if (byte < 0xc2 || byte > 0xf4) return UTF8_INVALID;
   if (byte < 0xe0) return awaiting(1, CONTINUATION, CONTINUATION_END);
@@ -51,7 +53,8 @@ function afterLeadByte(byte: u8): u32 {
   return awaiting(3, CONTINUATION, CONTINUATION_END);
 }
 
-// Checks whole blocks from a character's border on. Returns where the first character begins that they do not hold whole, or 0.
+// Checks whole blocks, the first of which begins with a character. Returns where the first
+// character begins that the blocks do not contain whole, or 0 if they are not UTF-8.
 function checkBlocks(at: usize, end: usize): usize {
   let error = i8x16.splat(0);
   let previous = i8x16.splat(0);
@@ -73,7 +76,8 @@ function checkBlocks(at: usize, end: usize): usize {
   return at;
 }
 
-// What can be wrong with a byte and the one after it, a bit each. In the pictures `_` is a bit of any value.
+// What can be wrong with a byte and the one after it, a bit each. In the pictures `_` is a bit of
+// any value.
 
 /** 11______ 0_______ and 11______ 11______: the lead byte has no continuation. */
 const TOO_SHORT: i8 = 1;
@@ -91,15 +95,18 @@ const OVERLONG_2: i8 = 1 << 5;
 const TOO_LARGE_1000: i8 = 1 << 6;
 /** 11110000 1000____: below U+10000, in four bytes. Shares its bit, as no low half allows both. */
 const OVERLONG_4: i8 = 1 << 6;
-/** 10______ 10______: wrong unless a lead byte of three or four precedes them, which the caller checks. */
+/**
+ * 10______ 10______: wrong unless a lead byte of three or four precedes them, which the caller
+ * checks.
+ */
 const TWO_CONTINUATIONS: i8 = -128;
-/** These go by the high halves alone: every low half allows them. */
+/** Faults that depend on the high halves only: every low half allows them. */
 const ANY_LOW: i8 = TOO_SHORT | TOO_LONG | TWO_CONTINUATIONS;
 const LOW_LARGE: i8 = ANY_LOW | TOO_LARGE | TOO_LARGE_1000;
 const SECOND_ANY: i8 = TOO_LONG | OVERLONG_2 | TWO_CONTINUATIONS;
 
-// Three tables, by the first byte's high and low half and the second byte's high half: what may be wrong with such a byte. A pair has the
-// faults that all three have in common.
+// Three tables, by the first byte's high and low half and the second byte's high half: what may be
+// wrong with such a byte. A pair has the faults that all three have in common.
 
 // prettier-ignore
 const FIRST_HIGH = i8x16(
@@ -147,7 +154,8 @@ const SECOND_HIGH = i8x16(
   TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT,
 );
 
-// 111_____ two bytes before and 1111____ three bytes before ask for a continuation: what these leave of them has its highest bit set.
+// 111_____ two bytes before and 1111____ three bytes before ask for a continuation: what these
+// leave of them has its highest bit set.
 const BELOW_LEAD_OF_3: i8 = 0x60;
 const BELOW_LEAD_OF_4: i8 = 0x70;
 

@@ -1,5 +1,5 @@
-// Decodes what a provider's settings say about the body into edit plans. Comes in: the JSON tree of `members` and `models`; goes out: plans,
-// or a fault in the checker.
+// Decodes the settings for the body into edit plans. Comes in: the JSON tree of `members` and
+// `models`; goes out: plans, or a fault in the checker.
 
 import {
   Bytes,
@@ -25,7 +25,7 @@ import { isJsonText, JsonValue, Kind, quoteJson } from "./json-value";
 
 const MODEL = bytesOf("model");
 
-// What a member may hold.
+// The fields of a member.
 const allowed = [
   "name",
   "override",
@@ -53,7 +53,7 @@ export function completionsPlan(
   return complete(members);
 }
 
-/** The plan for the other JSON endpoints, which judges the model alone. */
+/** The plan for the other JSON endpoints, which judges only the model. */
 export function othersPlan(rules: ModelRules): EditPlan {
   return complete([modelMember(rules)]);
 }
@@ -68,7 +68,7 @@ function complete(members: Member[]): EditPlan {
   return new EditPlan(members, modelName);
 }
 
-// The string that the first JSON text, or else the second, holds; null where there is neither.
+// The string in the first JSON text, or else in the second; null if there is none.
 function unquoted(forced: Bytes | null, fallback: Bytes | null): Bytes | null {
   const json = forced !== null ? forced : fallback;
   if (json === null || load<u8>(changetype<usize>(json)) != Char.Quote) return null;
@@ -88,7 +88,7 @@ function modelMember(rules: ModelRules): Member {
   return member;
 }
 
-// An override leaves nothing of the client's model to judge.
+// With an override, the client's model is not judged.
 function applyRules(members: Member[], rules: ModelRules): void {
   for (let i = 0; i < members.length; i++) {
     const member = members[i];
@@ -101,7 +101,7 @@ function applyRules(members: Member[], rules: ModelRules): void {
   members.push(modelMember(rules));
 }
 
-/** The members that the configuration manages, in its order. */
+/** The managed members, in the order of the configuration. */
 export function decodeMembers(settings: JsonValue, path: string, checker: Checker): Member[] {
   const values = checker.list(settings, "members", path);
   const members: Member[] = [];
@@ -159,7 +159,7 @@ function isSame(left: Bytes, right: Bytes): bool {
   return equals(right, start, start + left.byteLength);
 }
 
-// A number's first byte is its sign or a digit, and no other value's is.
+// Only a number begins with a minus or a digit.
 function isNumber(text: Bytes): bool {
   const first = load<u8>(changetype<usize>(text));
   return first == Char.Minus || isDigit(first);
@@ -201,7 +201,10 @@ export function lowerBytes(name: string): Bytes {
   return bytes;
 }
 
-/** The rules for the client's model. Where there are none it is read all the same: what the tokens are spent on is to be known. */
+/**
+ * The rules for the client's model. Without rules the model is read all the same, for metrics and
+ * the access log.
+ */
 export function decodeModels(settings: JsonValue, path: string, checker: Checker): ModelRules {
   const rules = new ModelRules();
   const models = settings.get("models");

@@ -1,5 +1,6 @@
-// Decodes the plugin configuration (its form: src/plan/plugin-config.ts). Comes in: JSON bytes; goes out: a Config, or what makes the whole
-// of it unusable. A fault within one provider is that provider's own: it answers 503, and the others work.
+// Decodes the plugin configuration (its types: src/plan/plugin-config.ts). Comes in: JSON bytes;
+// goes out: a Config, or why the whole of it is unusable. A fault within one provider affects only
+// that provider: its requests get 503, and the others work. Nothing is kept between calls.
 
 import { Bytes, bytesOf, endsWith, find, NOT_WHOLE, parseWhole } from "../bytes/bytes";
 import { CASE_BIT, Char } from "../bytes/chars";
@@ -20,12 +21,12 @@ import { buildJson, findJsonFault, JsonValue, Kind } from "./json-value";
 import { queryNames } from "./query";
 
 const VERSION = "1";
-// Callers whom metrics tell apart, where the configuration says nothing, and at most.
+// How many callers metrics distinguish: the default, and the most.
 const DEFAULT_SOURCES: i32 = 200;
 const MAX_SOURCES: u64 = 10_000;
 const CHAT_COMPLETIONS = bytesOf("/chat/completions");
 
-/** A Config, or in `fault` where and why there is none. */
+/** A Config, or in `fault` what is wrong, and where. */
 export class Decoded {
   config: Config | null = null;
   fault: string = "";
@@ -79,7 +80,8 @@ function decodeRoot(root: JsonValue, checker: Checker): Config {
   return config;
 }
 
-// Without a name or a cluster nobody could be answered 503 in its place: that is the whole configuration's fault.
+// A provider without a name or a cluster can't answer 503, so that the fault is the whole
+// configuration's.
 function decodeProvider(config: Config, value: JsonValue, path: string, root: Checker): void {
   if (value.kind != Kind.Object) {
     root.fail(path, "must be an object");
@@ -128,7 +130,7 @@ function decodeRoutes(
   }
 }
 
-// What the whole filter must know of one route's settings.
+// Collects what the filter needs to know about all settings.
 function register(config: Config, settings: Settings, owner: string): void {
   config.removedHeaders.add(settings.authHeader);
   nameModels(config, settings);
@@ -185,7 +187,7 @@ function decodeSettings(value: JsonValue | null, path: string, checker: Checker)
   return decoded;
 }
 
-// A whole number, or U64.MAX_VALUE where there is none.
+// A whole number, or U64.MAX_VALUE if there is none.
 function wholeNumber(object: JsonValue, key: string, path: string, checker: Checker): u64 {
   const value = object.get(key);
   if (value === null) return U64.MAX_VALUE;
@@ -194,7 +196,8 @@ function wholeNumber(object: JsonValue, key: string, path: string, checker: Chec
   return number;
 }
 
-// A key that is missing is the fault of the settings that name it: another route of the same provider may have one.
+// A missing key is a fault of the settings that name it: another route of the same provider may
+// have one.
 function decodeCredential(
   into: Settings,
   settings: JsonValue,
@@ -222,7 +225,8 @@ function parseWholeText(text: string): u64 {
   return parseWhole(start, start + bytes.byteLength);
 }
 
-// Letters, digits and hyphens are all that header names in use have; a colon would make it one of HTTP/2's own.
+// Header names in use have only letters, digits, hyphens and underscores. A colon would make it a
+// pseudo-header.
 function isHeaderName(name: string): bool {
   for (let i = 0; i < name.length; i++) {
     const code = name.charCodeAt(i);

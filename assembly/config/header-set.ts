@@ -1,9 +1,9 @@
-// A set of header names, made once from the configuration and asked for each header of each request: names of the same length stand
-// together, so that most headers are compared with none.
+// A set of header names, made once from the configuration and read for each header of each request.
+// Names are grouped by length, so that most headers are compared with none.
 
 import { Bytes, equalsHeaderName } from "../bytes/bytes";
 
-// Longer names stand with those of this length.
+// Longer names are in the group of this length.
 const MOST_BYTES: usize = 32;
 
 export class HeaderSet {
@@ -20,7 +20,7 @@ export class HeaderSet {
     if (!this.has(start, end)) this.sameLength(start, end).push(name);
   }
 
-  /** Whether the run, in lower case, is one of the names; `_` in it counts as `-` too. */
+  /** Whether the run, in lower case, is one of the names. `_` in it counts as `-` too. */
   has(start: usize, end: usize): bool {
     const names = this.sameLength(start, end);
     for (let i = 0; i < names.length; i++) {

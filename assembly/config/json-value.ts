@@ -1,5 +1,6 @@
-// The plugin configuration's JSON as a tree. Comes in: bytes; goes out: a tree, or where the text stops being JSON. It is small, read once,
-// and validated by the scanner first, so that the tree is built without a check.
+// The plugin configuration's JSON as a tree. Comes in: bytes; goes out: a tree, or where the text
+// stops being JSON. It is small, read once, and validated by the scanner first, so that the tree is
+// built without checks. Nothing is kept between calls.
 
 import { bytesOf, hexValue, unescapeString } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
@@ -32,7 +33,10 @@ export class JsonValue {
   }
 }
 
-/** Where the text from `start` to `end` stops being a JSON object: `end` where it is one. READ_AHEAD_BYTES must follow it. */
+/**
+ * Where the text from `start` to `end` stops being a JSON object; `end` if it is one.
+ * READ_AHEAD_BYTES must follow it.
+ */
 export function findJsonFault(start: usize, end: usize): usize {
   const scanner = new Scanner();
   scanner.at = start;
@@ -46,7 +50,8 @@ export function findJsonFault(start: usize, end: usize): usize {
 
 /** Whether `text` is the JSON text of one value. */
 export function isJsonText(text: string): bool {
-  // As the only member of an object it can't smuggle in another: that would be a second key.
+  // It is wrapped as the only member of an object: text that adds another member shows as a second
+  // key.
   const wrapped = bytesOf('{"v":' + text + "}" + " ".repeat(<i32>READ_AHEAD_BYTES));
   const end = changetype<usize>(wrapped) + wrapped.byteLength - READ_AHEAD_BYTES;
   const scanner = new Scanner();
@@ -77,7 +82,7 @@ export function quoteJson(text: string): string {
 let at: usize = 0;
 let textEnd: usize = 0;
 
-/** The tree of a text in which findJsonFault found none. */
+/** The tree of a text in which findJsonFault has found no fault. */
 export function buildJson(start: usize, end: usize): JsonValue {
   at = start;
   textEnd = end;

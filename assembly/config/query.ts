@@ -1,12 +1,12 @@
-// The members of a URL's query: their borders, and their names as a server reads them. Comes in: bytes behind the question mark; nothing
-// is copied. Kept between calls: the place of a walk.
+// The members of a URL's query: where they begin and end, and their names as a server reads them.
+// Comes in: the bytes after the question mark. Nothing is copied. Kept between calls: the position.
 
 import { Bytes, find, hexValue, lowerByte } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 
-/** Walks through the members between ampersands. */
+/** Iterates over the members, which ampersands separate. */
 export class QueryMembers {
-  /** The member's bytes as they came, and where its name ends in them. */
+  /** The member as it came, and the end of its name. */
   start: usize = 0;
   end: usize = 0;
   nameEnd: usize = 0;
@@ -14,14 +14,14 @@ export class QueryMembers {
   private at: usize = 0;
   private queryEnd: usize = 0;
 
-  /** Begins at the first of those from `start` to `end`. */
+  /** Begins with the first member from `start` to `end`. */
   open(start: usize, end: usize): this {
     this.at = start;
     this.queryEnd = end;
     return this;
   }
 
-  /** Goes to the next member that is not empty. False behind the last. */
+  /** Goes to the next member that is not empty. False after the last. */
   next(): bool {
     do {
       if (this.at >= this.queryEnd) return false;
@@ -50,13 +50,13 @@ export function queryNames(query: Bytes): Bytes[] {
   return names;
 }
 
-/** Whether the encoded name from `start` to `end` stands for `name`, which is decoded and in lower case. */
+/** Whether the encoded name from `start` to `end` decodes to `name`, which is in lower case. */
 export function isQueryName(name: Bytes, start: usize, end: usize): bool {
   let expected = changetype<usize>(name);
   const expectedEnd = expected + name.byteLength;
   for (let at = start; at < end; at += encodedBytes(at, end)) {
     const byte = decodedByte(at, end);
-    if (byte == 0) break; // Where a reader in C ends the name.
+    if (byte == 0) break; // A reader in C ends the name here.
     if (expected == expectedEnd || byte != load<u8>(expected++)) return false;
   }
   return expected == expectedEnd;

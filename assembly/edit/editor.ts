@@ -1,7 +1,8 @@
-// Edits a JSON object while it passes: managed top-level members are overwritten with spaces, new ones stand in one block of a fixed size
-// before the closing brace, and every other byte goes out as it came. Comes in: a chunk of the body in memory; goes out: the same memory,
-// edited, with what was held back before it and without what is held back now. Kept between calls: the scanner, what has been seen of the
-// members, and the held bytes, from a comma on until its member is known to stay or to go.
+// Edits a JSON object while it passes: managed top-level members are overwritten with spaces, new
+// ones go in one block of a fixed size before the closing brace, and every other byte goes out as
+// it came. Comes in: a chunk of the body in memory; goes out: the same memory, edited, with the
+// bytes held from the previous chunk before it and without the bytes held for the next. Kept
+// between calls: the scanner, what is known of the client's members, and the held bytes.
 
 import { Bytes, find, foldKey, unescapeString } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
@@ -13,40 +14,41 @@ import { judge, MAX_JUDGED_BYTES, modelEnd, modelStart, replacement, Verdict } f
 
 const keyBuffer = memory.data(MAX_NAME_BYTES * 6 + KEY_SLACK_BYTES);
 
-// What a key may name instead of a member. A NUL ends it for readers in C, and for no other: it is refused.
+// What a key may name instead of a member. A NUL ends it for readers in C and for no others: the
+// body is refused.
 const NO_MEMBER: i32 = -1;
 const HAS_NUL: i32 = -2;
 
 export class Editor {
-  /** After `feed`: what is to go out, and whether it differs from the chunk that came in. */
+  /** After `feed`: what goes out, and whether it differs from the chunk that came in. */
   outStart: usize = 0;
   outEnd: usize = 0;
   changed: bool = false;
-  /** The member that a verdict other than Valid is about, or null where it is about the whole body. */
+  /** The member that a verdict other than Valid is about; null if it is about the whole body. */
   culprit: Member | null = null;
-  /** The model that goes out, unescaped; null where there is none. Known once `complete`. */
+  /** The model that goes out, unescaped; null if there is none. Known once `complete`. */
   model: Bytes | null = null;
 
   private scanner: Scanner = new Scanner();
   private seen: Seen = new Seen();
-  /** The member that is not decided yet. */
+  /** The member that is undecided. */
   private held: HeldBytes = new HeldBytes();
-  /** The member whose value is being judged, or -1. */
+  /** The index of the member whose value is read to be judged, or -1. */
   private judged: i32 = -1;
-  /** Whether a managed member is passing that is to be blanked. */
+  /** Whether the current member is blanked. */
   private isBlanking: bool = false;
 
   // Places in memory while `feed` runs.
-  /** Where blanking goes on from. */
+  /** Where the bytes to blank begin in this chunk. */
   private blankStart: usize = 0;
-  /** The closing brace, where it is in this chunk. */
+  /** The closing brace, if it is in this chunk, or 0. */
   private brace: usize = 0;
 
   constructor(private plan: EditPlan) {
     this.restart(plan);
   }
 
-  /** Begins a new body, with what an earlier one had allocated. */
+  /** Begins a new body, with the memory of an earlier one. */
   restart(plan: EditPlan): void {
     this.plan = plan;
     this.culprit = null;
@@ -62,19 +64,23 @@ export class Editor {
     this.held.restart();
   }
 
-  /** Whether the body has been a whole, valid object. */
+  /** Whether the body is a whole, valid object. */
   get complete(): bool {
     return this.scanner.complete;
   }
 
-  /** Whether the request asks for a streamed answer's usage, and its client does not. Known once `complete`. */
+  /**
+   * Whether the filter has added the member that requests a streamed answer's usage. Known once
+   * `complete`.
+   */
   get asksForUsage(): bool {
     return this.seen.hasAddedForStreams;
   }
 
   /**
-   * Edits the chunk from `start` to `end`. MAX_HELD_MEMBER_BYTES before it are overwritten, and as many behind it as the plan's block has, and
-   * READ_AHEAD_BYTES behind it are read. Any verdict but Valid is final, and the chunk must not go out.
+   * Edits the chunk from `start` to `end`. MAX_HELD_MEMBER_BYTES before it may be overwritten, and
+   * after it as many bytes as the plan's block has; READ_AHEAD_BYTES after it are read. A verdict
+   * other than Valid is final, and the chunk must not go out.
    */
   feed(start: usize, end: usize): Verdict {
     this.changed = false;
@@ -123,7 +129,7 @@ export class Editor {
         return this.decideByKey(this.findMember(at));
       case JsonStep.ValueStart:
         held.valueStart = at - 1;
-        // Objects and arrays have no bound and nothing to be judged by.
+        // Objects and arrays have no bound, and no rule judges them.
         return this.judged >= 0 && isContainer(load<u8>(at - 1))
           ? this.refuseMember(this.judged)
           : Verdict.Valid;
@@ -135,8 +141,8 @@ export class Editor {
     }
   }
 
-  // Which member the key that ends at `end`, or goes on there, names; NO_MEMBER or HAS_NUL. Of a key too long to name any, only its
-  // beginning is read.
+  // The member that a key names, or NO_MEMBER, or HAS_NUL. The key ends at `end` or continues
+  // there. Of a key that is too long to name a member, only the beginning is read.
   private findMember(end: usize): i32 {
     const keyStart = this.held.keyStart;
     if (keyStart == 0) return NO_MEMBER;
@@ -168,7 +174,7 @@ export class Editor {
         return Verdict.Valid;
       case Action.Judge:
         this.judged = index;
-        // Of two copies one reader takes the first, and another the last.
+        // Of two copies, some readers take the first, and others the last.
         if (!isRepeated) return Verdict.Valid;
         this.culprit = member;
         return Verdict.DuplicateMember;
@@ -212,7 +218,7 @@ export class Editor {
     return Verdict.InvalidParameter;
   }
 
-  // The undecided member goes out. Its comma becomes a space where no member precedes it that goes out too.
+  // The undecided member goes out. Its comma becomes a space if no member before it has gone out.
   private keep(): void {
     const at = this.held.start;
     if (at != 0 && !this.seen.hasKept && load<u8>(at) == Char.Comma) {
@@ -223,7 +229,7 @@ export class Editor {
     this.seen.hasKept = true;
   }
 
-  // The undecided member is blanked, from its comma on.
+  // The undecided member is blanked, beginning with its comma.
   private drop(): void {
     this.isBlanking = true;
     this.blankStart = this.held.start;
@@ -235,7 +241,7 @@ export class Editor {
     this.changed = true;
   }
 
-  // Holds back what is undecided at the end of a chunk.
+  // Holds the member that is undecided at the end of a chunk.
   private holdBack(end: usize): Verdict {
     const held = this.held;
     if (this.judged >= 0) {
@@ -243,7 +249,7 @@ export class Editor {
       if (isLong) return this.refuseMember(this.judged);
     } else if (this.isLongKey(end)) {
       const verdict = this.decideByKey(this.findMember(end));
-      held.keyStart = 0; // It goes out with this chunk, and is not to be compared again.
+      held.keyStart = 0; // It goes out with this chunk, and must not be compared again.
       return verdict;
     }
     this.outEnd = held.hold(end);

@@ -1,25 +1,30 @@
-// The member of which it is not known yet whether it goes out. Comes in: places in a chunk, and the chunk's end; goes out: at the next
-// chunk the same bytes in front of it. Kept between calls: the bytes from the member's comma on, or from the first key's quote on, at most
-// MAX_HELD_MEMBER_BYTES, and the places in them.
+// The member that is undecided: neither kept nor blanked yet. Comes in: places in a chunk, and the
+// chunk's end; goes out: the held bytes, before the next chunk. Kept between calls: the member's
+// bytes so far, at most MAX_HELD_MEMBER_BYTES, and the places in them.
 
 import { Bytes, find } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 
 /**
- * The most bytes that are held: so many must be writable before a chunk. A comma, the longest key that is compared, a colon and the longest
- * value that is judged take 654; whitespace that does not fit beside them goes out before them.
+ * The most bytes that are held: as many must be writable before a chunk. A comma, the longest key
+ * that is compared, a colon and the longest value that is judged take 654. Whitespace for which no
+ * room is left goes out before them.
  */
 export const MAX_HELD_MEMBER_BYTES: usize = 768;
 
 export class HeldBytes {
-  // Places in memory while a chunk is read, and between two chunks distances from the first held byte, plus one; 0 if there is none.
-  /** The first byte of the member: its comma, or the first key's quote. 0: no member is undecided. */
+  // While a chunk is read, these are places in memory. Between two chunks they are distances from
+  // the first held byte, plus one. 0 if there is none.
+  /**
+   * The first byte of the member: its comma, or the quote of the first key. 0 if no member is
+   * undecided.
+   */
   start: usize = 0;
   keyStart: usize = 0;
   keyEnd: usize = 0;
   valueStart: usize = 0;
 
-  /** Memory for the bytes, which is kept for the next body, and how many are in it. */
+  /** Memory for the bytes, which is kept for the next body, and how many bytes are in it. */
   private buffer: Bytes | null = null;
   private size: usize = 0;
 
@@ -35,7 +40,10 @@ export class HeldBytes {
     this.keyStart = this.keyEnd = this.valueStart = 0;
   }
 
-  /** Copies the held bytes to right before `chunkStart`, and makes places of the distances. Returns where what is to be forwarded begins. */
+  /**
+   * Copies the held bytes to the memory right before `chunkStart`, and turns the distances into
+   * places. Returns where the held bytes begin, or `chunkStart` if there are none.
+   */
   restore(chunkStart: usize): usize {
     const size = this.size;
     if (size == 0) return chunkStart;
@@ -46,7 +54,7 @@ export class HeldBytes {
     return from;
   }
 
-  /** Holds the bytes of the member up to `end`, where the chunk ends. Returns where they begin. */
+  /** Holds the member up to `end`, where the chunk ends. Returns where the held bytes begin. */
   hold(end: usize): usize {
     if (end - this.start > MAX_HELD_MEMBER_BYTES) this.moveWhitespaceOut(end);
     const from = this.start;
@@ -74,7 +82,8 @@ export class HeldBytes {
     if (this.valueStart != 0) this.valueStart += by;
   }
 
-  // Whitespace between the member's tokens may be of any length: it goes out first, and the tokens move together after it.
+  // Whitespace between the member's tokens may be of any length: it goes out first, and the tokens
+  // move together after it.
   private moveWhitespaceOut(end: usize): void {
     const hasComma = load<u8>(this.start) == Char.Comma;
     let to = this.valueStart != 0 ? this.valueStart : end;

@@ -1,13 +1,15 @@
-// Exact comparison of JSON numbers by their text, as a double would take 4096.0000000000000001 for 4096. Nothing is kept between calls.
+// Compares JSON numbers exactly, by their text: as doubles, 4096.0000000000000001 and 4096 are
+// equal. Nothing is kept between calls.
 
 import { isDigit } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 
-// What `parse` found: a value of 0.DIGITS × 10^exponent, where DIGITS begins with a digit from 1 to 9; no digits: zero.
+// What `parse` found: a value of 0.DIGITS × 10^exponent, and DIGITS begins with a digit from 1 to
+// 9. Zero has no digits.
 class Decimal {
   negative: bool = false;
   exponent: i32 = 0;
-  /** Where the first significant digit stands, and the end of the digits (a point may stand between them). */
+  /** The first significant digit, and the end of the digits, among which there may be a point. */
   digits: usize = 0;
   end: usize = 0;
 }
@@ -15,7 +17,10 @@ class Decimal {
 const left = new Decimal();
 const right = new Decimal();
 
-/** Below, at or above zero as the first number is less than, equal to or greater than the second. Both are well-formed JSON numbers. */
+/**
+ * Negative, zero or positive if the first number is less than, equal to or greater than the second.
+ * Both must be well-formed JSON numbers.
+ */
 export function compareNumbers(aStart: usize, aEnd: usize, bStart: usize, bEnd: usize): i32 {
   parse(aStart, aEnd, left);
   parse(bStart, bEnd, right);
@@ -52,7 +57,8 @@ function parse(at: usize, end: usize, into: Decimal): void {
   into.exponent = shift + exponentOf(digitsEnd, end);
 }
 
-// The number behind `e`, held within ±10^8, which no value of at most some hundred bytes can tell from the exact one.
+// The number after `e`, limited to ±10^8: for values of a few hundred bytes the result is the same
+// as with the exact one.
 function exponentOf(at: usize, end: usize): i32 {
   if (at == end) return 0;
   at++;

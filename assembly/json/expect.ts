@@ -28,11 +28,11 @@ export const enum Expect {
   Exponent,
   ExponentSign,
   ExponentDigits,
-  /** Only from afterNumberByte: the number has ended. */
+  /** Only afterNumberByte returns it: the number has ended. */
   NumberEnd,
 }
 
-/** What has been read of a number once `byte` continues it, or NumberEnd where it does not. */
+/** What has been read of a number once `byte` continues it, or NumberEnd if it does not. */
 export function afterNumberByte(expect: Expect, byte: u8): Expect {
   if (isDigit(byte)) {
     switch (expect) {

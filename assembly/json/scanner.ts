@@ -1,6 +1,8 @@
-// Reads JSON as it arrives, in pieces cut anywhere, and validates it: RFC 8259 with an object at the top, well-formed UTF-8 in strings,
-// at most 512 levels deep, nothing but whitespace behind the object. Comes in: the bytes from `at` to an end; goes out: a JsonStep for each
-// border of a top-level member. Kept between calls: the fields below, about 100 bytes whatever the size of the text.
+// Reads JSON as it arrives, in pieces split anywhere, and validates it: RFC 8259 with an object at
+// the top, well-formed UTF-8 in strings, at most 512 levels deep, nothing but whitespace after the
+// object. Comes in: the bytes from `at` to an end; goes out: a JsonStep for each start and end of a
+// top-level member. Kept between calls: the fields below, about 100 bytes whatever the size of the
+// text.
 
 import { hexValue, isDigit } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
@@ -8,9 +10,12 @@ import { highBytes, skipWhitespace, specialBytes } from "../bytes/lanes";
 import { checkUtf8, UTF8_COMPLETE, UTF8_INVALID } from "../bytes/utf8";
 import { afterNumberByte, Expect } from "./expect";
 
-/** Why `next` came back. But for `KeyEnd` and `ValueEnd`, whose token ends at `at`, the byte before `at` is the one that is meant. */
+/**
+ * Why `next` has returned. It is about the byte before `at`, except for `KeyEnd` and `ValueEnd`,
+ * whose token ends at `at`.
+ */
 export const enum JsonStep {
-  /** The bytes are used up. */
+  /** All bytes are read. */
   More,
   /** The opening quote of a top-level member's key. */
   KeyStart,
@@ -26,11 +31,11 @@ export const enum JsonStep {
   Close,
   /** Not JSON, or not an object. Final. */
   Invalid,
-  /** More than `MAX_DEPTH` objects and arrays in one another. Final. */
+  /** More than `MAX_DEPTH` nested objects and arrays. Final. */
   TooDeep,
 }
 
-/** How many objects and arrays may stand in one another, the outermost counted. */
+/** How many objects and arrays may be nested, including the outermost. */
 export const MAX_DEPTH: u32 = 512;
 
 // Letters of a literal, the next one in the lowest byte.
@@ -45,18 +50,18 @@ export class Scanner {
   private expect: Expect = Expect.Object;
   /** How many objects and arrays are open. */
   private depth: u32 = 0;
-  /** For each open level one bit, set where it is an object. */
+  /** One bit for each open level, set if it is an object. */
   private objects: StaticArray<u64> = new StaticArray<u64>(MAX_DEPTH / 64);
-  /** Whether the string that is being read is a key. */
+  /** Whether the current string is a key. */
   private inKey: bool = false;
   /** The state of checkUtf8 within a string. */
   private utf8: u32 = UTF8_COMPLETE;
-  /** How many digits of a \u escape are to come. */
+  /** How many digits of a \u escape are missing. */
   private hexDigits: u32 = 0;
-  /** The letters of a literal that are to come, the next one in the lowest byte. */
+  /** The missing letters of a literal, the next one in the lowest byte. */
   private literal: u32 = 0;
 
-  /** Whether the object has been closed and nothing wrong has followed it. */
+  /** Whether the object is closed, and only whitespace has followed it. */
   get complete(): bool {
     return this.expect == Expect.Nothing;
   }
@@ -68,7 +73,10 @@ export class Scanner {
     this.utf8 = UTF8_COMPLETE;
   }
 
-  /** Reads from `at` to the next step, at most to `end`, behind which READ_AHEAD_BYTES must be in memory. */
+  /**
+   * Reads from `at` to the next step, at most to `end`, after which READ_AHEAD_BYTES must be in
+   * memory.
+   */
   next(end: usize): JsonStep {
     while (this.at < end) {
       const step = this.advance(end);
@@ -228,7 +236,8 @@ export class Scanner {
       }
       high |= highBytes(at) & (special ^ (special - 1));
       at += ctz(special);
-      // Most escapes are of two bytes, and stay in this loop; they are ASCII, so that UTF-8 is checked across them.
+      // Most escapes have two bytes, and stay in this loop. They are ASCII, so that UTF-8 is
+      // checked across them.
       if (load<u8>(at) != Char.Backslash || at + 1 >= end || !isShortEscape(load<u8>(at + 1)))
         break;
       at += 2;
@@ -276,7 +285,7 @@ export class Scanner {
     return this.literal == 0 ? this.endValue() : JsonStep.More;
   }
 
-  // A number ends at the first byte that does not continue it, which is left to be read.
+  // A number ends at the first byte that does not continue it. That byte is not consumed.
   private readNumber(end: usize): JsonStep {
     let expect = this.expect;
     let at = this.at;

@@ -1,5 +1,5 @@
-// A provider's key, ready to be sent. It has no string form: config/ makes it, request/headers.ts sends it, and response/headers.ts looks
-// for it in what comes back.
+// A provider's key, in the form in which it is sent. It has no string form: config/ makes it,
+// request/headers.ts sends it, and response/headers.ts searches for it in what comes back.
 
 import { Bytes } from "../bytes/bytes";
 

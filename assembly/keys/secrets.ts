@@ -1,5 +1,6 @@
-// Resolves an apiKey: a literal, or ${NAME} from the gateway's environment. Comes in: the configured text; goes out: the key, or what is
-// wrong, in words without it. Nothing is kept between calls.
+// Resolves an apiKey: a literal, or ${NAME} from the gateway's environment. Comes in: the
+// configured text; goes out: the key, or what is wrong, without any part of the text. Nothing is
+// kept between calls.
 
 import { CASE_BIT, Char } from "../bytes/chars";
 import { getEnvironment } from "../host/host";
@@ -12,7 +13,10 @@ export class Secret {
   ) {}
 }
 
-/** Resolves `apiKey`; ends are trimmed, as a Secret made from a file often ends with a newline. */
+/**
+ * Resolves `apiKey`. Whitespace around the key is trimmed, as a Secret made from a file often ends
+ * with a newline.
+ */
 export function resolveSecret(apiKey: string): Secret {
   const configured = apiKey.trim();
   if (!configured.includes("${")) return checked(configured, "apiKey");
@@ -31,7 +35,7 @@ function checked(key: string, source: string): Secret {
   return new Secret(key, "");
 }
 
-/** Whether every character is ASCII's and has a shape, or is a space: what a header's value may hold. */
+/** Whether every character is printable ASCII or a space: what a header's value may hold. */
 export function isPrintable(text: string): bool {
   for (let i = 0; i < text.length; i++) {
     const code = <u32>text.charCodeAt(i);

@@ -1,4 +1,5 @@
-// How an answered or abandoned call ended. Comes in: the answer, and Envoy's own account of the stream; goes out: an Outcome. Nothing is kept.
+// How a call ended that the filter did not refuse. Comes in: the answer, and Envoy's response code
+// details; goes out: an Outcome. Nothing is kept between calls.
 
 import { bytesOf, contains, equals, startsWith } from "../bytes/bytes";
 import { getProperty, resultEnd, resultStart } from "../host/host";
@@ -11,7 +12,7 @@ const VIA_UPSTREAM = bytesOf("via_upstream");
 const UPSTREAM = bytesOf("upstream_");
 const TIMEOUT = bytesOf("timeout");
 
-/** To be called while the stream's properties can be read. */
+/** Must be called while the stream's properties can be read. */
 export function outcomeOf(answer: Answer): Outcome {
   if (answer.status == 0) return Outcome.ClientClosed;
   if (!answer.isComplete) return outcomeOfRest();
@@ -24,7 +25,7 @@ function isProviders(): bool {
   return getProperty(codeDetails) && equals(VIA_UPSTREAM, resultStart, resultEnd);
 }
 
-// Of an answer that has begun and not ended.
+// Of an answer that has begun and is not complete.
 function outcomeOfRest(): Outcome {
   if (!getProperty(codeDetails)) return Outcome.ClientClosed;
   if (startsWith(UPSTREAM, resultStart, resultEnd)) return Outcome.ProviderClosed;

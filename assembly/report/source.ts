@@ -1,5 +1,6 @@
-// Who made a request: the identity in the caller's mesh certificate, which mutual TLS has proved. Kept between calls: the callers so far, at
-// most as many as the configuration tells apart, and the last one.
+// Who made a request: the identity in the caller's mesh certificate, which mutual TLS has proved.
+// Kept between calls: the callers so far, at most as many as the configuration allows, and the last
+// one.
 
 import { Bytes, bytesOf, equals } from "../bytes/bytes";
 import { getProperty, resultEnd, resultStart } from "../host/host";
@@ -11,10 +12,13 @@ const sources = new Map<string, Label>();
 let lastUri: Bytes = new ArrayBuffer(0);
 let lastSource: Label = UNKNOWN_LABEL;
 
-/** The current stream's caller as `namespace/serviceaccount`; `unknown` without a certificate, `other` for more callers than `cap`. */
+/**
+ * The current stream's caller as `namespace/serviceaccount`; `unknown` without a certificate,
+ * `other` for more callers than `cap`.
+ */
 export function readSource(cap: i32): Label {
   if (!getProperty(uriProperty) || resultStart == resultEnd) return UNKNOWN_LABEL;
-  // Most requests have the caller that the one before had.
+  // Most requests have the same caller as the previous one.
   if (equals(lastUri, resultStart, resultEnd)) return lastSource;
   const uri = String.UTF8.decodeUnsafe(resultStart, resultEnd - resultStart);
   if (!sources.has(uri)) {
@@ -26,7 +30,7 @@ export function readSource(cap: i32): Label {
   return lastSource;
 }
 
-// spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICEACCOUNT; any other URI stays whole.
+// spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICEACCOUNT; any other URI is used whole.
 function callerOf(uri: string): string {
   const parts = uri.split("/");
   const isMeshIdentity =

@@ -1,7 +1,11 @@
-// The request headers that the filter removes or sets, in one list for both sides: the filter acts on it, and the compiler refuses a
-// route that matches on any of them. Plain declarations without imports, so that AssemblyScript and TypeScript both read it.
+// The request headers that the filter removes or sets, in one list for both compilers: the filter
+// acts on it, and the compiler refuses a route that matches on any of them. Plain declarations
+// without imports, so that AssemblyScript and TypeScript both read it.
 
-/** Removed from every request: the client's credentials, what steers Envoy, and what would tell a provider about the mesh. */
+/**
+ * Removed from every request: the client's credentials, what steers Envoy, and what would tell a
+ * provider about the mesh.
+ */
 export const removedHeaders: string[] = [
   "authorization",
   "proxy-authorization",

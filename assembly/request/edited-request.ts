@@ -1,5 +1,6 @@
-// A request that is edited, and what its answer must be read by. Comes in: the body's chunks; goes out: the edited chunks, or the code to
-// refuse the request with. Kept between calls: the fields below, and editors to be used again.
+// A request that is edited, and how its answer is read. Comes in: the body's chunks; goes out: the
+// edited chunks, or the code to refuse the request with. Kept between calls: the fields below, and
+// editors for reuse.
 
 import { Bytes } from "../bytes/bytes";
 import { Cluster, Settings } from "../config/config";
@@ -11,34 +12,40 @@ import { Idle } from "../idle";
 import { Code, NO_FAULT } from "../refuse";
 import { keepsItsKey } from "./provider";
 
-// A request gives its editor back when its body ends, as its answer may take long.
+// A request gives its editor back when its body ends, as the answer may take long.
 const idleEditors = new Idle<Editor>();
 
-// Before the first request of a stream.
+// The settings before the first request.
 const NO_SETTINGS = new Settings(new EditPlan([]), new EditPlan([]));
 
 export class EditedRequest {
   settings: Settings = NO_SETTINGS;
   /** Whether the endpoint's answers have a usage. */
   hasUsage: bool = false;
-  /** Whether the filter has asked for the usage; the model that goes out, null if there is none. Known once the body is whole. */
+  /**
+   * Whether the filter has requested the usage; the model that goes out, null if there is none.
+   * Known once the body is complete.
+   */
   asksForUsage: bool = false;
   model: Bytes | null = null;
 
-  /** The cluster that Envoy had chosen when the key was added; null before that, and once it has been checked. */
+  /**
+   * The cluster that Envoy had chosen when the key was added; null before that, and once it has
+   * been checked.
+   */
   private keyedCluster: Cluster | null = null;
   /** Null if there is no body, and after its end. */
   private editor: Editor | null = null;
   private receivedBytes: u64 = 0;
 
-  /** Begins a new request, with what an earlier one had allocated. */
+  /** Begins a new request. */
   restart(): void {
     this.hasUsage = this.asksForUsage = false;
     this.model = null;
     this.receivedBytes = 0;
   }
 
-  /** A body is to come, which `plan` edits. */
+  /** A body will come, which `plan` edits. */
   expectBody(plan: EditPlan): void {
     let editor = idleEditors.take();
     if (editor === null) editor = new Editor(plan);
@@ -93,14 +100,16 @@ export class EditedRequest {
     return member === null ? "" : member.name;
   }
 
-  /** The body has ended, or nobody waits for it any more. */
+  /** The body has ended, or the stream has. */
   endBody(): void {
     const editor = this.editor;
     if (editor !== null) idleEditors.give(editor);
     this.editor = null;
   }
 
-  /** False if the key has gone to another cluster than its own, which `counter` counts. Checks once. */
+  /**
+   * False if the key has gone to a cluster other than its own, which `counter` counts. Checks once.
+   */
   keepsItsKey(counter: u32): bool {
     const cluster = this.keyedCluster;
     this.keyedCluster = null;

@@ -1,6 +1,7 @@
-// Reads the request's headers once and edits them. Comes in: Envoy's header map; goes out: the map without the client's credentials and the
-// mesh's marks, with the provider's path, exactly one credential, and the body's new length. Kept between calls: nothing; `RequestHeaders`
-// points into the host's last answer and is used up within one callback.
+// Reads the request's headers once and edits them. Comes in: Envoy's header map; goes out: the map
+// without the client's credentials and the mesh's headers, with the provider's path, exactly one
+// credential, and the body's new length. Kept between calls: which authority matched last.
+// `RequestHeaders` points into the host's last result, and is valid within one callback only.
 
 import {
   Bytes,
@@ -55,7 +56,9 @@ export class RequestHeaders {
   isUpgrade: bool = false;
   isAddressedPlainly: bool = false;
   isCompressed: bool = false;
-  /** Whether content-length is no number that the filter could add to: Envoy lets some of them through. */
+  /**
+   * Whether content-length is not a number that the filter can add to: Envoy accepts some of these.
+   */
   hasStrangeLength: bool = false;
   /** In bytes, or NO_LENGTH. */
   contentLength: u64 = NO_LENGTH;
@@ -65,7 +68,10 @@ export class RequestHeaders {
   private start: usize = 0;
   private end: usize = 0;
 
-  /** Reads the current stream's headers. Until `edit`, the host must not be asked for anything else. */
+  /**
+   * Reads the current stream's headers. No other host call that returns bytes may come between
+   * `read` and `edit`.
+   */
   read(config: Config): void {
     this.reset();
     if (!getHeaders(HeaderMap.Request)) return;
@@ -102,7 +108,7 @@ export class RequestHeaders {
     } else if (equals(CONTENT_TYPE, start, end)) {
       this.hasJsonType = equals(JSON_TYPE, valueStart, valueEnd);
     } else if (equals(CONTENT_ENCODING, start, end)) {
-      // Of several lines each counts.
+      // Of several headers, each counts.
       if (!equalsIgnoringCase(IDENTITY, valueStart, valueEnd)) this.isCompressed = true;
     } else if (equals(UPGRADE, start, end)) {
       this.isUpgrade = true;
@@ -118,7 +124,10 @@ export class RequestHeaders {
     return length != NO_LENGTH && length > maxBytes ? Code.RequestTooLarge : NO_FAULT;
   }
 
-  /** Makes the map what the provider gets: with the path that writeUpstreamPath wrote, and the credential. */
+  /**
+   * Edits the map: removes headers, adds the credential, and sets the path that writeUpstreamPath
+   * wrote.
+   */
   edit(config: Config, settings: Settings): void {
     const pairs = this.pairs.open(this.start, this.end);
     while (pairs.next()) {
@@ -133,7 +142,7 @@ export class RequestHeaders {
     setHeader(HeaderMap.Request, PATH, upstreamPathStart, upstreamPathEnd);
   }
 
-  /** Says that the body is JSON, and by how many bytes it will grow. */
+  /** Sets content-type to JSON, and content-length for a body that will grow by `addedBytes`. */
   describeBody(addedBytes: i32): void {
     if (!this.hasJsonType) {
       const start = changetype<usize>(JSON_TYPE);
@@ -145,7 +154,7 @@ export class RequestHeaders {
   }
 }
 
-// Most requests have the authority that the one before had.
+// The index of the authority that matched last. Most requests have the same as the previous one.
 let lastAllowed: i32 = 0;
 
 function isAllowed(authorities: Bytes[], start: usize, end: usize): bool {

@@ -1,5 +1,6 @@
-// Which endpoint a request is for, and that endpoint's path at the provider. Comes in: :path; goes out: the upstream :path, in which only
-// members of the query are the client's. Kept between calls: the memory for it.
+// Which endpoint a request is for, and that endpoint's path at the provider. Comes in: :path; goes
+// out: the upstream :path, of which only members of the query come from the client. Kept between
+// calls: the memory for it.
 
 import { Bytes, bytesOf, endsWith, find } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
@@ -23,7 +24,7 @@ class Suffix {
   ) {}
 }
 
-// The first that fits counts: /chat/completions ends with /completions.
+// The first match counts: /chat/completions ends with /completions.
 const suffixes: Suffix[] = [
   new Suffix(Endpoint.ChatCompletions, bytesOf("/chat/completions")),
   new Suffix(Endpoint.Completions, bytesOf("/completions")),
@@ -33,7 +34,7 @@ const suffixes: Suffix[] = [
   new Suffix(Endpoint.Models, bytesOf("/models")),
 ];
 
-// A client's key in the query is as foreign to the provider as one in a header.
+// A client's credential in the query is removed like one in a header.
 const credentialNames: Bytes[] = [
   bytesOf("key"),
   bytesOf("api_key"),
@@ -52,20 +53,23 @@ export function findEndpoint(start: usize, end: usize): Endpoint {
   return Endpoint.Unknown;
 }
 
-/** Whether requests to the endpoint generate text in chat's or legacy completions' form. */
+/** Whether the endpoint is chat or legacy completions. */
 export function describesCompletions(endpoint: Endpoint): bool {
   return endpoint == Endpoint.ChatCompletions || endpoint == Endpoint.Completions;
 }
 
-/** The upstream :path, after `writeUpstreamPath` answered true, until the next. */
+/** The upstream :path, after `writeUpstreamPath` returned true, until the next call. */
 export let upstreamPathStart: usize = 0;
 export let upstreamPathEnd: usize = 0;
 
-// Used again for every path: a client may send one of 60 KB with each request.
+// Reused for every path, as a client may send 60 KB with each request.
 let buffer: Bytes = new ArrayBuffer(1024);
 const members = new QueryMembers();
 
-/** Writes the :path at the provider for the client's from `start` to `end`. False where the provider has no place for the endpoint. */
+/**
+ * Writes the provider's :path for the client's from `start` to `end`. False if the provider has no
+ * path for the endpoint.
+ */
 export function writeUpstreamPath(
   path: ProviderPath,
   endpoint: Endpoint,
@@ -94,7 +98,7 @@ function suffixOf(endpoint: Endpoint): Bytes {
   return suffixes[0].path;
 }
 
-// The provider's own query first, then what is left of the client's.
+// The provider's own query comes first, then what is left of the client's.
 function appendQuery(path: ProviderPath, start: usize, end: usize, to: usize): usize {
   let separator: u8 = Char.Question;
   if (path.query.byteLength != 0) {
@@ -113,7 +117,8 @@ function appendQuery(path: ProviderPath, start: usize, end: usize, to: usize): u
   return to;
 }
 
-// Some servers still take a semicolon for an ampersand: each part between them must be one that may stay.
+// Some servers treat a semicolon like an ampersand: a member is dropped if any part between
+// semicolons must be.
 function isDropped(path: ProviderPath, start: usize, end: usize): bool {
   for (let at = start; at < end;) {
     const partEnd = find(Char.Semicolon, at, end);

@@ -1,5 +1,6 @@
-// Which provider a request goes to, and by which route, which says what settings apply: as Envoy chose, never as the client says. Kept
-// between calls: the cluster and the route found last, as most requests of a gateway go where the one before went.
+// Which provider a request goes to, and by which route, which decides what settings apply: as Envoy
+// has chosen, never as the client says. Kept between calls: the cluster and the route found last,
+// as most requests of a gateway go where the previous one went.
 
 import { bytesOf, equals } from "../bytes/bytes";
 import { Cluster, Config, Provider } from "../config/config";
@@ -12,7 +13,9 @@ const routeName = bytesOf("xds\0route_name");
 let lastConfig: Config | null = null;
 let lastCluster: Cluster | null = null;
 
-/** What `config` says about the cluster that Envoy has chosen; null where it says nothing. */
+/**
+ * What `config` says about the cluster that Envoy has chosen; null if it does not name the cluster.
+ */
 export function findCluster(config: Config): Cluster | null {
   if (!getProperty(clusterName)) return null;
   const last = lastCluster;
@@ -27,12 +30,13 @@ export function findCluster(config: Config): Cluster | null {
 }
 
 /**
- * Whether a request that carries the key of `cluster`'s provider goes there, or nowhere. Our own header edits make Envoy choose the route
- * again, which shows only after them. If the key has gone elsewhere, `counter` counts it, and the provider gets no more requests from this
- * worker.
+ * Whether a request that carries the key of `cluster`'s provider goes there, or nowhere. The
+ * filter's header edits make Envoy choose the route again, and the property shows the new choice
+ * only after the callback that edits them. If the key has gone elsewhere, `counter` counts it, and
+ * the provider gets no more requests from this worker.
  */
 export function keepsItsKey(cluster: Cluster, counter: u32): bool {
-  // Without a cluster Envoy itself has answered, and nothing has gone out.
+  // Without a cluster, Envoy itself has replied, and nothing has been sent.
   if (!getProperty(clusterName) || resultStart == resultEnd) return true;
   if (equals(cluster.bytes, resultStart, resultEnd)) return true;
   const actual = resultText();
@@ -47,7 +51,10 @@ export function keepsItsKey(cluster: Cluster, counter: u32): bool {
 
 let lastRoute: Label = EMPTY_LABEL;
 
-/** The route that leads the current stream to `provider`: the only one there is, or else the one that Envoy has chosen. */
+/**
+ * The route that leads the current stream to `provider`: the only one, or else the one that Envoy
+ * has chosen.
+ */
 export function routeTo(provider: Provider | null): Label {
   if (provider !== null && provider.route !== null) return provider.route!;
   if (!getProperty(routeName) || resultStart == resultEnd) return EMPTY_LABEL;

@@ -1,6 +1,7 @@
-// Reads and edits the response's headers and trailers. Comes in: the provider's; goes out: the same without cookies, without an alternative
-// address that would lead around the gateway, and without any header that carries the credential back. Kept between calls: nothing;
-// `ResponseHeaders` is used up within one callback.
+// Reads and edits the response's headers and trailers. Comes in: the provider's; goes out: the same
+// without cookies, without an alternative address that would bypass the gateway, and without any
+// header that echoes the credential. Nothing is kept between calls: `ResponseHeaders` is valid
+// within one callback only.
 
 import {
   Bytes,
@@ -38,7 +39,7 @@ export class ResponseHeaders {
   isCompressed: bool = false;
   hasLength: bool = false;
 
-  /** Whether the answer is one whose token usage can be read. */
+  /** Whether the token usage of the answer can be read. */
   get isReadable(): bool {
     return this.status - 200 < 100 && !this.isCompressed && (this.isEventStream || this.isJson);
   }
@@ -77,13 +78,14 @@ export function cleanTrailers(credential: Credential | null): void {
   while (pairs.next()) cleanPair(HeaderMap.ResponseTrailers);
 }
 
-/** Lets the answer be of another length than the provider announced. */
+/** Removes content-length, as the filter may change the answer's length. */
 export function removeLength(): void {
   const start = changetype<usize>(CONTENT_LENGTH);
   removeHeader(HeaderMap.Response, start, start + CONTENT_LENGTH.byteLength);
 }
 
-// The key, where a header may echo it. Most answers echo nothing: one search through all of them says so.
+// The key, if any header may echo it. Most answers echo nothing, which one search through all
+// headers shows.
 let echoedKey: Bytes | null = null;
 
 function openHeaders(map: HeaderMap, credential: Credential | null): bool {
@@ -102,7 +104,7 @@ function cleanPair(map: HeaderMap): void {
   if (isDropped) removeHeader(map, pairs.nameStart, pairs.nameEnd);
 }
 
-// Whether a content-type is `type`, whatever its parameters.
+// Whether a content-type is `type`, with any parameters.
 function isMediaType(type: Bytes, start: usize, end: usize): bool {
   const size = <usize>type.byteLength;
   if (end - start < size || !equalsIgnoringCase(type, start, start + size)) return false;

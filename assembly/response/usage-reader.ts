@@ -1,7 +1,8 @@
-// Reads the token usage out of an answer's JSON as it passes, in pieces cut anywhere: a whole answer, or the data of one event after another.
-// Comes in: runs of bytes; goes out: numbers, and what kind of text this was. Nothing is held and nothing is validated. The usage stands at
-// the top; in OpenAI's Responses under `response`, and at the start of an Anthropic stream under `message`. Kept between calls: the place
-// in the text.
+// Reads the token usage out of an answer's JSON as it passes, in pieces split anywhere: a whole
+// answer, or the data of one event after another. Comes in: runs of bytes; goes out: numbers, and
+// what kind of text it was. Nothing is held and nothing is validated. The usage is at the top; in
+// OpenAI's Responses under `response`, and at the start of an Anthropic stream under `message`.
+// Kept between calls: the position in the text.
 
 import { isDigit } from "../bytes/bytes";
 import { CASE_BIT, Char } from "../bytes/chars";
@@ -11,7 +12,7 @@ import { UNKNOWN, Usage } from "./usage";
 
 const enum Mode {
   Token,
-  /** In a string that says nothing, and behind a backslash there. */
+  /** In a string that is skipped, and after a backslash there. */
   Text,
   Escaped,
   /** In a key, or in the value of a top-level `type`. */
@@ -20,11 +21,11 @@ const enum Mode {
   Number,
 }
 
-/** Which object is open. What stands in any other is skipped. */
+/** Which object is open. Any other object is skipped. */
 const enum Place {
   None,
   Top,
-  /** A `response` or `message`, which hold what other APIs have at the top. */
+  /** A `response` or `message`, which contains what other APIs have at the top. */
   Wrapper,
   Usage,
   /** `…_tokens_details`. */
@@ -47,7 +48,10 @@ export class UsageReader extends Usage {
   hasObject: bool = false;
   /** Whether the provider has reported an error within its answer. */
   hasFailed: bool = false;
-  /** Of the current text: whether it has a `usage` that is an object, `choices` with something in them, or with nothing; an `error`; whether it is no object. */
+  /**
+   * Of the current text: whether it has a `usage` that is an object, `choices` that are not empty,
+   * `choices` that are empty, an `error`; whether it is not an object.
+   */
   hasUsage: bool = false;
   hasChoices: bool = false;
   hasEmptyChoices: bool = false;
@@ -55,14 +59,17 @@ export class UsageReader extends Usage {
   isOther: bool = false;
 
   private mode: Mode = Mode.Token;
-  /** The open objects that are looked into, the innermost in the lowest byte; and how many others are open within it. */
+  /**
+   * The open objects that are read, the innermost in the lowest byte; and how many skipped objects
+   * and arrays are open within it.
+   */
   private places: u32 = Place.None;
   private skipped: u32 = 0;
-  /** Whether a value is next, and the key that it belongs to. */
+  /** Whether a value is next. */
   private isValue: bool = false;
   private inChoices: bool = false;
   private hash: u64 = 0;
-  /** What a number or a type has come to. */
+  /** The number, or the hash of the type, so far. */
   private number: u64 = 0;
   private hasFraction: bool = false;
   private isCount: bool = false;
@@ -74,7 +81,7 @@ export class UsageReader extends Usage {
     this.beginText();
   }
 
-  /** Begins a new text of the same answer; numbers stay until there are others. */
+  /** Begins a new text of the same answer. Numbers are kept until new ones come. */
   beginText(): void {
     this.hasUsage = this.hasChoices = this.hasEmptyChoices = this.hasError = this.isOther = false;
     this.isValue = this.inChoices = false;
@@ -126,7 +133,8 @@ export class UsageReader extends Usage {
     return end;
   }
 
-  // No provider escapes the letters of a key: one with a backslash in it is none that is looked for.
+  // No provider escapes the letters of a key: one with a backslash is not one of the keys that are
+  // read.
   private readName(at: usize, end: usize): usize {
     let hash = this.mode == Mode.Key ? this.hash : this.number;
     let byte: u8 = 0;
@@ -161,7 +169,7 @@ export class UsageReader extends Usage {
     return at;
   }
 
-  // The first byte behind the bracket that is not blank says whether there is anything in it.
+  // The first byte after the bracket that is not whitespace decides whether the array is empty.
   private lookIntoChoices(at: usize): usize {
     const byte = load<u8>(at);
     if (byte <= Char.Space) return at + 1;
@@ -171,7 +179,7 @@ export class UsageReader extends Usage {
     return at;
   }
 
-  // To the next that is read in another way.
+  // Reads tokens up to one that another mode reads.
   private readTokens(at: usize, end: usize): usize {
     while (at < end) {
       const byte = load<u8>(at);
@@ -271,7 +279,7 @@ export class UsageReader extends Usage {
     return isWrapper ? Place.Wrapper : Place.None;
   }
 
-  // A number counts once a byte behind it has come: it may have been cut.
+  // A number counts once the byte after it has come, as a piece may end within it.
   private readNumber(at: usize, end: usize): usize {
     for (; at < end; at++) {
       const byte = load<u8>(at);

@@ -1,21 +1,25 @@
-// Finds the events of a server-sent event stream (WHATWG HTML, 9.2.6) as it arrives, in pieces cut anywhere. Comes in: the bytes from `at` to
-// an end; goes out: a SseStep for each piece of data, and at each event's end. Lines end with CR, LF or CRLF; a byte order mark may precede
-// the first. Kept between calls: the place within the line.
+// Finds the events of a server-sent event stream (WHATWG HTML, 9.2.6) as it arrives, in pieces
+// split anywhere. Comes in: the bytes from `at` to an end; goes out: a SseStep for each piece of
+// data, and at the end of each event. Lines end with CR, LF or CRLF; a byte order mark may precede
+// the first. Kept between calls: the position within the line.
 
 import { Char } from "../bytes/chars";
 import { findLineEnd } from "../bytes/lanes";
 
-/** Why `next` came back. */
+/** Why `next` has returned. */
 export const enum SseStep {
-  /** The bytes are used up. */
+  /** All bytes are read. */
   More,
-  /** An event's first line that is no comment begins at `at`. */
+  /** The first line of an event that is not a comment begins at `at`. */
   Begin,
-  /** The bytes from `start` to `at` are data. Where a line of it ends is not told: to a reader of JSON that is a blank. */
+  /**
+   * The bytes from `start` to `at` are data. The end of a line of data has no step: to a reader of
+   * JSON it is whitespace.
+   */
   Data,
   /** The blank line that ends an event ends at `at`. */
   End,
-  /** The byte before `at` is the line feed of a CRLF that ended an event in the piece before. */
+  /** The byte before `at` is the line feed of a CRLF that ended an event in the previous piece. */
   EndTail,
 }
 
@@ -23,7 +27,7 @@ const enum LinePart {
   LineStart,
   /** The rest of `data`. */
   Name,
-  /** A space to be skipped, or data. */
+  /** A space, which is skipped, or data. */
   Space,
   Data,
   /** The rest of a comment or of another field. */
@@ -36,17 +40,20 @@ const MARK: u32 = 0xbfbbef; // EF BB BF, the first byte in the lowest
 export class Events {
   /** The next byte to read. The caller sets it for each piece. */
   at: usize = 0;
-  /** Where the data of a SseStep.Data begins. */
+  /** Where the data of SseStep.Data begins. */
   start: usize = 0;
 
   private part: LinePart = LinePart.LineStart;
-  /** The letters of the field's name that are to come, and those of the byte order mark while it may come, the next one in the lowest byte. */
+  /**
+   * The missing letters of the field's name, and the missing bytes of the byte order mark while it
+   * may come; the next one is in the lowest byte.
+   */
   private letters: u32 = 0;
   private mark: u32 = MARK;
-  /** Whether the byte before was a CR, and whether that CR ended an event. */
+  /** Whether the previous byte was a CR, and whether that CR ended an event. */
   private afterReturn: bool = false;
   private afterEnd: bool = false;
-  /** Whether the current event has a line that is no comment. */
+  /** Whether the current event has a line that is not a comment. */
   private isBegun: bool = false;
 
   /** Begins a new stream. */
@@ -56,7 +63,10 @@ export class Events {
     this.afterReturn = this.afterEnd = this.isBegun = false;
   }
 
-  /** Reads from `at` to the next step, at most to `end`, behind which READ_AHEAD_BYTES must be in memory. */
+  /**
+   * Reads from `at` to the next step, at most to `end`, after which READ_AHEAD_BYTES must be in
+   * memory.
+   */
   next(end: usize): SseStep {
     while (this.at < end) {
       const step = this.advance(end);
@@ -135,12 +145,12 @@ export class Events {
       this.part = LinePart.Space;
       return SseStep.More;
     }
-    // A line that is `data` alone is a line of no data, as good as none here.
+    // A line that is only `data` has no data, and needs no step.
     this.part = LinePart.Rest;
     return SseStep.More;
   }
 
-  // At a CR or LF that ends a line with something in it.
+  // At the CR or LF that ends a line that is not empty.
   private endLine(): void {
     this.afterReturn = load<u8>(this.at++) == Char.Return;
     this.part = LinePart.LineStart;

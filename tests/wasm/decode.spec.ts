@@ -3,7 +3,7 @@ import { decodeConfig } from "../../assembly/config/decode";
 import { Action, EditPlan, Member } from "../../assembly/edit/edit-plan";
 import { pieceOf } from "./piece";
 
-// In every value of the configurations below: no fault may hold it.
+// In every value of the configurations below: no fault may contain it.
 const MARK = "mark";
 
 const KEYED = '"authHeader":"authorization","authPrefix":"Bearer ","apiKey":"mark-key"';
@@ -15,7 +15,7 @@ function configText(settings: string): string {
   );
 }
 
-// What is wrong with the whole, or else with the providers, one line each.
+// The fault of the whole configuration, or else the providers' faults, one line each.
 function faultOf(text: string): string {
   const piece = pieceOf(text);
   const decoded = decodeConfig(piece.start, piece.end);
@@ -241,7 +241,7 @@ describe("a provider's fault", () => {
 
   it("may be too many members", () => {
     const members: string[] = [];
-    // The model is the 64th.
+    // The model is the 64th member.
     for (let i = 0; i < 63; i++) members.push(`{"name":"m${i}"}`);
     expect(faultOf(configText(`${KEYED},"members":[${members.join()}]`))).toBe("");
     members.push('{"name":"m64"}');

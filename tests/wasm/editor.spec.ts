@@ -20,10 +20,11 @@ function planOf(): EditPlan {
 const plan = planOf();
 let editor = new Editor(plan);
 
-// As the host does it, each chunk stands where the last one stood.
+// As in the host, each chunk is in the place of the last one.
 const piece = new Piece(new ArrayBuffer(0), 4096);
 
-// What goes out for each chunk, with bars between; the verdict's number where one is refused.
+// What goes out for each chunk, with bars between; the number of the verdict for a chunk that is
+// refused.
 function feed(chunks: string[]): string {
   editor = new Editor(plan);
   const outs: string[] = [];

@@ -1,7 +1,8 @@
 import { Events, SseStep } from "../../assembly/sse/events";
 import { Piece, textBetween } from "./piece";
 
-// The stream's data, with `^` where an event begins, `;` where it ends, and `+` for the rest of that end.
+// The stream's data, with `^` at the start of an event, `;` at its end, and `+` for the rest of
+// that end.
 function read(pieces: Piece[]): string {
   const events = new Events();
   let steps = "";
@@ -23,7 +24,7 @@ function expectSteps(text: string, expected: string): void {
   const singles = new Array<Piece>();
   for (let at = 0; at <= bytes.byteLength; at++) {
     const steps = read([new Piece(bytes.slice(0, at)), new Piece(bytes.slice(at))]);
-    // Where a cut parts CR and LF, the LF is told on its own.
+    // If the text is split between CR and LF, the LF has a step of its own.
     if (steps.replaceAll("+", "") != expected) expect(steps).toBe(expected, `cut at ${at}`);
     singles.push(new Piece(bytes.slice(at, at + 1)));
   }

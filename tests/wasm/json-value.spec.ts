@@ -14,13 +14,13 @@ function build(text: string): JsonValue {
   return buildJson(piece.start, piece.end);
 }
 
-// How many bytes there are before the fault; the whole text's where there is none.
+// How many bytes are before the fault; the whole length if there is none.
 function faultAt(text: string): i32 {
   const piece = pieceOf(text);
   return <i32>(findJsonFault(piece.start, piece.end) - piece.start);
 }
 
-// A tree as JSON text again, with a letter before what is no string.
+// A tree as JSON text again, with a letter before each value that is not a string.
 function show(value: JsonValue): string {
   const parts: string[] = [];
   for (let i = 0; i < value.items.length; i++) {

@@ -26,7 +26,7 @@ function endpointOf(path: string): Endpoint {
   return findEndpoint(piece.start, piece.end);
 }
 
-// The upstream path for a client's; "unknown" and "nowhere" where there is none.
+// The upstream path for a client's path; "unknown" or "nowhere" if there is none.
 function upstream(provider: string, path: string): string {
   const piece = pieceOf(path);
   const endpoint = findEndpoint(piece.start, piece.end);

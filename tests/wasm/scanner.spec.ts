@@ -6,7 +6,7 @@ const LETTERS = ".KkVv,}!^";
 
 const scanned = new Array<string>();
 
-// A letter for each step through the pieces; behind them a dot where the object is complete.
+// A letter for each step through the pieces, then a dot if the object is complete.
 function scan(pieces: Piece[]): string {
   const scanner = new Scanner();
   scanned.length = 0;
@@ -46,7 +46,7 @@ function expectAll(texts: string[], expected: string): void {
   }
 }
 
-// Of a text that ends too early no step is wrong.
+// A text that ends too early has no wrong step: it is only not complete.
 function expectRefused(bytes: ArrayBuffer, what: string): void {
   for (let split = 0; split <= bytes.byteLength; split++) {
     const steps = scan(cut(bytes, split));

@@ -2,7 +2,7 @@ import { resolveSecret } from "../../assembly/keys/secrets";
 
 const STAND_ALONE = "apiKey: ${NAME} must stand alone, NAME of letters, digits and _";
 
-// The environment is empty here: what is found there is tested with a host.
+// The environment is empty here. Tests with a host read keys from it.
 function expectFault(apiKey: string, fault: string): void {
   const secret = resolveSecret(apiKey);
   expect(secret.key).toBe("", apiKey);

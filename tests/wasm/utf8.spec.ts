@@ -3,7 +3,7 @@ import { bytesOfHex, Piece } from "./piece";
 
 const BUFFER_BYTES = 48;
 
-// Each class of what is no UTF-8: stray and overlong, too large or a surrogate, too short, too long.
+// Each class of invalid UTF-8: stray and overlong, too large or a surrogate, too short, too long.
 const invalid: string[] = (
   "80 bf 8080 c080 c1bf fe ff f880808080 f5808080 f7bfbfbf e08080 e09fbf f0808080 f08fbfbf " +
   "eda080 edbfbf f4908080 f4bfbfbf " +
@@ -18,7 +18,7 @@ const valid: string[] = (
 ).split(" ");
 const fillers: string[] = ["61", "c3a9", "e4bda0", "f09f9880"];
 
-// BUFFER_BYTES bytes: fillers, with `middle` behind the first `count` of them.
+// BUFFER_BYTES of fillers, with `middle` after the first `count` of them.
 function fill(filler: ArrayBuffer, count: i32, middle: ArrayBuffer): Piece {
   const bytes = new Uint8Array(BUFFER_BYTES + middle.byteLength);
   const size = filler.byteLength;
@@ -43,7 +43,8 @@ function checkByteByByte(piece: Piece): u32 {
   return state;
 }
 
-// Where `sequence` is not judged so, behind any number of each filler and cut anywhere; "" where it always is.
+// Where `sequence` is not judged as expected, after any number of each filler and split anywhere;
+// "" if it always is.
 function misjudged(sequence: string, isValid: bool): string {
   const bytes = bytesOfHex(sequence);
   for (let i = 0; i < fillers.length; i++) {
