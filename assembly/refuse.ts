@@ -89,7 +89,7 @@ function send(code: Code, param: string, headers: Bytes): void {
   const refusal = refusals[code];
   const body = refusal.head + (param.length == 0 ? "null" : '"' + param + '"') + refusal.tail;
   if (!sendLocalResponse(refusal.status, refusal.details, bytesOf(body), headers)) {
-    log(LogLevel.Error, "the host did not take a local answer");
+    log(LogLevel.Error, "the host rejected a local reply");
   }
 }
 

@@ -44,7 +44,7 @@ export class EgressRoot extends RootContext {
    */
   onConfigure(bytes: u32): bool {
     if (bytes == 0 || !getPluginConfiguration(bytes)) {
-      log(LogLevel.Error, "plugin configuration refused: there is none");
+      log(LogLevel.Error, "plugin configuration refused: it is empty");
       return false;
     }
     const decoded = decodeConfig(resultStart, resultEnd);

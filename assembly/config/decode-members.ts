@@ -111,7 +111,7 @@ export function decodeMembers(settings: JsonValue, path: string, checker: Checke
     if (!checker.isObject(values[i], at, allowed)) continue;
     const member = decodeMember(values[i], at, checker);
     for (let other = 0; other < members.length; other++) {
-      if (isSame(members[other].folded, member.folded)) checker.fail(at, "stands twice");
+      if (isSame(members[other].folded, member.folded)) checker.fail(at, "is listed twice");
     }
     members.push(member);
     const group = checker.optionalText(values[i], "group", at);
@@ -141,7 +141,8 @@ function decodeMember(value: JsonValue, path: string, checker: Checker): Member 
   member.isStream = checker.flag(value, "stream", path);
   member.isForStreams = checker.flag(value, "forStreams", path);
   const removes = checker.flag(value, "remove", path);
-  if (member.folded.byteLength == 0) checker.fail(path + ".name", "must hold a letter or a digit");
+  if (member.folded.byteLength == 0)
+    checker.fail(path + ".name", "must contain a letter or a digit");
   if (member.forced !== null || removes) member.action = Action.Blank;
   else if (limit !== null || member.isStream) member.action = Action.Judge;
   return member;
@@ -150,7 +151,7 @@ function decodeMember(value: JsonValue, path: string, checker: Checker): Member 
 function decodeText(value: JsonValue, key: string, path: string, checker: Checker): Bytes | null {
   const text = checker.optionalText(value, key, path);
   if (text === null) return null;
-  if (!isJsonText(text)) checker.fail(path + "." + key, "must hold the JSON text of one value");
+  if (!isJsonText(text)) checker.fail(path + "." + key, "must be the JSON text of one value");
   return bytesOf(text.trim());
 }
 

@@ -103,7 +103,7 @@ function decodeProvider(config: Config, value: JsonValue, path: string, root: Ch
   if (clusters.length == 0) root.fail(path + ".clusters", "must name at least one cluster");
   for (let i = 0; i < clusters.length; i++) {
     if (config.clusters.has(clusters[i])) {
-      root.fail(path + ".clusters[" + i.toString() + "]", "leads to another provider too");
+      root.fail(path + ".clusters[" + i.toString() + "]", "also leads to another provider");
     }
     config.clusters.set(clusters[i], new Cluster(clusters[i], provider));
   }
@@ -159,7 +159,7 @@ function decodePath(path: string, at: string, checker: Checker): ProviderPath {
   for (let i = 0; i < path.length; i++) {
     const code = <u32>path.charCodeAt(i);
     if (code <= Char.Space || code > Char.Tilde || code == Char.Hash) {
-      checker.fail(at + ".path", "holds a character that no path may hold");
+      checker.fail(at + ".path", "contains a character that is not allowed in a path");
     }
   }
   const bytes = bytesOf(path);
@@ -205,11 +205,11 @@ function decodeCredential(
   checker: Checker,
 ): void {
   const header = checker.requiredText(settings, "authHeader", path);
-  if (!isHeaderName(header)) checker.fail(path + ".authHeader", "is no header's name");
+  if (!isHeaderName(header)) checker.fail(path + ".authHeader", "is not a valid header name");
   into.authHeader = lowerBytes(header);
   const prefix = checker.optionalText(settings, "authPrefix", path);
   if (prefix !== null && !isPrintable(prefix)) {
-    checker.fail(path + ".authPrefix", "holds a character that is not printable ASCII");
+    checker.fail(path + ".authPrefix", "contains a character that is not printable ASCII");
   }
   const apiKey = checker.optionalText(settings, "apiKey", path);
   if (apiKey === null) return;

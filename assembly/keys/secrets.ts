@@ -22,7 +22,7 @@ export function resolveSecret(apiKey: string): Secret {
   if (!configured.includes("${")) return checked(configured, "apiKey");
   const name = configured.substring(2, configured.length - 1);
   if (!configured.startsWith("${") || !configured.endsWith("}") || !isVariableName(name)) {
-    return new Secret("", "apiKey: ${NAME} must stand alone, NAME of letters, digits and _");
+    return new Secret("", "apiKey: must be a literal or ${NAME}, NAME of letters, digits and _");
   }
   return checked(readVariable(name).trim(), "environment variable " + name);
 }
@@ -30,7 +30,7 @@ export function resolveSecret(apiKey: string): Secret {
 function checked(key: string, source: string): Secret {
   if (key.length == 0) return new Secret("", source + " is missing or empty");
   if (!isPrintable(key)) {
-    return new Secret("", source + " holds a character that is not printable ASCII");
+    return new Secret("", source + " contains a character that is not printable ASCII");
   }
   return new Secret(key, "");
 }

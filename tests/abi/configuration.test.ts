@@ -35,8 +35,8 @@ describe("a configuration is refused", () => {
     assert.equal(refusalOf(`{"a":${"[".repeat(600)}`), "byte 516: not a JSON object");
   });
 
-  it("where there is none", () => {
-    assert.equal(refusalOf(""), "there is none");
+  it("if it is empty", () => {
+    assert.equal(refusalOf(""), "it is empty");
   });
 
   it("where its version is not known", () => {
@@ -66,7 +66,7 @@ describe("a configuration with a provider that nobody could be answered for", ()
     assert.equal(refusalOf(change("providers.0.clusters", [])), clusters);
     const { providers } = configOf();
     const two = { ...configOf(), providers: [...providers, ...providers] };
-    assert.equal(refusalOf(two), "$.providers[1].clusters[0]: leads to another provider too");
+    assert.equal(refusalOf(two), "$.providers[1].clusters[0]: also leads to another provider");
   });
 });
 
@@ -111,7 +111,10 @@ describe("a provider answers 503 alone", () => {
 
   it("with a path that is none", () => {
     assertFault({ ...bad, path: "v1" }, `${at}.path: must begin with a slash`);
-    assertFault({ ...bad, path: "/a b" }, `${at}.path: holds a character that no path may hold`);
+    assertFault(
+      { ...bad, path: "/a b" },
+      `${at}.path: contains a character that is not allowed in a path`,
+    );
     assertFault({ ...bad, path: "" }, `${at}.path: must be a string that is not empty`);
   });
 
@@ -122,7 +125,7 @@ describe("a provider answers 503 alone", () => {
       `${member}.name: must be 1 to 64 of letters, digits, underscore, point and hyphen`,
     );
     for (const text of ['1,"x":2', "1}", "", "x", "{"]) {
-      const fault = `${member}.override: must hold the JSON text of one value`;
+      const fault = `${member}.override: must be the JSON text of one value`;
       assertFault(withMember({ name: "a", override: text }), fault);
     }
   });
@@ -152,7 +155,7 @@ describe("a key", () => {
   });
 
   it("that is not there, or can't be sent, is its provider's fault", () => {
-    const unprintable = "holds a character that is not printable ASCII";
+    const unprintable = "contains a character that is not printable ASCII";
     const variable = "environment variable OTHER";
     assertFault(keyed("${OTHER}"), `${variable} is missing or empty`);
     assertFault(keyed("${OTHER}"), `${variable} is missing or empty`, { OTHER: " \n" });
@@ -160,7 +163,7 @@ describe("a key", () => {
     assertFault(keyed("sk\nx"), `apiKey ${unprintable}`);
     assertFault(keyed(""), "apiKey is missing or empty");
     for (const half of ["${OTHER", "${", "a${OTHER}", "${OTHER}${OTHER}"]) {
-      const fault = "apiKey: ${NAME} must stand alone, NAME of letters, digits and _";
+      const fault = "apiKey: must be a literal or ${NAME}, NAME of letters, digits and _";
       assertFault(keyed(half), fault, { OTHER: "sk-other" });
     }
   });

@@ -66,7 +66,7 @@ function showPlan(plan: EditPlan): string {
 }
 
 describe("a configuration", () => {
-  it("says which hosts, clusters and headers there are", () => {
+  it("names hosts, clusters and headers", () => {
     const config = decode(configText(KEYED));
     expect(config.authorities.length).toBe(1);
     expect(String.UTF8.decode(config.authorities[0])).toBe("mark.example");
@@ -78,7 +78,7 @@ describe("a configuration", () => {
     expect(isRemoved(config, "accept")).toBe(false);
   });
 
-  it("says where a provider is and what it is sent", () => {
+  it("says where a provider is and what it receives", () => {
     const provider = providerOf(decode(configText(KEYED + ',"maxRequestBytes":1000')));
     expect(provider.name).toBe("ns/p");
     expect(text(provider.path.chatCompletions)).toBe("/mark/chat/completions");
@@ -129,7 +129,7 @@ describe("a configuration", () => {
     expect(plan.longestKeyBytes).toBe(42);
   });
 
-  it("judges the model on every endpoint, but not where completions override it", () => {
+  it("judges the model on every endpoint, except on completions that override it", () => {
     const rules = '"models":{"allow":["q*"],"aliases":{"a\\"":"x\\"y"}}';
     const judged = providerOf(decode(configText(`${KEYED},${rules}`))).settings;
     expect(show(judged.completions.members[0])).toBe(show(judged.others.members[0]));
@@ -141,7 +141,7 @@ describe("a configuration", () => {
     expect(settings.others.members[0].models === null).toBe(false);
   });
 
-  it("grows the body by a byte even where no member is managed", () => {
+  it("grows the body by a byte even if no member is managed", () => {
     const settings = providerOf(decode(configText(KEYED))).settings;
     expect(settings.completions.blockBytes).toBe(1);
     expect(settings.others.blockBytes).toBe(1);
@@ -149,7 +149,7 @@ describe("a configuration", () => {
 });
 
 describe("a configuration that can't be read", () => {
-  it("says where and why, and never a value", () => {
+  it("has a message with the place and the reason, and never a value", () => {
     expect(faultOf("mark")).toBe("byte 0: not a JSON object");
     expect(faultOf('{"version":1,"mark')).toBe("byte 17: not a JSON object");
     expect(faultOf("{}")).toBe("version: must be 1");
@@ -167,7 +167,7 @@ describe("a configuration that can't be read", () => {
     expect(faultOf('{"version":1,"providers":["mark"]}')).toBe("$.providers[0]: must be an object");
   });
 
-  it("has a provider that nobody could be answered for", () => {
+  it("is one with a provider that has no name or no cluster", () => {
     const whole = configText(KEYED);
     expect(faultOf(whole.replace('"name":"ns/p",', ""))).toBe(
       "$.providers[0].name: must be a string that is not empty",
@@ -176,10 +176,10 @@ describe("a configuration that can't be read", () => {
       "$.providers[0].clusters: must name at least one cluster",
     );
     expect(faultOf(whole.replace('["mark|c"]', '["mark|un"]'))).toBe(
-      "$.providers[0].clusters[0]: leads to another provider too",
+      "$.providers[0].clusters[0]: also leads to another provider",
     );
     expect(faultOf(whole.replace('["mark|c"]', '["mark|c","mark|c"]'))).toBe(
-      "$.providers[0].clusters[1]: leads to another provider too",
+      "$.providers[0].clusters[1]: also leads to another provider",
     );
   });
 });
@@ -188,8 +188,8 @@ describe("a provider's fault", () => {
   it("names its place and never a value", () => {
     expectProviderFault(KEYED + ',"extra":"mark"', ": unknown member extra");
     expectProviderFault('"apiKey":"mark"', ".authHeader: must be a string that is not empty");
-    expectProviderFault('"authHeader":":mark"', ".authHeader: is no header's name");
-    expectProviderFault('"authHeader":"a b"', ".authHeader: is no header's name");
+    expectProviderFault('"authHeader":":mark"', ".authHeader: is not a valid header name");
+    expectProviderFault('"authHeader":"a b"', ".authHeader: is not a valid header name");
     expectProviderFault(KEYED.replace('"mark-key"', "1"), ".apiKey: must be a string");
     expectProviderFault(
       KEYED + ',"maxRequestBytes":"mark"',
@@ -229,10 +229,10 @@ describe("a provider's fault", () => {
     expectMemberFault('{"name":"b","limit":"\\"mark\\""}', ".limit: must be a number");
     expectMemberFault('{"name":"b","remove":"mark"}', ".remove: must be true or false");
     expectMemberFault('{"name":"b","nonNegative":1}', ".nonNegative: must be true or false");
-    expectMemberFault('{"name":"A"}', ": stands twice");
-    expectMemberFault('{"name":"_a-"}', ": stands twice");
-    expectMemberFault('{"name":"_-"}', ".name: must hold a letter or a digit");
-    const one = ": must hold the JSON text of one value";
+    expectMemberFault('{"name":"A"}', ": is listed twice");
+    expectMemberFault('{"name":"_a-"}', ": is listed twice");
+    expectMemberFault('{"name":"_-"}', ".name: must contain a letter or a digit");
+    const one = ": must be the JSON text of one value";
     expectMemberFault('{"name":"b","override":"mark"}', ".override" + one);
     expectMemberFault('{"name":"b","default":"1,\\"mark\\":2"}', ".default" + one);
     expectMemberFault('{"name":"b","limit":""}', ".limit" + one);
@@ -253,7 +253,7 @@ describe("a provider's fault", () => {
     const path = '"/mark/chat/completions?mark=1"';
     const fault = "ns/p answers 503: $.providers[0].path: ";
     expect(faultOf(whole.replace(path, '"mark"'))).toBe(fault + "must begin with a slash");
-    const character = "holds a character that no path may hold";
+    const character = "contains a character that is not allowed in a path";
     expect(faultOf(whole.replace(path, '"/mark mark"'))).toBe(fault + character);
     expect(faultOf(whole.replace(path, '"/mark#"'))).toBe(fault + character);
     expect(faultOf(whole.replace(path, '"/mark\\r\\nx: y"'))).toBe(fault + character);
@@ -269,7 +269,7 @@ describe("a provider's fault", () => {
     );
     const keyless = '"routes":{"r":{"authHeader":"a","apiKey":"mark\\nmark"}}';
     expect(faultOf(whole.replace('"routes":{}', keyless))).toBe(
-      "ns/p on route r answers 503: apiKey holds a character that is not printable ASCII",
+      "ns/p on route r answers 503: apiKey contains a character that is not printable ASCII",
     );
   });
 });

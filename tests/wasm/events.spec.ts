@@ -13,7 +13,7 @@ function read(pieces: Piece[]): string {
       if (step == SseStep.Data) steps += textBetween(events.start, events.at);
       else steps += step == SseStep.Begin ? "^" : step == SseStep.End ? ";" : "+";
     }
-    if (events.at != end) expect(events.at).toBe(end, "the piece is used up");
+    if (events.at != end) expect(events.at).toBe(end, "the piece is read to its end");
   }
   return steps;
 }
@@ -40,16 +40,16 @@ describe("an event", () => {
     expectSteps("\n\r\r\n", ";;;");
   });
 
-  it("begins behind comments", () => {
+  it("begins after comments", () => {
     expectSteps(": a\n\n: b\r\n: c\r\ndata: d\n: e\n\n", ";^d;");
     expectSteps(": a\nid: 1\n\n", "^;");
   });
 
-  it("may have several lines of data, and may not have ended yet", () => {
+  it("may have several lines of data, and may be incomplete", () => {
     expectSteps("data: a\ndata: b\ndata:c", "^abc");
   });
 
-  it("tells the line feed that a cut has parted from its end", () => {
+  it("has a step for a line feed that is split from its end", () => {
     const head = new Piece(String.UTF8.encode("data: a\r\n\r"));
     expect(read([head, new Piece(String.UTF8.encode("\n"))])).toBe("^a;+");
     expect(read([head, new Piece(String.UTF8.encode("x\n"))])).toBe("^a;^");
@@ -57,11 +57,11 @@ describe("an event", () => {
 });
 
 describe("a line", () => {
-  it("has data without one space behind the colon", () => {
+  it("has data without the one space after the colon", () => {
     expectSteps("data:a\ndata: b\ndata:  c\ndata:\ndata: \n", "^ab c");
   });
 
-  it("has none where its field is another one, or a comment", () => {
+  it("has no data if it is another field, or a comment", () => {
     expectSteps("datum: a\ndata\ndat\n: data: a\nData: a\n data: a\nid: 1\ndataa: b\n\n", "^;");
   });
 

@@ -17,7 +17,7 @@ function scan(pieces: Piece[]): string {
       scanned.push(LETTERS.charAt(step));
       if (step >= JsonStep.Invalid) return scanned.join("");
     }
-    if (scanner.at != end) expect(scanner.at).toBe(end, "the piece is used up");
+    if (scanner.at != end) expect(scanner.at).toBe(end, "the piece is read to its end");
   }
   return scanned.join("") + (scanner.complete ? "." : "");
 }
@@ -36,7 +36,7 @@ function expectSteps(bytes: ArrayBuffer, expected: string, what: string): void {
   expect(scan(singleBytes(bytes))).toBe(expected, what + " in single bytes");
   for (let split = 0; split <= bytes.byteLength; split++) {
     const steps = scan(cut(bytes, split));
-    if (steps != expected) expect(steps).toBe(expected, `${what} cut at ${split}`);
+    if (steps != expected) expect(steps).toBe(expected, `${what} split at ${split}`);
   }
 }
 
@@ -50,7 +50,7 @@ function expectAll(texts: string[], expected: string): void {
 function expectRefused(bytes: ArrayBuffer, what: string): void {
   for (let split = 0; split <= bytes.byteLength; split++) {
     const steps = scan(cut(bytes, split));
-    if (steps.endsWith(".")) expect(steps).toBe("refused", `${what} cut at ${split}`);
+    if (steps.endsWith(".")) expect(steps).toBe("refused", `${what} split at ${split}`);
   }
 }
 
@@ -66,13 +66,13 @@ function nested(depth: u32, open: string, close: string): ArrayBuffer {
 }
 
 describe("the scanner", () => {
-  it("steps through top-level members alone, however the text is cut", () => {
+  it("steps through top-level members only, wherever the text is split", () => {
     expectAll(["{}", " \t\r\n{ \t\r\n} \t\r\n", "{" + " ".repeat(40) + "}"], "}.");
     expectAll(['{"a":1}', '{"":""}', ' { "a" : {} } ', '{"a":[{"b":[1,{"c":2}]},[]]}'], "KkVv}.");
     expectAll(['{"a":1,"b":[2,3]}', '{"a":{"x":1,"y":2} , "a":"}"}'], "KkVv,KkVv}.");
   });
 
-  it("takes every literal and number of RFC 8259", () => {
+  it("accepts every literal and number of RFC 8259", () => {
     const values = (
       'true false null "" {} [] 0 -0 1 -1 10 0.0 -0.10 1.5 0e0 1E5 1e+5 1e-05 -1.25E-10 ' +
       "123456789012345678901234567890"
@@ -96,7 +96,7 @@ describe("the scanner", () => {
     expectValuesRefused(["", "1 2", "1\f", "1\v", "\ufeff1", "\u00a01", '"a" "b"', "/* */1"]);
   });
 
-  it("refuses what is not one object alone", () => {
+  it("refuses everything but one single object", () => {
     const texts = [
       "",
       " ",
@@ -120,7 +120,7 @@ describe("the scanner", () => {
     for (let i = 0; i < texts.length; i++) expectRefused(String.UTF8.encode(texts[i]), texts[i]);
   });
 
-  it("takes every escape, and every character but a control character", () => {
+  it("accepts every escape, and every character but control characters", () => {
     const all = '"\\"\\\\\\/\\b\\f\\n\\r\\t\\u0000\\uD83D\\ude00\\uAbCd"';
     expectAll(['{"a":' + all + "}", "{" + all + ":1}"], "KkVv}.");
     expectAll(['{"a":"\x7f \u00e9\u4f60\ud83d\ude00\u2028 {[,:]}"}'], "KkVv}.");
@@ -131,7 +131,7 @@ describe("the scanner", () => {
     for (let i = 0; i < escapes.length; i++) expectValuesRefused(['"\\' + escapes[i] + '"']);
   });
 
-  it("finds the end of a string of any length, whatever stands behind it", () => {
+  it("finds the end of a string of any length, whatever follows it", () => {
     for (let size = 0; size < 50; size++) {
       const contents = "x".repeat(size);
       expect(scan([pieceOf('{"a":"' + contents + '"}')])).toBe("KkVv}.");

@@ -61,15 +61,15 @@ function misjudged(sequence: string, isValid: bool): string {
 }
 
 describe("UTF-8", () => {
-  it("holds every valid character at every place, however it is cut", () => {
+  it("may have every valid character at every place, wherever it is split", () => {
     for (let i = 0; i < valid.length; i++) expect(misjudged(valid[i], true)).toBe("");
   });
 
-  it("is broken by every invalid sequence at every place, however it is cut", () => {
+  it("is invalid with any invalid sequence at any place, wherever it is split", () => {
     for (let i = 0; i < invalid.length; i++) expect(misjudged(invalid[i], false)).toBe("");
   });
 
-  it("is judged in blocks as it is byte by byte, whatever stands across two blocks", () => {
+  it("is judged in blocks as it is byte by byte, whatever crosses two blocks", () => {
     const piece = fill(bytesOfHex("61"), 0, new ArrayBuffer(0));
     const thirds: u8[] = [0x61, 0x80, 0xbf, 0xc3];
     for (let pair: u32 = 0; pair < 0x10000; pair++) {
@@ -84,7 +84,7 @@ describe("UTF-8", () => {
     }
   });
 
-  it("may not end inside of a character", () => {
+  it("may not end inside a character", () => {
     const texts = ["c3", "e4", "e4bd", "f0", "f09f", "f09f98"];
     for (let i = 0; i < texts.length; i++) {
       for (let count = 0; count <= 17; count++) {
