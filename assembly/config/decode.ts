@@ -1,13 +1,13 @@
-// Decodes the plugin configuration (its types: src/plan/plugin-config.ts). Comes in: JSON bytes;
+// Decodes the plugin configuration (its types: contract/plugin-config.ts). Comes in: JSON bytes;
 // goes out: a Config, or why the whole of it is unusable. A fault within one provider affects only
 // that provider: its requests get 503, and the others work. Nothing is kept between calls.
 
+import { removedHeaders } from "../../contract/headers";
 import { Bytes, bytesOf, endsWith, find, NOT_WHOLE, parseWhole } from "../bytes/bytes";
 import { CASE_BIT, Char } from "../bytes/chars";
 import { Credential } from "../keys/credential";
 import { isPrintable, resolveSecret } from "../keys/secrets";
 import { labelOf } from "../labels";
-import { removedHeaders } from "../request/edited-headers";
 import { Checker } from "./checker";
 import { Cluster, Config, Provider, ProviderPath, Settings } from "./config";
 import {

@@ -3,6 +3,7 @@
 // credential, and the body's new length. Kept between calls: which authority matched last.
 // `RequestHeaders` points into the host's last result, and is valid within one callback only.
 
+import { removedHeaderPrefix } from "../../contract/headers";
 import {
   Bytes,
   bytesOf,
@@ -33,7 +34,6 @@ import {
   setHeader,
 } from "../host/host";
 import { Code, NO_FAULT } from "../refuse";
-import { removedHeaderPrefix } from "./edited-headers";
 import { upstreamPathEnd, upstreamPathStart } from "./path";
 
 const METHOD = bytesOf(":method");

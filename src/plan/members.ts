@@ -2,7 +2,7 @@
 // text throughout, so that numbers stay as they were written.
 import type { OpenAIConfig } from "../api/generated.ts";
 import type { Path } from "../diagnostics.ts";
-import type { PluginMember } from "./plugin-config.ts";
+import type { PluginMember } from "../../contract/plugin-config.ts";
 
 /** Names that providers have for one thing. What is said of one is said of all. */
 export const tokenMembers = ["max_tokens", "max_completion_tokens", "max_output_tokens"];

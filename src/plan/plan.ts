@@ -1,6 +1,6 @@
 // The plan: all that the resources say, resolved and in one plain data model, from which every emitter builds its configuration. It knows
 // neither Istio nor Envoy. It is deterministic: the same resources give the same plan in whatever order they come.
-import type { PluginSettings } from "./plugin-config.ts";
+import type { PluginSettings } from "../../contract/plugin-config.ts";
 
 export interface Plan {
   /** By namespace and name. */

@@ -7,7 +7,7 @@ import {
   mergeMembers,
   readMembers,
 } from "./members.ts";
-import type { PluginMember, PluginModels, PluginSettings } from "./plugin-config.ts";
+import type { PluginMember, PluginModels, PluginSettings } from "../../contract/plugin-config.ts";
 
 /** What the filter does with a request under `base`, with `own` merged over it. Either may be missing. Pure. */
 export function buildSettings(base?: ConfigSource, own?: ConfigSource): PluginSettings {

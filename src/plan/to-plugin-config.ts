@@ -1,6 +1,6 @@
 import { isForGateways } from "./destination.ts";
 import type { Endpoint, Plan, ProviderPlan } from "./plan.ts";
-import type { PluginConfig, PluginProvider, PluginSettings } from "./plugin-config.ts";
+import type { PluginConfig, PluginProvider, PluginSettings } from "../../contract/plugin-config.ts";
 
 /** What an emitter adds to the plan: its names for clusters, and the addresses at which it listens itself. */
 export interface PluginContext {

@@ -1,8 +1,4 @@
-import {
-  removedHeaderPrefix,
-  removedHeaders,
-  setHeaders,
-} from "../../assembly/request/edited-headers.ts";
+import { removedHeaderPrefix, removedHeaders, setHeaders } from "../../contract/headers.ts";
 import type { ProviderResource, Resources } from "../api/resource.ts";
 import type { Report } from "../diagnostics.ts";
 

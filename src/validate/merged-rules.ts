@@ -7,7 +7,7 @@ import {
   type Members,
   mergeMembers,
 } from "../plan/members.ts";
-import type { PluginMember } from "../plan/plugin-config.ts";
+import type { PluginMember } from "../../contract/plugin-config.ts";
 import { type ConfigContext, mentionsOf } from "./config-context.ts";
 
 const maxMembers = 64;

@@ -1,7 +1,7 @@
 // The body edit of the built module, each body cut at every offset and in single bytes, against the plain edit of the whole.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { PluginMember, PluginModels } from "../../src/plan/plugin-config.ts";
+import type { PluginMember, PluginModels } from "../../contract/plugin-config.ts";
 import { hostOf, post } from "../support/filter-host.ts";
 import { referenceEdit } from "../support/reference-edit.ts";
 import { everySplit, singleBytes } from "../support/splits.ts";

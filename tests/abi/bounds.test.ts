@@ -1,7 +1,7 @@
 // The bounds of the body edit: whitespace, keys and values of any length, depth, and memory.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { PluginMember } from "../../src/plan/plugin-config.ts";
+import type { PluginMember } from "../../contract/plugin-config.ts";
 import { CLUSTER, hostOf, post, postHeaders } from "../support/filter-host.ts";
 import { referenceEdit } from "../support/reference-edit.ts";
 import { everySplit, singleBytes } from "../support/splits.ts";

@@ -1,7 +1,7 @@
 // Configurations: what is refused whole, what one provider alone answers for, and that no log line holds a value.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { PluginConfig, PluginProvider, PluginSettings } from "../../src/plan/plugin-config.ts";
+import type { PluginConfig, PluginProvider, PluginSettings } from "../../contract/plugin-config.ts";
 import { configOf, KEY, send, settings } from "../support/filter-host.ts";
 import { WasmHost } from "../support/wasm-host.ts";
 

@@ -1,7 +1,7 @@
 // Inputs by which a client could reach past the filter: each was a way in or is one in other gateways.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { PluginSettings } from "../../src/plan/plugin-config.ts";
+import type { PluginSettings } from "../../contract/plugin-config.ts";
 import { CLUSTER, HOST, hostOf, KEY, post, postHeaders } from "../support/filter-host.ts";
 import { everySplit } from "../support/splits.ts";
 import type { WasmStream } from "../support/wasm-host.ts";

@@ -1,8 +1,8 @@
 // The headers of a request on its way to the provider, and of the answer on its way back.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { removedHeaders } from "../../assembly/request/edited-headers.ts";
-import type { PluginProvider } from "../../src/plan/plugin-config.ts";
+import { removedHeaders } from "../../contract/headers.ts";
+import type { PluginProvider } from "../../contract/plugin-config.ts";
 import {
   CLUSTER,
   configOf,

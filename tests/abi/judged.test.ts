@@ -1,7 +1,7 @@
 // Members whose value decides: limits, models, groups and their defaults, and duplicates in any spelling.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { PluginSettings } from "../../src/plan/plugin-config.ts";
+import type { PluginSettings } from "../../contract/plugin-config.ts";
 import { hostOf, post, send } from "../support/filter-host.ts";
 import { everySplit } from "../support/splits.ts";
 import type { WasmHost } from "../support/wasm-host.ts";

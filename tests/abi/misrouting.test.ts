@@ -1,7 +1,7 @@
 // The key of a provider goes to that provider's cluster only: what happens where Envoy chose another one after all.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { PluginProvider } from "../../src/plan/plugin-config.ts";
+import type { PluginProvider } from "../../contract/plugin-config.ts";
 import { CLUSTER, configOf, KEY, send, settings } from "../support/filter-host.ts";
 import { CONTINUE, STOP, WasmHost, type WasmStream } from "../support/wasm-host.ts";
 

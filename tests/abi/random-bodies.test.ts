@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import type { PluginMember } from "../../src/plan/plugin-config.ts";
+import type { PluginMember } from "../../contract/plugin-config.ts";
 import { hostOf, post } from "../support/filter-host.ts";
 import { asksForUsage } from "../support/plugin-providers.ts";
 import { referenceEdit } from "../support/reference-edit.ts";

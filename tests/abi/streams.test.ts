@@ -1,7 +1,7 @@
 // Many streams at once and one after another: which settings apply, what they cost, and answers that come back at once.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { PluginConfig } from "../../src/plan/plugin-config.ts";
+import type { PluginConfig } from "../../contract/plugin-config.ts";
 import {
   CLUSTER,
   configOf,

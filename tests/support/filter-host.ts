@@ -1,5 +1,5 @@
 // Short forms for tests that run the module under the scripted host: one provider, one request.
-import type { PluginConfig, PluginProvider, PluginSettings } from "../../src/plan/plugin-config.ts";
+import type { PluginConfig, PluginProvider, PluginSettings } from "../../contract/plugin-config.ts";
 import { type HeaderList, WasmHost, type WasmStream } from "./wasm-host.ts";
 
 export const HOST = "llm.example.com";

@@ -1,7 +1,7 @@
 // An Envoy with the filter in front of mock providers, and what both of them saw of one request.
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Mock, type MockOptions, startMock } from "../../src/mock/server.ts";
-import type { PluginConfig } from "../../src/plan/plugin-config.ts";
+import type { PluginConfig } from "../../contract/plugin-config.ts";
 import type { Certificate } from "./certificate.ts";
 import { type Envoy, startEnvoy } from "./envoy.ts";
 import { filterBootstrap } from "./filter-bootstrap.ts";

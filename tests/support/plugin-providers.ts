@@ -4,7 +4,7 @@ import type {
   PluginMember,
   PluginProvider,
   PluginSettings,
-} from "../../src/plan/plugin-config.ts";
+} from "../../contract/plugin-config.ts";
 
 /** The cluster that leads to a host, named as in Istio. */
 export function clusterOf(host: string): string {

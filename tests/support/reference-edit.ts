@@ -1,6 +1,6 @@
 // The body edit in its plainest form: the whole body at once, on JSON.parse's word that it is valid. What the filter must forward, byte for
 // byte, however the body arrives.
-import type { PluginMember, PluginModels } from "../../src/plan/plugin-config.ts";
+import type { PluginMember, PluginModels } from "../../contract/plugin-config.ts";
 
 interface Span {
   /** Where the comma before the member stands, or its key's quote where there is none. */

@@ -1,6 +1,6 @@
 // Chat requests of an exact size, and what the filter makes of them, as pieces that nobody has to keep as a whole.
 import { createHash } from "node:crypto";
-import type { PluginMember } from "../../src/plan/plugin-config.ts";
+import type { PluginMember } from "../../contract/plugin-config.ts";
 
 /** The members of a provider that edits both ends of a sized body and adds one of each kind. */
 export const sizedBodyMembers: PluginMember[] = [

@@ -1,7 +1,7 @@
 // A scripted proxy-wasm host: runs the built module as Envoy does, with every callback made by the test, and records what the filter did.
 
 import { readFileSync } from "node:fs";
-import type { PluginConfig } from "../../src/plan/plugin-config.ts";
+import type { PluginConfig } from "../../contract/plugin-config.ts";
 import { type HeaderList, parsePairs, serialise } from "./header-list.ts";
 import { WasmStream } from "./wasm-stream.ts";
 

@@ -7,7 +7,7 @@ import { type Cluster, toCluster } from "../../src/emit/envoy/cluster.ts";
 import type { EnvoyOptions, Upstream } from "../../src/emit/envoy/options.ts";
 import { toRouteConfig } from "../../src/emit/envoy/route-config.ts";
 import { toWasmFilter } from "../../src/emit/envoy/wasm-filter.ts";
-import type { PluginConfig } from "../../src/plan/plugin-config.ts";
+import type { PluginConfig } from "../../contract/plugin-config.ts";
 import { planOf, providerText } from "../support/compile-text.ts";
 import { envoyOptions } from "../support/envoy-options.ts";
 

@@ -9,7 +9,7 @@ import {
   mergeMembers,
   tokenMembers,
 } from "../../src/plan/members.ts";
-import type { PluginMember, PluginSettings } from "../../src/plan/plugin-config.ts";
+import type { PluginMember, PluginSettings } from "../../contract/plugin-config.ts";
 import { compileText, planOf, providerText } from "../support/compile-text.ts";
 
 /** Without what asks for usage, which has tests of its own. */
