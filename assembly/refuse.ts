@@ -1,95 +1,46 @@
 // Every local reply of the filter. Comes in: a code; goes out: a status and an OpenAI error object,
 // sent to the client. Nothing is kept between calls.
 
+import { detailsPrefix, ErrorCode, filterErrors } from "../contract/errors";
 import { Bytes, bytesOf } from "./bytes/bytes";
 import { log, LogLevel, sendLocalResponse } from "./host/host";
-
-/** Why a request is refused. Names, statuses and meanings: docs/errors.md. */
-export const enum Code {
-  InvalidJson,
-  JsonTooDeep,
-  MissingBody,
-  DuplicateMember,
-  InvalidParameter,
-  ModelNotAllowed,
-  UnknownEndpoint,
-  MethodNotAllowed,
-  RequestTooLarge,
-  UnsupportedContentEncoding,
-  MisdirectedRequest,
-  ProviderMisconfigured,
-}
-
-class Refusal {
-  details: Bytes;
-  /** The error object before and after the value of `param`. */
-  head: string;
-  tail: string;
-
-  constructor(
-    public status: u32,
-    public code: string,
-    message: string,
-  ) {
-    const type = status < 500 ? "invalid_request_error" : "server_error";
-    this.details = bytesOf("llm_egress_" + code);
-    this.head = '{"error":{"message":"' + message + '","type":"' + type + '","param":';
-    this.tail = ',"code":"' + code + '"}}';
-  }
-}
-
-// In the order of Code.
-const refusals: Refusal[] = [
-  new Refusal(400, "invalid_json", "The request body is not a valid JSON object."),
-  new Refusal(400, "json_too_deep", "The request body is nested too deeply."),
-  new Refusal(400, "missing_body", "The request has no body; a JSON object is required."),
-  new Refusal(400, "duplicate_member", "The request body has this member twice."),
-  new Refusal(400, "invalid_parameter", "This parameter has a value that is not accepted."),
-  new Refusal(403, "model_not_allowed", "This model is not available here."),
-  new Refusal(404, "unknown_endpoint", "There is no such endpoint."),
-  new Refusal(405, "method_not_allowed", "This method is not allowed at this endpoint."),
-  new Refusal(413, "request_too_large", "The request body is too large."),
-  new Refusal(415, "unsupported_content_encoding", "A compressed request body is not accepted."),
-  new Refusal(421, "misdirected_request", "This host is not served here under that name."),
-  new Refusal(
-    503,
-    "provider_misconfigured",
-    "This provider is not available: see the gateway's log.",
-  ),
-];
 
 const jsonHeaders = pairs(["content-type", "application/json"]);
 const postHeaders = pairs(["content-type", "application/json", "allow", "POST"]);
 const getHeaders = pairs(["content-type", "application/json", "allow", "GET"]);
 
-/** In place of a Code: there is nothing to refuse the request for. */
+/** In place of an ErrorCode: there is nothing to refuse the request for. */
 export const NO_FAULT: i32 = -1;
 
 /** What clients and metrics call a code. */
-export function codeName(code: Code): string {
-  return refusals[code].code;
+export function codeName(code: ErrorCode): string {
+  return filterErrors[code].code;
 }
 
 /** The HTTP status of a code. */
-export function statusOf(code: Code): u32 {
-  return refusals[code].status;
+export function statusOf(code: ErrorCode): u32 {
+  return <u32>filterErrors[code].status;
 }
 
 /** Sends the local reply. `param` names the member of the body that is at fault; "" if none is. */
-export function refuse(code: Code, param: string = ""): void {
+export function refuse(code: ErrorCode, param: string = ""): void {
   send(code, param, jsonHeaders);
 }
 
 /** Replies 405, with the method that the endpoint accepts. */
 export function refuseMethod(hasPost: bool): void {
-  send(Code.MethodNotAllowed, "", hasPost ? postHeaders : getHeaders);
+  send(ErrorCode.MethodNotAllowed, "", hasPost ? postHeaders : getHeaders);
 }
 
-function send(code: Code, param: string, headers: Bytes): void {
-  const refusal = refusals[code];
-  const body = refusal.head + (param.length == 0 ? "null" : '"' + param + '"') + refusal.tail;
-  if (!sendLocalResponse(refusal.status, refusal.details, bytesOf(body), headers)) {
-    log(LogLevel.Error, "the host rejected a local reply");
+function send(code: ErrorCode, param: string, headers: Bytes): void {
+  const error = filterErrors[code];
+  const type = error.status < 500 ? "invalid_request_error" : "server_error";
+  const value = param.length == 0 ? "null" : '"' + param + '"';
+  const start = '{"error":{"message":"' + error.message + '","type":"' + type + '","param":';
+  const body = bytesOf(start + value + ',"code":"' + error.code + '"}}');
+  const details = bytesOf(detailsPrefix + error.code);
+  if (!sendLocalResponse(statusOf(code), details, body, headers)) {
+    log(LogLevel.Error, "the host refused a local reply");
   }
 }
 

@@ -2,6 +2,7 @@
 // goes out: a stream for each request. Kept between calls: the decoded configuration, which a
 // stream takes when it begins and keeps to its end, and ended streams for reuse.
 
+import { misroutedMetric } from "../contract/telemetry";
 import { Config } from "./config/config";
 import { decodeConfig } from "./config/decode";
 import { MAX_HELD_MEMBER_BYTES } from "./edit/held-bytes";
@@ -56,7 +57,7 @@ export class EgressRoot extends RootContext {
     this.config = config;
     // Ended streams refer to the previous configuration and its keys.
     this.idleStreams = new Idle<EgressStream>();
-    this.misroutedCounter = defineMetric(MetricKind.Counter, "llm_egress_misrouted");
+    this.misroutedCounter = defineMetric(MetricKind.Counter, misroutedMetric);
     reserveRoom(MAX_HELD_MEMBER_BYTES, config.longestBlockBytes);
     for (let i = 0; i < config.faults.length; i++) log(LogLevel.Error, config.faults[i]);
     return true;

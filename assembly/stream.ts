@@ -3,6 +3,8 @@
 // forwarded in the callback that brought it, and at the end metrics and the access log's fields.
 // Kept between calls: the fields below.
 
+import { ErrorCode } from "../contract/errors";
+import { Outcome } from "../contract/telemetry";
 import { Cluster, Config, Provider, Settings } from "./config/config";
 import {
   clearHeaders,
@@ -13,9 +15,9 @@ import {
   now,
   TrailersStatus,
 } from "./host/host";
-import { Code, NO_FAULT, refuse, refuseMethod, statusOf } from "./refuse";
+import { NO_FAULT, refuse, refuseMethod, statusOf } from "./refuse";
 import { logCall } from "./report/access-log";
-import { Call, Outcome } from "./report/call";
+import { Call } from "./report/call";
 import { countCall } from "./report/metrics";
 import { outcomeOf } from "./report/outcome";
 import { readSource } from "./report/source";
@@ -72,16 +74,16 @@ export class EgressStream extends Context {
     call.begin(now());
     const provider = cluster.provider;
     call.route = routeTo(provider);
-    if (provider === null) return this.refuseHeaders(Code.ProviderMisconfigured);
+    if (provider === null) return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
     call.provider = provider.label;
     if (provider.fault.length != 0 || provider.isMisrouted) {
-      return this.refuseHeaders(Code.ProviderMisconfigured);
+      return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
     }
     const settings = provider.settingsFor(call.route.text);
-    if (settings.fault.length != 0) return this.refuseHeaders(Code.ProviderMisconfigured);
+    if (settings.fault.length != 0) return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
     this.request.settings = settings;
     headers.read(this.config);
-    if (!headers.isAddressedPlainly) return this.refuseHeaders(Code.MisdirectedRequest);
+    if (!headers.isAddressedPlainly) return this.refuseHeaders(ErrorCode.MisdirectedRequest);
     return this.direct(cluster, provider, settings, endOfStream);
   }
 
@@ -95,12 +97,12 @@ export class EgressStream extends Context {
     const hasBody = endpoint != Endpoint.Models;
     const isKnownMethod = (headers.isPost || headers.isGet) && !headers.isUpgrade;
     if (!isKnownMethod) return this.refuseMethodOf(hasBody);
-    if (endpoint == Endpoint.Unknown) return this.refuseHeaders(Code.UnknownEndpoint);
+    if (endpoint == Endpoint.Unknown) return this.refuseHeaders(ErrorCode.UnknownEndpoint);
     if (headers.isPost != hasBody) return this.refuseMethodOf(hasBody);
     if (!writeUpstreamPath(provider.path, endpoint, headers.pathStart, headers.pathEnd)) {
-      return this.refuseHeaders(Code.UnknownEndpoint);
+      return this.refuseHeaders(ErrorCode.UnknownEndpoint);
     }
-    if (!hasBody && !endOfStream) return this.refuseHeaders(Code.InvalidParameter);
+    if (!hasBody && !endOfStream) return this.refuseHeaders(ErrorCode.InvalidParameter);
     if (hasBody) {
       const fault = headers.bodyFault(settings.maxRequestBytes, endOfStream);
       if (fault != NO_FAULT) return this.refuseHeaders(fault);
@@ -146,7 +148,7 @@ export class EgressStream extends Context {
 
   onResponseHeaders(_count: u32, endOfStream: bool): HeadersStatus {
     if (!this.isForwarded()) return HeadersStatus.Continue;
-    if (!this.keepsItsKey()) return this.refuseHeaders(Code.ProviderMisconfigured);
+    if (!this.keepsItsKey()) return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
     const request = this.request;
     this.answer.begin(request.settings.credential, request.hasUsage, request.asksForUsage);
     this.answer.isComplete = endOfStream;
@@ -208,24 +210,24 @@ export class EgressStream extends Context {
 
   // Comes before the local reply is sent. From within that call the reply may pass through the
   // response callbacks and end the stream: nothing of the stream is touched after it.
-  private noteRefusal(code: Code): void {
+  private noteRefusal(code: ErrorCode): void {
     this.state = State.Refused;
     this.call.refusal = code;
   }
 
-  private refuseHeaders(code: Code): HeadersStatus {
+  private refuseHeaders(code: ErrorCode): HeadersStatus {
     this.noteRefusal(code);
     refuse(code);
     return HeadersStatus.StopIteration;
   }
 
   private refuseMethodOf(hasBody: bool): HeadersStatus {
-    this.noteRefusal(Code.MethodNotAllowed);
+    this.noteRefusal(ErrorCode.MethodNotAllowed);
     refuseMethod(hasBody);
     return HeadersStatus.StopIteration;
   }
 
-  private refuseBody(code: Code): DataStatus {
+  private refuseBody(code: ErrorCode): DataStatus {
     this.noteRefusal(code);
     refuse(code, this.request.culprit);
     return DataStatus.StopIterationNoBuffer;

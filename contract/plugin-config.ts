@@ -1,6 +1,8 @@
-// The plugin configuration: what the compiler writes and the filter reads (assembly/config/decode.ts). Both Envoy and Istio carry it as
-// JSON. Istio holds it as a protobuf Struct in between, which keeps no order of keys and makes every number a double: so what has an
-// order is a list, and a JSON value to be written into a request body is a string that holds its JSON text.
+// The plugin configuration: what the compiler writes and the filter reads (assembly/config/decode.ts).
+// Envoy and Istio carry it as JSON. Istio holds it as a protobuf Struct in between, which keeps no order
+// of keys and makes every number a double: so what has an order is a list, and a JSON value that goes
+// into a request body is a string with its JSON text. AssemblyScript has no optional members, so it
+// reads the names of the fields (plugin-fields.ts) instead of these types; a test holds the two together.
 
 /** The whole configuration of one filter instance. The filter refuses a version or a field that it does not know. */
 export interface PluginConfig {

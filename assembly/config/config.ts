@@ -1,5 +1,6 @@
 // The decoded plugin configuration: made once by decode.ts, read by every stream. Kept between
-// calls: whether a provider's key has gone astray.
+// calls: whether a provider's key has gone astray. Kept between calls: whether a provider's key has
+// gone astray.
 
 import { Bytes, bytesOf, equals } from "../bytes/bytes";
 import { EditPlan } from "../edit/edit-plan";

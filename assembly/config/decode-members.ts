@@ -1,6 +1,9 @@
 // Decodes the settings for the body into edit plans. Comes in: the JSON tree of `members` and
 // `models`; goes out: plans, or a fault in the checker.
 
+import { isMemberName } from "../../contract/characters";
+import { MAX_MEMBER_NAME_LENGTH, MAX_MEMBERS } from "../../contract/limits";
+import { memberFields, modelsFields } from "../../contract/plugin-fields";
 import {
   Bytes,
   bytesOf,
@@ -10,33 +13,12 @@ import {
   lowerByte,
   unescapeString,
 } from "../bytes/bytes";
-import { CASE_BIT, Char } from "../bytes/chars";
-import {
-  Action,
-  Alias,
-  EditPlan,
-  MAX_MEMBERS,
-  MAX_NAME_BYTES,
-  Member,
-  ModelRules,
-} from "../edit/edit-plan";
+import { Char } from "../bytes/chars";
+import { Action, Alias, EditPlan, Member, ModelRules } from "../edit/edit-plan";
 import { Checker } from "./checker";
 import { isJsonText, JsonValue, Kind, quoteJson } from "./json-value";
 
 const MODEL = bytesOf("model");
-
-// The fields of a member.
-const allowed = [
-  "name",
-  "override",
-  "default",
-  "limit",
-  "nonNegative",
-  "remove",
-  "group",
-  "stream",
-  "forStreams",
-];
 
 /** The plan for chat and legacy completions. */
 export function completionsPlan(
@@ -108,7 +90,7 @@ export function decodeMembers(settings: JsonValue, path: string, checker: Checke
   const groups: string[] = [];
   for (let i = 0; i < values.length; i++) {
     const at = path + ".members[" + i.toString() + "]";
-    if (!checker.isObject(values[i], at, allowed)) continue;
+    if (!checker.isObject(values[i], at, memberFields)) continue;
     const member = decodeMember(values[i], at, checker);
     for (let other = 0; other < members.length; other++) {
       if (isSame(members[other].folded, member.folded)) checker.fail(at, "is listed twice");
@@ -125,7 +107,7 @@ export function decodeMembers(settings: JsonValue, path: string, checker: Checke
 
 function decodeMember(value: JsonValue, path: string, checker: Checker): Member {
   const name = checker.requiredText(value, "name", path);
-  if (!isMemberName(name)) {
+  if (!isMemberName(name) || name.length > MAX_MEMBER_NAME_LENGTH) {
     checker.fail(
       path + ".name",
       "must be 1 to 64 of letters, digits, underscore, point and hyphen",
@@ -176,16 +158,6 @@ function groupMask(groups: string[], index: i32): u64 {
   return mask;
 }
 
-function isMemberName(name: string): bool {
-  for (let i = 0; i < name.length; i++) {
-    const code = name.charCodeAt(i);
-    const isAlphanumeric = <u32>(code - Char.Zero) < 10 || <u32>((code | CASE_BIT) - Char.a) < 26;
-    if (!isAlphanumeric && code != Char.Underscore && code != Char.Point && code != Char.Minus)
-      return false;
-  }
-  return name.length > 0 && name.length <= MAX_NAME_BYTES;
-}
-
 function foldedName(name: string): Bytes {
   const bytes = bytesOf(name);
   const start = changetype<usize>(bytes);
@@ -210,7 +182,7 @@ export function decodeModels(settings: JsonValue, path: string, checker: Checker
   const rules = new ModelRules();
   const models = settings.get("models");
   const at = path + ".models";
-  if (models === null || !checker.isObject(models, at, ["allow", "aliases"])) return rules;
+  if (models === null || !checker.isObject(models, at, modelsFields)) return rules;
   if (models.get("allow") !== null) rules.allow = toBytes(checker.texts(models, "allow", at));
   const aliases = models.get("aliases");
   if (aliases === null) return rules;

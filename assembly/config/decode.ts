@@ -2,11 +2,19 @@
 // goes out: a Config, or why the whole of it is unusable. A fault within one provider affects only
 // that provider: its requests get 503, and the others work. Nothing is kept between calls.
 
-import { removedHeaders } from "../../contract/headers";
+import { isHeaderName, isPath, isPrintable } from "../../contract/characters";
+import { removedHeaders } from "../../contract/edited-headers";
+import { DEFAULT_SOURCES, MAX_SOURCES } from "../../contract/limits";
+import {
+  configFields,
+  pluginVersion,
+  providerFields,
+  settingsFields,
+} from "../../contract/plugin-fields";
 import { Bytes, bytesOf, endsWith, find, NOT_WHOLE, parseWhole } from "../bytes/bytes";
-import { CASE_BIT, Char } from "../bytes/chars";
+import { Char } from "../bytes/chars";
 import { Credential } from "../keys/credential";
-import { isPrintable, resolveSecret } from "../keys/secrets";
+import { resolveSecret } from "../keys/secrets";
 import { labelOf } from "../labels";
 import { Checker } from "./checker";
 import { Cluster, Config, Provider, ProviderPath, Settings } from "./config";
@@ -20,10 +28,7 @@ import {
 import { buildJson, findJsonFault, JsonValue, Kind } from "./json-value";
 import { queryNames } from "./query";
 
-const VERSION = "1";
-// How many callers metrics distinguish: the default, and the most.
-const DEFAULT_SOURCES: i32 = 200;
-const MAX_SOURCES: u64 = 10_000;
+const VERSION = pluginVersion.toString();
 const CHAT_COMPLETIONS = bytesOf("/chat/completions");
 
 /** A Config, or in `fault` what is wrong, and where. */
@@ -54,13 +59,7 @@ function decodeRoot(root: JsonValue, checker: Checker): Config {
     checker.fail("version", "must be " + VERSION);
     return config;
   }
-  checker.isObject(root, "$", [
-    "version",
-    "authorities",
-    "maxSources",
-    "unservedClusters",
-    "providers",
-  ]);
+  checker.isObject(root, "$", configFields);
   const authorities = checker.texts(root, "authorities", "$");
   for (let i = 0; i < authorities.length; i++) {
     config.authorities.push(lowerBytes(authorities[i]));
@@ -88,7 +87,7 @@ function decodeProvider(config: Config, value: JsonValue, path: string, root: Ch
     return;
   }
   const own = new Checker();
-  own.isObject(value, path, ["name", "clusters", "path", "route", "settings", "routes"]);
+  own.isObject(value, path, providerFields);
   const name = root.requiredText(value, "name", path);
   const providerPath = decodePath(own.requiredText(value, "path", path), path, own);
   const settings = decodeSettings(value.get("settings"), path + ".settings", own);
@@ -156,12 +155,7 @@ function nameModels(config: Config, settings: Settings): void {
 
 function decodePath(path: string, at: string, checker: Checker): ProviderPath {
   if (!path.startsWith("/")) checker.fail(at + ".path", "must begin with a slash");
-  for (let i = 0; i < path.length; i++) {
-    const code = <u32>path.charCodeAt(i);
-    if (code <= Char.Space || code > Char.Tilde || code == Char.Hash) {
-      checker.fail(at + ".path", "contains a character that is not allowed in a path");
-    }
-  }
+  else if (!isPath(path)) checker.fail(at + ".path", "has a character that no path can have");
   const bytes = bytesOf(path);
   const start = changetype<usize>(bytes);
   const end = start + bytes.byteLength;
@@ -175,9 +169,8 @@ function decodePath(path: string, at: string, checker: Checker): ProviderPath {
 }
 
 function decodeSettings(value: JsonValue | null, path: string, checker: Checker): Settings {
-  const allowed = ["apiKey", "authHeader", "authPrefix", "maxRequestBytes", "members", "models"];
   const settings = value === null ? new JsonValue(Kind.Object) : value;
-  checker.isObject(value, path, allowed);
+  checker.isObject(value, path, settingsFields);
   const members = decodeMembers(settings, path, checker);
   const rules = decodeModels(settings, path, checker);
   const completions = completionsPlan(members, rules, path, checker);
@@ -223,15 +216,4 @@ function parseWholeText(text: string): u64 {
   const bytes = bytesOf(text);
   const start = changetype<usize>(bytes);
   return parseWhole(start, start + bytes.byteLength);
-}
-
-// Header names in use have only letters, digits, hyphens and underscores. A colon would make it a
-// pseudo-header.
-function isHeaderName(name: string): bool {
-  for (let i = 0; i < name.length; i++) {
-    const code = name.charCodeAt(i);
-    const isAlphanumeric = <u32>(code - Char.Zero) < 10 || <u32>((code | CASE_BIT) - Char.a) < 26;
-    if (!isAlphanumeric && code != Char.Minus && code != Char.Underscore) return false;
-  }
-  return name.length > 0;
 }

@@ -2,6 +2,7 @@
 // Names are grouped by length, so that most headers are compared with none.
 
 import { Bytes, equalsHeaderName } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
 
 // Longer names are in the group of this length.
 const MOST_BYTES: usize = 32;
@@ -13,11 +14,14 @@ export class HeaderSet {
     for (let i = 0; i < this.byLength.length; i++) this.byLength[i] = [];
   }
 
-  /** Adds a name, in lower case. */
+  /** Adds a name, in lower case; `_` in it counts as `-`. */
   add(name: Bytes): void {
-    const start = changetype<usize>(name);
-    const end = start + name.byteLength;
-    if (!this.has(start, end)) this.sameLength(start, end).push(name);
+    const folded = name.slice(0);
+    const start = changetype<usize>(folded);
+    const end = start + folded.byteLength;
+    for (let at = start; at < end; at++)
+      if (load<u8>(at) == Char.Underscore) store<u8>(at, Char.Minus);
+    if (!this.has(start, end)) this.sameLength(start, end).push(folded);
   }
 
   /** Whether the run, in lower case, is one of the names. `_` in it counts as `-` too. */

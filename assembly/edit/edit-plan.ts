@@ -4,11 +4,6 @@
 import { Bytes, bytesOf, equals } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 
-/** At most this many members, as sets of them are 64-bit masks. */
-export const MAX_MEMBERS: i32 = 64;
-/** The name of a managed member has at most this many bytes, all of them ASCII. */
-export const MAX_NAME_BYTES: i32 = 64;
-
 /**
  * Beside its name a key may have two quotes, a NUL written as \u0000, and the rest of an escape
  * that is split there.

@@ -4,15 +4,16 @@
 // bytes held from the previous chunk before it and without the bytes held for the next. Kept
 // between calls: the scanner, what is known of the client's members, and the held bytes.
 
+import { MAX_MEMBER_NAME_LENGTH } from "../../contract/limits";
 import { Bytes, find, foldKey, unescapeString } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 import { JsonStep, Scanner } from "../json/scanner";
 import { Seen, writeBlock } from "./block";
-import { Action, EditPlan, KEY_SLACK_BYTES, MAX_NAME_BYTES, Member } from "./edit-plan";
+import { Action, EditPlan, KEY_SLACK_BYTES, Member } from "./edit-plan";
 import { HeldBytes } from "./held-bytes";
 import { judge, MAX_JUDGED_BYTES, modelEnd, modelStart, replacement, Verdict } from "./judge";
 
-const keyBuffer = memory.data(MAX_NAME_BYTES * 6 + KEY_SLACK_BYTES);
+const keyBuffer = memory.data(MAX_MEMBER_NAME_LENGTH * 6 + KEY_SLACK_BYTES);
 
 // What a key may name instead of a member. A NUL ends it for readers in C and for no others: the
 // body is refused.

@@ -4,6 +4,7 @@
 // top-level member. Kept between calls: the fields below, about 100 bytes whatever the size of the
 // text.
 
+import { MAX_JSON_DEPTH } from "../../contract/limits";
 import { hexValue, isDigit } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 import { highBytes, skipWhitespace, specialBytes } from "../bytes/lanes";
@@ -36,7 +37,7 @@ export const enum JsonStep {
 }
 
 /** How many objects and arrays may be nested, including the outermost. */
-export const MAX_DEPTH: u32 = 512;
+const MAX_DEPTH: u32 = MAX_JSON_DEPTH;
 
 // Letters of a literal, the next one in the lowest byte.
 const REST_OF_TRUE: u32 = 0x657572; // "rue"

@@ -2,7 +2,7 @@
 // configured text; goes out: the key, or what is wrong, without any part of the text. Nothing is
 // kept between calls.
 
-import { CASE_BIT, Char } from "../bytes/chars";
+import { isPrintable, isVariableName } from "../../contract/characters";
 import { getEnvironment } from "../host/host";
 
 /** The resolved key, or why there is none. */
@@ -33,25 +33,6 @@ function checked(key: string, source: string): Secret {
     return new Secret("", source + " contains a character that is not printable ASCII");
   }
   return new Secret(key, "");
-}
-
-/** Whether every character is printable ASCII or a space: what a header's value may hold. */
-export function isPrintable(text: string): bool {
-  for (let i = 0; i < text.length; i++) {
-    const code = <u32>text.charCodeAt(i);
-    if (code < Char.Space || code > Char.Tilde) return false;
-  }
-  return true;
-}
-
-function isVariableName(name: string): bool {
-  for (let i = 0; i < name.length; i++) {
-    const code = name.charCodeAt(i);
-    const isLetter = code == Char.Underscore || <u32>((code | CASE_BIT) - Char.a) < 26;
-    const isDigit = <u32>(code - Char.Zero) < 10;
-    if (!isLetter && (!isDigit || i == 0)) return false;
-  }
-  return name.length > 0;
 }
 
 function readVariable(name: string): string {

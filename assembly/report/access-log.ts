@@ -3,28 +3,37 @@
 // (`%ROUTE_NAME%`, `%UPSTREAM_CLUSTER%`, `%DOWNSTREAM_PEER_URI_SAN%`), as a field costs more than
 // any other call to the host. Comes in: a Call that is over. Kept between calls: the last model.
 
+import {
+  cachedTokensState,
+  completionTokensState,
+  firstEventState,
+  modelState,
+  outcomes,
+  outcomeState,
+  promptTokensState,
+  reasoningTokensState,
+} from "../../contract/telemetry";
 import { Bytes, bytesOf, MOST_DIGITS, writeWhole } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 import { setProperty } from "../host/host";
 import { isGraphic } from "../labels";
 import { UNKNOWN } from "../response/usage";
-import { Call, NO_TIME, outcomeNames } from "./call";
+import { Call, NO_TIME } from "./call";
 
-// The first three names are ASM's.
-const MODEL = bytesOf("asm.llmproxy.request_model");
-const PROMPT_TOKENS = bytesOf("asm.llmproxy.request_prompt_tokens");
-const COMPLETION_TOKENS = bytesOf("asm.llmproxy.request_completion_tokens");
-const OUTCOME = bytesOf("llm_egress.outcome");
-const FIRST_EVENT = bytesOf("llm_egress.ttft_ms");
-const CACHED_TOKENS = bytesOf("llm_egress.cached_tokens");
-const REASONING_TOKENS = bytesOf("llm_egress.reasoning_tokens");
+const MODEL = bytesOf(modelState);
+const PROMPT_TOKENS = bytesOf(promptTokensState);
+const COMPLETION_TOKENS = bytesOf(completionTokensState);
+const OUTCOME = bytesOf(outcomeState);
+const FIRST_EVENT = bytesOf(firstEventState);
+const CACHED_TOKENS = bytesOf(cachedTokensState);
+const REASONING_TOKENS = bytesOf(reasoningTokensState);
 
 const digits = memory.data(MOST_DIGITS);
-const outcomes: Bytes[] = outcomeNames.map<Bytes>((name) => bytesOf(name));
+const outcomeTexts: Bytes[] = outcomes.map<Bytes>((name) => bytesOf(name));
 
 /** Sets the current stream's filter state. */
 export function logCall(call: Call): void {
-  setText(OUTCOME, unchecked(outcomes[call.outcome]));
+  setText(OUTCOME, unchecked(outcomeTexts[call.outcome]));
   const model = call.modelName;
   // An empty one would print as nothing, and shift the fields after it.
   if (model !== null && model.byteLength != 0) setText(MODEL, clean(model));

@@ -1,36 +1,11 @@
 // What is known about one call: filled in as the request and its answer pass, read by metrics.ts
 // and access-log.ts at its end. Kept between calls: the fields below.
 
+import { ErrorCode } from "../../contract/errors";
+import { Outcome } from "../../contract/telemetry";
 import { Bytes } from "../bytes/bytes";
 import { EMPTY_LABEL, Label, UNKNOWN_LABEL } from "../labels";
-import { Code } from "../refuse";
 import { Usage } from "../response/usage";
-
-/** How a call ended. */
-export const enum Outcome {
-  /** The provider answered below 400, and the answer is complete. */
-  Ok,
-  /** The provider answered 400 or above, or reported an error within its answer. */
-  ProviderError,
-  /** The filter refused the request. */
-  Rejected,
-  /** Envoy replied: it could not reach the provider, or the provider did not answer in time. */
-  GatewayError,
-  /** The client left before the end of the answer. */
-  ClientClosed,
-  /** The answer broke off. */
-  ProviderClosed,
-}
-
-/** In the order of Outcome. */
-export const outcomeNames: string[] = [
-  "ok",
-  "provider_error",
-  "rejected",
-  "gateway_error",
-  "client_closed",
-  "provider_closed",
-];
 
 /** There is no such time. */
 export const NO_TIME: u64 = u64.MAX_VALUE;
@@ -42,7 +17,7 @@ export class Call {
   model: Label = UNKNOWN_LABEL;
   outcome: Outcome = Outcome.Ok;
   /** Why the filter refused the request, if it did. */
-  refusal: Code = Code.InvalidJson;
+  refusal: ErrorCode = ErrorCode.InvalidJson;
   /** The model sent to the provider, unescaped; null if none is known. */
   modelName: Bytes | null = null;
   /** The status that the client got; 0 if it got none. */

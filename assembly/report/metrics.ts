@@ -3,10 +3,30 @@
 // `extraStatTags`: `TAG=.=value;.;`. Kept between calls: the ids of the metrics so far, by
 // provider, route, model and caller, all of which the configuration bounds.
 
+import {
+  cachedTokensMetric,
+  codeLabel,
+  completionTokensMetric,
+  durationMetric,
+  firstEventMetric,
+  modelLabel,
+  Outcome,
+  outcomeLabel,
+  outcomes,
+  promptTokensMetric,
+  providerLabel,
+  reasoningTokensMetric,
+  reasonLabel,
+  rejectedMetric,
+  requestsMetric,
+  routeLabel,
+  sourceLabel,
+  usageUnknownMetric,
+} from "../../contract/telemetry";
 import { defineMetric, increment, MetricKind, record } from "../host/host";
 import { codeName } from "../refuse";
 import { UNKNOWN } from "../response/usage";
-import { Call, NO_TIME, Outcome, outcomeNames } from "./call";
+import { Call, NO_TIME } from "./call";
 
 const enum Metric {
   PromptTokens,
@@ -18,15 +38,15 @@ const enum Metric {
   Duration,
 }
 
-// In the order of Metric. The first two are ASM's.
+// In the order of Metric.
 const names: string[] = [
-  "asm_llm_proxy_prompt_tokens",
-  "asm_llm_proxy_completion_tokens",
-  "llm_egress_cached_tokens",
-  "llm_egress_reasoning_tokens",
-  "llm_egress_usage_unknown",
-  "llm_egress_ttft_ms",
-  "llm_egress_duration_ms",
+  promptTokensMetric,
+  completionTokensMetric,
+  cachedTokensMetric,
+  reasoningTokensMetric,
+  usageUnknownMetric,
+  firstEventMetric,
+  durationMetric,
 ];
 
 // The metrics of one provider, route, model and caller. Each is defined when it is first needed, so
@@ -40,10 +60,10 @@ class Series {
 
   constructor(call: Call) {
     this.tags =
-      tag("llmproxy_provider", call.provider.tagValue) +
-      tag("llmproxy_route", call.route.tagValue) +
-      tag("llmproxy_model", call.model.tagValue) +
-      tag("llmproxy_source", call.source.tagValue);
+      tag(providerLabel, call.provider.tagValue) +
+      tag(routeLabel, call.route.tagValue) +
+      tag(modelLabel, call.model.tagValue) +
+      tag(sourceLabel, call.source.tagValue);
   }
 
   count(call: Call): void {
@@ -78,16 +98,15 @@ class Series {
   private countRequest(status: u32, outcome: Outcome): void {
     const key = (status << 8) | outcome;
     if (!this.requests.has(key)) {
-      const tags =
-        tag("llmproxy_code", status.toString()) + tag("llmproxy_outcome", outcomeNames[outcome]);
-      this.requests.set(key, this.define(tags + "llm_egress_requests", MetricKind.Counter));
+      const tags = tag(codeLabel, status.toString()) + tag(outcomeLabel, outcomes[outcome]);
+      this.requests.set(key, this.define(tags + requestsMetric, MetricKind.Counter));
     }
     increment(this.requests.get(key), 1);
   }
 
   private countRejected(refusal: u32): void {
     if (!this.rejected.has(refusal)) {
-      const name = tag("llmproxy_reason", codeName(refusal)) + "llm_egress_rejected";
+      const name = tag(reasonLabel, codeName(refusal)) + rejectedMetric;
       this.rejected.set(refusal, this.define(name, MetricKind.Counter));
     }
     increment(this.rejected.get(refusal), 1);

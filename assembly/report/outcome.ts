@@ -1,10 +1,10 @@
 // How a call ended that the filter did not refuse. Comes in: the answer, and Envoy's response code
 // details; goes out: an Outcome. Nothing is kept between calls.
 
+import { Outcome } from "../../contract/telemetry";
 import { bytesOf, contains, equals, startsWith } from "../bytes/bytes";
 import { getProperty, resultEnd, resultStart } from "../host/host";
 import { Answer } from "../response/answer";
-import { Outcome } from "./call";
 
 // Envoy's response code details (its documentation: "Response code details").
 const codeDetails = bytesOf("response\0code_details");

@@ -2,6 +2,7 @@
 // edited chunks, or the code to refuse the request with. Kept between calls: the fields below, and
 // editors for reuse.
 
+import { ErrorCode } from "../../contract/errors";
 import { Bytes } from "../bytes/bytes";
 import { Cluster, Settings } from "../config/config";
 import { EditPlan } from "../edit/edit-plan";
@@ -9,7 +10,7 @@ import { Editor } from "../edit/editor";
 import { Verdict } from "../edit/judge";
 import { getRequestBody, replaceRequestBody, resultEnd, resultStart } from "../host/host";
 import { Idle } from "../idle";
-import { Code, NO_FAULT } from "../refuse";
+import { NO_FAULT } from "../refuse";
 import { keepsItsKey } from "./provider";
 
 // A request gives its editor back when its body ends, as the answer may take long.
@@ -59,21 +60,21 @@ export class EditedRequest {
     this.keyedCluster = cluster;
   }
 
-  /** Edits the body's current chunk, of `size` bytes. A Code, or NO_FAULT. */
+  /** Edits the body's current chunk, of `size` bytes. An ErrorCode, or NO_FAULT. */
   editChunk(size: u32, endOfStream: bool): i32 {
     const editor = this.editor;
-    if (editor === null) return Code.ProviderMisconfigured;
+    if (editor === null) return ErrorCode.ProviderMisconfigured;
     this.receivedBytes += size;
-    if (this.receivedBytes > this.settings.maxRequestBytes) return Code.RequestTooLarge;
+    if (this.receivedBytes > this.settings.maxRequestBytes) return ErrorCode.RequestTooLarge;
     if (size != 0) {
-      if (!getRequestBody(size)) return Code.ProviderMisconfigured;
+      if (!getRequestBody(size)) return ErrorCode.ProviderMisconfigured;
       const verdict = editor.feed(resultStart, resultEnd);
       if (verdict != Verdict.Valid) return codeOf(verdict);
     }
     if (endOfStream && !editor.complete) return this.incompleteCode();
     if (size != 0 && editor.changed) {
       const isTaken = replaceRequestBody(size, editor.outStart, editor.outEnd);
-      if (!isTaken) return Code.ProviderMisconfigured;
+      if (!isTaken) return ErrorCode.ProviderMisconfigured;
     }
     if (editor.complete) {
       this.model = editor.model;
@@ -82,14 +83,14 @@ export class EditedRequest {
     return NO_FAULT;
   }
 
-  /** What is wrong with the body if it ends here: a Code, or NO_FAULT. */
+  /** What is wrong with the body if it ends here: an ErrorCode, or NO_FAULT. */
   faultAtEnd(): i32 {
     const editor = this.editor;
     return editor === null || editor.complete ? NO_FAULT : this.incompleteCode();
   }
 
-  private incompleteCode(): Code {
-    return this.receivedBytes == 0 ? Code.MissingBody : Code.InvalidJson;
+  private incompleteCode(): ErrorCode {
+    return this.receivedBytes == 0 ? ErrorCode.MissingBody : ErrorCode.InvalidJson;
   }
 
   /** The member that the last fault is about, or "". */
@@ -117,17 +118,17 @@ export class EditedRequest {
   }
 }
 
-function codeOf(verdict: Verdict): Code {
+function codeOf(verdict: Verdict): ErrorCode {
   switch (verdict) {
     case Verdict.TooDeep:
-      return Code.JsonTooDeep;
+      return ErrorCode.JsonTooDeep;
     case Verdict.DuplicateMember:
-      return Code.DuplicateMember;
+      return ErrorCode.DuplicateMember;
     case Verdict.InvalidParameter:
-      return Code.InvalidParameter;
+      return ErrorCode.InvalidParameter;
     case Verdict.ModelNotAllowed:
-      return Code.ModelNotAllowed;
+      return ErrorCode.ModelNotAllowed;
     default:
-      return Code.InvalidJson;
+      return ErrorCode.InvalidJson;
   }
 }

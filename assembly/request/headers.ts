@@ -3,7 +3,8 @@
 // credential, and the body's new length. Kept between calls: which authority matched last.
 // `RequestHeaders` points into the host's last result, and is valid within one callback only.
 
-import { removedHeaderPrefix } from "../../contract/headers";
+import { removedHeaderPrefix } from "../../contract/edited-headers";
+import { ErrorCode } from "../../contract/errors";
 import {
   Bytes,
   bytesOf,
@@ -33,7 +34,7 @@ import {
   resultStart,
   setHeader,
 } from "../host/host";
-import { Code, NO_FAULT } from "../refuse";
+import { NO_FAULT } from "../refuse";
 import { upstreamPathEnd, upstreamPathStart } from "./path";
 
 const METHOD = bytesOf(":method");
@@ -115,13 +116,13 @@ export class RequestHeaders {
     }
   }
 
-  /** Why the headers describe a body that is not accepted: a Code, or NO_FAULT. */
+  /** Why the headers describe a body that is not accepted: an ErrorCode, or NO_FAULT. */
   bodyFault(maxBytes: u64, endOfStream: bool): i32 {
-    if (this.isCompressed) return Code.UnsupportedContentEncoding;
-    if (this.hasStrangeLength) return Code.InvalidParameter;
+    if (this.isCompressed) return ErrorCode.UnsupportedContentEncoding;
+    if (this.hasStrangeLength) return ErrorCode.InvalidParameter;
     const length = this.contentLength;
-    if (endOfStream || length == 0) return Code.MissingBody;
-    return length != NO_LENGTH && length > maxBytes ? Code.RequestTooLarge : NO_FAULT;
+    if (endOfStream || length == 0) return ErrorCode.MissingBody;
+    return length != NO_LENGTH && length > maxBytes ? ErrorCode.RequestTooLarge : NO_FAULT;
   }
 
   /**

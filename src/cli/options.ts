@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { type Command, InvalidArgumentError } from "commander";
+import { DEFAULT_SOURCES, MAX_SOURCES } from "../../contract/limits.ts";
 import type { Upstream } from "../emit/envoy/options.ts";
 import type { Endpoint } from "../plan/plan.ts";
 
@@ -30,15 +31,15 @@ export function addEnvoyOptions(command: Command): Command {
       "--max-sources <count>",
       "how many callers metrics tell apart; all others count as `other`",
       parseCount,
-      200,
+      DEFAULT_SOURCES,
     );
 }
 
-/** A whole number from 1 to 10,000: each caller is a set of time series in every worker. */
+/** A whole number from 1 to MAX_SOURCES: each caller is a set of time series in every worker. */
 export function parseCount(text: string): number {
   const count = /^\d+$/.test(text) ? Number(text) : 0;
-  if (count >= 1 && count <= 10_000) return count;
-  throw new InvalidArgumentError("It must be a whole number from 1 to 10000.");
+  if (count >= 1 && count <= MAX_SOURCES) return count;
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_SOURCES}.`);
 }
 
 /** `HOST:PORT` with an IP address, in brackets where it is IPv6, or localhost. */

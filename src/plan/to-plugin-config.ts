@@ -1,5 +1,6 @@
 import { isForGateways } from "./destination.ts";
 import type { Endpoint, Plan, ProviderPlan } from "./plan.ts";
+import { isVariableName } from "../../contract/characters.ts";
 import type { PluginConfig, PluginProvider, PluginSettings } from "../../contract/plugin-config.ts";
 
 /** What an emitter adds to the plan: its names for clusters, and the addresses at which it listens itself. */
@@ -78,7 +79,8 @@ export function environmentNames(plan: Plan): string[] {
 export function environmentName({
   apiKey = "",
 }: Pick<PluginSettings, "apiKey">): string | undefined {
-  return /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(apiKey)?.[1];
+  const name = /^\$\{(.*)\}$/.exec(apiKey)?.[1] ?? "";
+  return isVariableName(name) ? name : undefined;
 }
 
 function unique(values: readonly string[]): string[] {

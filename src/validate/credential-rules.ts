@@ -1,4 +1,6 @@
-import { isHeaderName } from "./header-name.ts";
+import { isHeaderName, isPrintable, isVariableName } from "../../contract/characters.ts";
+import { removedHeaderPrefix } from "../../contract/edited-headers.ts";
+import { reservedHeaders } from "../../contract/reserved-headers.ts";
 import type { ConfigContext } from "./config-context.ts";
 
 // No message here may hold the value that it is about.
@@ -16,14 +18,14 @@ function checkApiKey({ config, fault }: ConfigContext): void {
   const key = config.apiKey.trim();
   if (key === "") {
     fault("invalid_api_key", ["apiKey"], "must not be empty; leave it out to send no credential");
-  } else if (/^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/.test(key)) {
+  } else if (key.startsWith("${") && key.endsWith("}") && isVariableName(key.slice(2, -1))) {
     return;
   } else if (key.includes("${")) {
     const message =
       "must be ${NAME} as a whole, with a name of letters, digits and _ that begins with no digit";
     fault("invalid_api_key", ["apiKey"], message);
-  } else if (hasControlCharacter(key)) {
-    fault("invalid_api_key", ["apiKey"], "must not hold a control character");
+  } else if (!isPrintable(key)) {
+    fault("invalid_api_key", ["apiKey"], unprintable);
   } else {
     const message =
       "the key stands in the resource; write ${NAME} and set NAME in the gateway's environment";
@@ -31,33 +33,15 @@ function checkApiKey({ config, fault }: ConfigContext): void {
   }
 }
 
-/** Headers that frame or route the message, or that the filter needs for itself. The CRD has the same list. */
-export const reservedHeaders = [
-  "accept-encoding",
-  "connection",
-  "content-encoding",
-  "content-length",
-  "content-type",
-  "expect",
-  "host",
-  "http2-settings",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-];
-
 function checkAuthHeader({ config, fault }: ConfigContext): void {
   const header = config.auth?.header;
   if (header === undefined) return;
-  const name = header.toLowerCase();
-  if (!isHeaderName(name)) {
-    const message = "must be a header's name: letters, digits and any of !#$%&'*+-.^_`|~";
+  const name = header.toLowerCase().replaceAll("_", "-");
+  if (!isHeaderName(header)) {
+    const message = "must be a valid header name: letters, digits and any of !#$%&'*+-.^_`|~";
     fault("invalid_auth_header", ["auth", "header"], message);
-  } else if (reservedHeaders.includes(name) || name.startsWith("x-envoy-")) {
-    const message = `can't carry a credential; any header can but x-envoy-* and ${reservedHeaders.join(", ")}`;
+  } else if (reservedHeaders.includes(name) || name.startsWith(removedHeaderPrefix)) {
+    const message = `can't carry a credential; any header can but ${removedHeaderPrefix}* and ${reservedHeaders.join(", ")}`;
     fault("invalid_auth_header", ["auth", "header"], message);
   }
 }
@@ -65,15 +49,12 @@ function checkAuthHeader({ config, fault }: ConfigContext): void {
 function checkAuthPrefix({ config, fault }: ConfigContext): void {
   const prefix = config.auth?.prefix;
   if (prefix === undefined) return;
-  if (hasControlCharacter(prefix)) {
-    fault("invalid_auth_prefix", ["auth", "prefix"], "must not hold a control character");
+  if (!isPrintable(prefix)) {
+    fault("invalid_auth_prefix", ["auth", "prefix"], unprintable);
   } else if (prefix.includes("${")) {
     const message = "is sent as it is: only apiKey is read from the environment";
     fault("invalid_auth_prefix", ["auth", "prefix"], message);
   }
 }
 
-function hasControlCharacter(text: string): boolean {
-  // eslint-disable-next-line no-control-regex -- they are what is looked for
-  return /[\0-\x1f\x7f]/.test(text);
-}
+const unprintable = "must have printable ASCII characters only";

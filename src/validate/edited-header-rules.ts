@@ -1,4 +1,4 @@
-import { removedHeaderPrefix, removedHeaders, setHeaders } from "../../contract/headers.ts";
+import { removedHeaderPrefix, removedHeaders, setHeaders } from "../../contract/edited-headers.ts";
 import type { ProviderResource, Resources } from "../api/resource.ts";
 import type { Report } from "../diagnostics.ts";
 
@@ -12,7 +12,7 @@ export function checkEditedHeaders({ providers, routes }: Resources, report: Rep
     for (const [nth, rule] of value.spec.rules.entries()) {
       for (const [index, match] of (rule.matches ?? []).entries()) {
         for (const name of Object.keys(match.headers ?? {})) {
-          if (!isEdited(name.toLowerCase(), edited)) continue;
+          if (!isEdited(name, edited)) continue;
           const path = ["spec", "rules", nth, "matches", index, "headers", name];
           report(document.problem("edited_header", path, reason, "key"));
         }
@@ -24,19 +24,20 @@ export function checkEditedHeaders({ providers, routes }: Resources, report: Rep
 const reason =
   "can't be matched on: the gateway removes or sets this header, and the route, chosen again after that, could lead elsewhere than the key";
 
-// The filter takes `_` for `-` in what it removes.
 function isEdited(name: string, edited: ReadonlySet<string>): boolean {
-  return (
-    edited.has(name.replaceAll("_", "-")) ||
-    name.startsWith(removedHeaderPrefix) ||
-    name.startsWith(":")
-  );
+  const folded = fold(name);
+  return edited.has(folded) || folded.startsWith(removedHeaderPrefix) || name.startsWith(":");
+}
+
+/** Names that Envoy (case) or the filter (`_` and `-`) takes for the same, as one. */
+function fold(name: string): string {
+  return name.toLowerCase().replaceAll("_", "-");
 }
 
 function authHeadersOf({ value }: ProviderResource): string[] {
   const { defaultConfig, routeSpecificConfigs = {} } = value.spec.configs ?? {};
   return [defaultConfig, ...Object.values(routeSpecificConfigs)].flatMap((config) => {
     const header = config?.openAIConfig?.auth?.header;
-    return header === undefined ? [] : [header.toLowerCase()];
+    return header === undefined ? [] : [fold(header)];
   });
 }

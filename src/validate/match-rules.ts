@@ -1,7 +1,7 @@
+import { isHeaderName } from "../../contract/characters.ts";
 import type { RouteMatch, StringMatch } from "../api/generated.ts";
 import type { Path, Report } from "../diagnostics.ts";
 import type { SourceDocument } from "../parse/source-document.ts";
-import { isHeaderName } from "./header-name.ts";
 import { findRe2Fault } from "./re2-syntax.ts";
 
 /** Where a match stands. */

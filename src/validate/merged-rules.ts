@@ -1,3 +1,4 @@
+import { MAX_MEMBERS } from "../../contract/limits.ts";
 import type { DiagnosticCode } from "../diagnostics.ts";
 import {
   askForUsage,
@@ -9,8 +10,6 @@ import {
 } from "../plan/members.ts";
 import type { PluginMember } from "../../contract/plugin-config.ts";
 import { type ConfigContext, mentionsOf } from "./config-context.ts";
-
-const maxMembers = 64;
 
 /** At most so many are implied: model, stream, stream_options, and two more names for the token limit. */
 const maxImplied = 5;
@@ -31,12 +30,12 @@ export function checkMerged(base: ConfigContext | undefined, own: ConfigContext)
 
 /** The filter keeps a bounded table of members. */
 export function checkMemberCount(members: Members, context: ConfigContext): void {
-  if (members.size + maxImplied <= maxMembers) return;
+  if (members.size + maxImplied <= MAX_MEMBERS) return;
   const managed = askForUsage(completeMembers(members));
   // The model is always read.
   const count = managed.length + (members.has("model") ? 0 : 1);
-  if (count <= maxMembers) return;
-  const message = `manages ${count} members of the body, with those that are implied; at most ${maxMembers} are allowed`;
+  if (count <= MAX_MEMBERS) return;
+  const message = `manages ${count} members of the body, with those that are implied; at most ${MAX_MEMBERS} are allowed`;
   context.faultAtName("too_many_members", ["parameters"], message);
 }
 

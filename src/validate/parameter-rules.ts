@@ -1,3 +1,5 @@
+import { isMemberName } from "../../contract/characters.ts";
+import { MAX_JSON_DEPTH, MAX_MEMBER_NAME_LENGTH } from "../../contract/limits.ts";
 import { formatPath } from "../diagnostics.ts";
 import { groupOf, isTokenKey, memberKey, tokenMembers } from "../plan/members.ts";
 import { type ConfigContext, type Mention, mentionsOf } from "./config-context.ts";
@@ -27,8 +29,8 @@ export function checkParameters(context: ConfigContext): boolean {
 }
 
 function checkName({ name, path, section }: Mention, context: ConfigContext): void {
-  if (/^[A-Za-z0-9_.-]{1,64}$/.test(name)) return;
-  const message = "must be a member's name: 1 to 64 letters, digits and any of _ . -";
+  if (isMemberName(name) && name.length <= MAX_MEMBER_NAME_LENGTH && memberKey(name) !== "") return;
+  const message = `must be a member's name: 1 to ${MAX_MEMBER_NAME_LENGTH} letters, digits and any of _ . -, at least one of them a letter, a digit or a point`;
   if (section === "remove") context.fault("invalid_member_name", path, message);
   else context.faultAtName("invalid_member_name", path, message);
 }
@@ -45,6 +47,9 @@ function checkValue({ key, path, section, value }: Mention, { fault }: ConfigCon
       path,
       "must be a JSON value: .inf, .nan and larger numbers are none",
     );
+  } else if (!isShallow(value, MAX_JSON_DEPTH - 1)) {
+    const message = `must not be nested more than ${MAX_JSON_DEPTH - 1} levels deep`;
+    fault("invalid_member_value", path, message);
   }
 }
 
@@ -52,6 +57,11 @@ function isJson(value: unknown): boolean {
   if (typeof value === "number") return Number.isFinite(value);
   if (typeof value !== "object" || value === null) return true;
   return Object.values(value).every(isJson);
+}
+
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
 }
 
 /** A member has one place, and one limit. */

@@ -1,3 +1,4 @@
+import { isPath } from "../../contract/characters.ts";
 import type { ProviderResource } from "../api/resource.ts";
 import type { Report } from "../diagnostics.ts";
 import { configSource } from "../plan/build.ts";
@@ -18,7 +19,7 @@ export function checkProvider(provider: ProviderResource, report: Report): void 
 
 function checkPath({ document, value }: ProviderResource, report: Report): void {
   // Without the escapes that a URL needs, Envoy would refuse the request, or the provider read another path.
-  if (value.spec.path === undefined || /^\/[!"$-~]*$/.test(value.spec.path)) return;
+  if (value.spec.path === undefined || isPath(value.spec.path)) return;
   const message =
     "must begin with / and hold no #, white space, control character or character beyond ASCII";
   report(document.problem("invalid_path", ["spec", "path"], message));

@@ -1,7 +1,7 @@
 // The headers of a request on its way to the provider, and of the answer on its way back.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { removedHeaders } from "../../contract/headers.ts";
+import { removedHeaders } from "../../contract/edited-headers.ts";
 import type { PluginProvider } from "../../contract/plugin-config.ts";
 import {
   CLUSTER,

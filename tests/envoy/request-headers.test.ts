@@ -1,7 +1,7 @@
 // What the provider gets of a request's headers: one credential, which is ours, and nothing that the client or the mesh should keep.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { removedHeaderPrefix, removedHeaders } from "../../contract/headers.ts";
+import { removedHeaderPrefix, removedHeaders } from "../../contract/edited-headers.ts";
 import { type DefineTests, onEachEnvoy } from "../support/each-envoy.ts";
 import { exchangeH2 } from "../support/h2c.ts";
 import { exchangeRaw } from "../support/http.ts";

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parse } from "yaml";
-import { reservedHeaders } from "../../src/validate/credential-rules.ts";
+import { MAX_MEMBERS } from "../../contract/limits.ts";
+import { reservedHeaders } from "../../contract/reserved-headers.ts";
 
 interface Node {
   type?: string;
@@ -73,6 +74,12 @@ test("the API server and the compiler refuse the same headers for a credential",
   const list = /\bin \[(.*?)\]/.exec(rules.map(({ rule }) => rule).join("\n"))?.[1] ?? "";
   const names = list.split(/,\s*/).map((name) => name.replaceAll("'", ""));
   assert.deepEqual(names, reservedHeaders);
+});
+
+test("a provider can't limit more members than the filter manages", () => {
+  for (const [path, node] of fieldsOf("llmproviders.yaml")) {
+    if (path.endsWith(".limits")) assert.equal(node.maxProperties, MAX_MEMBERS, path);
+  }
 });
 
 // The API server estimates what its rules cost from the greatest size that the schema allows.

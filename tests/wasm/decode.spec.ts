@@ -253,7 +253,7 @@ describe("a provider's fault", () => {
     const path = '"/mark/chat/completions?mark=1"';
     const fault = "ns/p answers 503: $.providers[0].path: ";
     expect(faultOf(whole.replace(path, '"mark"'))).toBe(fault + "must begin with a slash");
-    const character = "contains a character that is not allowed in a path";
+    const character = "has a character that no path can have";
     expect(faultOf(whole.replace(path, '"/mark mark"'))).toBe(fault + character);
     expect(faultOf(whole.replace(path, '"/mark#"'))).toBe(fault + character);
     expect(faultOf(whole.replace(path, '"/mark\\r\\nx: y"'))).toBe(fault + character);

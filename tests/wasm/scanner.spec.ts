@@ -1,4 +1,5 @@
-import { JsonStep, MAX_DEPTH, Scanner } from "../../assembly/json/scanner";
+import { JsonStep, Scanner } from "../../assembly/json/scanner";
+import { MAX_JSON_DEPTH } from "../../contract/limits";
 import { bytesOfHex, Piece, pieceOf } from "./piece";
 
 // By JsonStep: K…k is a key, V…v its value.
@@ -151,11 +152,11 @@ describe("the scanner", () => {
   });
 
   it("goes 512 levels deep and no further", () => {
-    const listsAtMost = nested(MAX_DEPTH, "[", "]");
+    const listsAtMost = nested(MAX_JSON_DEPTH, "[", "]");
     const objectsAtMost = String.UTF8.encode('{"a":'.repeat(511) + "{}" + "}".repeat(511));
     expectSteps(listsAtMost, "KkVv}.", "512 lists");
     expectSteps(objectsAtMost, "KkVv}.", "512 objects");
-    expectSteps(nested(MAX_DEPTH + 1, "[", "]"), "KkV^", "513 lists");
+    expectSteps(nested(MAX_JSON_DEPTH + 1, "[", "]"), "KkV^", "513 lists");
     const objectsBeyond = String.UTF8.encode('{"a":'.repeat(512) + "{}");
     expect(scan([new Piece(objectsBeyond)])).toBe("KkV^");
   });

@@ -1,3 +1,12 @@
+import {
+  cachedTokensState,
+  completionTokensState,
+  firstEventState,
+  modelState,
+  outcomeState,
+  promptTokensState,
+  reasoningTokensState,
+} from "../../../contract/telemetry.ts";
 import { type Extension, typedConfig } from "./typed-config.ts";
 
 const filterState = (name: string) => `%FILTER_STATE(wasm.${name}:PLAIN)%`;
@@ -16,13 +25,13 @@ export const accessLogFields = {
   bytes_received: "%BYTES_RECEIVED%",
   bytes_sent: "%BYTES_SENT%",
   // The names that Alibaba Cloud Service Mesh's documents give these.
-  request_model: filterState("asm.llmproxy.request_model"),
-  request_prompt_tokens: filterState("asm.llmproxy.request_prompt_tokens"),
-  request_completion_tokens: filterState("asm.llmproxy.request_completion_tokens"),
-  llm_cached_tokens: filterState("llm_egress.cached_tokens"),
-  llm_reasoning_tokens: filterState("llm_egress.reasoning_tokens"),
-  llm_outcome: filterState("llm_egress.outcome"),
-  llm_ttft_ms: filterState("llm_egress.ttft_ms"),
+  request_model: filterState(modelState),
+  request_prompt_tokens: filterState(promptTokensState),
+  request_completion_tokens: filterState(completionTokensState),
+  llm_cached_tokens: filterState(cachedTokensState),
+  llm_reasoning_tokens: filterState(reasoningTokensState),
+  llm_outcome: filterState(outcomeState),
+  llm_ttft_ms: filterState(firstEventState),
 } as const;
 
 /** A field of the access log. */

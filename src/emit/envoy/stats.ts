@@ -1,8 +1,18 @@
-/** The labels that the filter writes into the names of its metrics, as `LABEL=.=value;.;`. */
+import {
+  codeLabel,
+  modelLabel,
+  outcomeLabel,
+  providerLabel,
+  reasonLabel,
+  routeLabel,
+  sourceLabel,
+} from "../../../contract/telemetry.ts";
+
+/** All labels of the filter's metrics. */
 export const metricLabels = [
-  ...["llmproxy_provider", "llmproxy_route", "llmproxy_model", "llmproxy_source"],
-  ...["llmproxy_code", "llmproxy_outcome", "llmproxy_reason"],
-] as const;
+  ...[providerLabel, routeLabel, modelLabel, sourceLabel],
+  ...[codeLabel, outcomeLabel, reasonLabel],
+];
 
 /** Takes the labels out of the names, with the regular expressions that Istio makes of `extraStatTags`; Envoy's own tags stay. */
 export function statsConfig(): object {

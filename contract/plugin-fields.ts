@@ -1,0 +1,38 @@
+// The fields of the plugin configuration, by the types in plugin-config.ts: the filter refuses all others.
+// Plain declarations without imports, read by both compilers.
+
+/** The filter refuses a configuration of another version. */
+export const pluginVersion = 1;
+
+export const configFields: string[] = [
+  "version",
+  "authorities",
+  "maxSources",
+  "unservedClusters",
+  "providers",
+];
+
+export const providerFields: string[] = ["name", "clusters", "path", "route", "settings", "routes"];
+
+export const settingsFields: string[] = [
+  "apiKey",
+  "authHeader",
+  "authPrefix",
+  "maxRequestBytes",
+  "members",
+  "models",
+];
+
+export const memberFields: string[] = [
+  "name",
+  "override",
+  "default",
+  "limit",
+  "nonNegative",
+  "remove",
+  "group",
+  "stream",
+  "forStreams",
+];
+
+export const modelsFields: string[] = ["allow", "aliases"];

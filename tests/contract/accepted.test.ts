@@ -1,0 +1,187 @@
+// What `validate` accepts, the module takes: random resources, compiled, then given to the built module.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { compile } from "../../src/compile.ts";
+import { hasErrors } from "../../src/diagnostics.ts";
+import { toPluginConfig } from "../../src/plan/to-plugin-config.ts";
+import { CONTINUE, type HeaderList, WasmHost } from "../support/wasm-host.ts";
+
+const runs = { numRuns: 800 };
+
+// Mostly texts that are fine, so that whole resources are accepted, and any others between them.
+const often = <Value>(...values: Value[]) => fc.constantFrom(...values);
+const text = fc.oneof(
+  { weight: 4, arbitrary: fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 12 }) },
+  { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 12 }) },
+  {
+    weight: 1,
+    arbitrary: often("", " ", "Clé ", "a\u0000", "a\tb", "\ud800", "\u2028", "${", "ſ"),
+  },
+);
+const mostly = <Value>(usual: Value[], other: fc.Arbitrary<Value>) =>
+  fc.oneof({ weight: 20, arbitrary: often(...usual) }, { weight: 1, arbitrary: other });
+
+const deep = fc.integer({ min: 500, max: 520 }).map((levels) => {
+  let value: unknown = 1;
+  for (let level = 0; level < levels; level++) value = level % 2 === 0 ? [value] : { a: value };
+  return value;
+});
+const json = fc.oneof(
+  { weight: 30, arbitrary: fc.jsonValue({ maxDepth: 3, stringUnit: "binary" }) },
+  { weight: 1, arbitrary: deep },
+);
+const memberName = mostly(
+  ["top_k", "seed", "max_tokens", "max_completion_tokens", "n", "a.b", "stop", "user"],
+  fc.oneof(text, often("_", "-", ".", "a".repeat(64), "a".repeat(65), "Model", "stream_options")),
+);
+const number = mostly([1, 0.5, -2, 1e-7, 2 ** 60], fc.oneof(fc.integer(), fc.double()));
+const optional = { requiredKeys: [] };
+const parameters = fc.record(
+  {
+    defaults: fc.dictionary(memberName, json, { maxKeys: 1 }),
+    overrides: fc.dictionary(memberName, json, { maxKeys: 2 }),
+    limits: fc.dictionary(memberName, number, { maxKeys: 1 }),
+    remove: fc.array(memberName, { maxLength: 1 }),
+  },
+  optional,
+);
+const auth = fc.record(
+  {
+    header: mostly(["api-key", "X-Key", "x_key", "x.key", "x-tenant_key", "!#$%&'*+.^`|~"], text),
+    prefix: mostly(["", "Bearer ", "Key "], text),
+  },
+  optional,
+);
+const models = fc.record(
+  {
+    allow: fc.array(mostly(["qwen-*", "gpt-?", "a"], text), { maxLength: 3 }),
+    aliases: fc.dictionary(mostly(["fast", "速い"], text), mostly(["qwen"], text), { maxKeys: 2 }),
+  },
+  optional,
+);
+const openAIConfig = fc.record(
+  {
+    model: mostly(["qwen", "模型"], text),
+    stream: fc.boolean(),
+    apiKey: mostly(["${API_KEY}", " ${_K2}\n", "sk-1"], fc.oneof(text, often("sk-clé", "${1A}"))),
+    auth,
+    parameters,
+    models,
+    usage: often("Auto", "Off"),
+    maxRequestBytes: mostly([1, 10_000, 2 ** 53 - 1], fc.oneof(fc.integer(), fc.double())),
+  },
+  optional,
+);
+const path = mostly(["/v1/chat/completions", "/a?b=c&d", "/x%20", "/"], text);
+const spec = fc.record(
+  { path, config: openAIConfig, ruleConfig: openAIConfig, rule: mostly(["r", "规则 1"], text) },
+  { requiredKeys: ["rule"] },
+);
+
+type Spec = typeof spec extends fc.Arbitrary<infer Value> ? Value : never;
+type Matches = { headers: Record<string, { exact: string }> }[];
+
+const apiVersion = "istio.alibabacloud.com/v1beta1";
+const backendRefs = [{ providerHost: "a.example" }];
+
+function compiled({ path, config, ruleConfig, rule }: Spec, matches: Matches = []) {
+  const specific = ruleConfig && { [rule]: { openAIConfig: ruleConfig } };
+  const provider = {
+    ...{ apiVersion, kind: "LLMProvider", metadata: { name: "a" } },
+    spec: {
+      ...{ host: "a.example", path },
+      configs: {
+        defaultConfig: config && { openAIConfig: config },
+        routeSpecificConfigs: specific,
+      },
+    },
+  };
+  const rules = [
+    { name: rule, ...(matches.length > 0 ? { matches } : {}), backendRefs },
+    ...(matches.length > 0 ? [{ name: "rest", backendRefs }] : []),
+  ];
+  const route = {
+    ...{
+      apiVersion,
+      kind: "LLMRoute",
+      metadata: { name: "a" },
+      spec: { host: "a.example", rules },
+    },
+  };
+  const sources = [provider, route].map((value, index) => ({
+    file: `${index}.json`,
+    text: JSON.stringify(value),
+  }));
+  return compile(sources, "any");
+}
+
+const clustersOf = () => ["cluster"];
+const env = { API_KEY: "sk-0", _K2: "sk-2" };
+
+describe("random resources", () => {
+  it("are decoded without a fault where they are accepted, and refused with a position", () => {
+    let accepted = 0;
+    fc.assert(
+      fc.property(spec, (value) => {
+        const { diagnostics, plan } = compiled(value);
+        if (plan === undefined) {
+          assert.ok(hasErrors(diagnostics));
+          for (const { line, column } of diagnostics) assert.ok(line >= 1 && column >= 1);
+          return;
+        }
+        accepted++;
+        const config = toPluginConfig(plan, { clustersOf, ownAuthorities: [], maxSources: 200 });
+        const host = new WasmHost({ config, env });
+        assert.deepEqual([host.accepted, host.logs], [true, []], JSON.stringify(config));
+      }),
+      runs,
+    );
+    assert.ok(accepted > runs.numRuns / 10, `${accepted} accepted`);
+  });
+});
+
+// Spellings that Envoy, the filter or a provider takes for one header.
+function spellings(name: string): string[] {
+  const lower = name.toLowerCase();
+  return [lower, lower.replaceAll("-", "_"), lower.replaceAll("_", "-")];
+}
+
+describe("a header that an accepted route matches on", () => {
+  const name = often(
+    ...["x-tenant", "x-tenant_key", "x_tenant_key", "x-tenant-key", "X-Tenant-Key", "api_key"],
+    ...["authorization", "cookie", "x-real_ip", "X_Envoy_Foo", "x-envoy_foo", "content_type"],
+    ...["x.key", "x-key", "x_key", "Api-Key", "accept_encoding"],
+  );
+
+  it("reaches the provider as the client sent it", () => {
+    let accepted = 0;
+    fc.assert(
+      fc.property(name, name, (header, matched) => {
+        const config = { apiKey: "sk-1", auth: { header } };
+        const matches = [{ headers: { [matched]: { exact: "v" } } }];
+        const { plan } = compiled({ rule: "r", config }, matches);
+        if (plan === undefined) return;
+        accepted++;
+        const plugin = toPluginConfig(plan, { clustersOf, ownAuthorities: [], maxSources: 200 });
+        const host = new WasmHost({ config: plugin });
+        for (const spelling of spellings(matched)) {
+          const sent: HeaderList = [
+            ...([
+              [":method", "POST"],
+              [":path", "/"],
+              [":authority", "a.example"],
+            ] as HeaderList),
+            [spelling, "v"],
+          ];
+          const stream = host.stream("cluster", "r");
+          assert.equal(stream.headers(sent, false), CONTINUE);
+          const values = stream.requestHeaders.filter(([name]) => name === spelling);
+          assert.deepEqual(values, [[spelling, "v"]], `${header} and ${matched}`);
+        }
+      }),
+      { numRuns: 600 },
+    );
+    assert.ok(accepted > 60, `${accepted} accepted`);
+  });
+});

@@ -1,0 +1,68 @@
+// What both compilers must agree on is declared in contract/, and nowhere else.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { it } from "node:test";
+import { removedHeaders } from "../../contract/edited-headers.ts";
+import { filterErrors } from "../../contract/errors.ts";
+import type {
+  PluginConfig,
+  PluginMember,
+  PluginModels,
+  PluginProvider,
+  PluginSettings,
+} from "../../contract/plugin-config.ts";
+import * as fields from "../../contract/plugin-fields.ts";
+import { reservedHeaders } from "../../contract/reserved-headers.ts";
+import * as telemetry from "../../contract/telemetry.ts";
+
+// A field that a type lacks, or that stands here alone, does not compile.
+type Fields<Type> = Record<keyof Required<Type>, true>;
+
+it("names every field of the plugin configuration's types, and no other", () => {
+  const config: Fields<PluginConfig> = {
+    ...{ version: true, authorities: true, maxSources: true, unservedClusters: true },
+    ...{ providers: true },
+  };
+  const provider: Fields<PluginProvider> = {
+    ...{ name: true, clusters: true, path: true, route: true, settings: true, routes: true },
+  };
+  const settings: Fields<PluginSettings> = {
+    ...{ apiKey: true, authHeader: true, authPrefix: true, maxRequestBytes: true },
+    ...{ members: true, models: true },
+  };
+  const member: Fields<PluginMember> = {
+    ...{ name: true, override: true, default: true, limit: true, nonNegative: true },
+    ...{ remove: true, group: true, stream: true, forStreams: true },
+  };
+  const models: Fields<PluginModels> = { allow: true, aliases: true };
+  assert.deepEqual(fields.configFields, Object.keys(config));
+  assert.deepEqual(fields.providerFields, Object.keys(provider));
+  assert.deepEqual(fields.settingsFields, Object.keys(settings));
+  assert.deepEqual(fields.memberFields, Object.keys(member));
+  assert.deepEqual(fields.modelsFields, Object.keys(models));
+});
+
+it("has no copy of a header, an error code, a label, a metric or a filter state elsewhere", () => {
+  const declared = [
+    ...reservedHeaders.filter((name) => name.includes("-")),
+    ...removedHeaders.filter((name) => name.includes("-")),
+    ...filterErrors.map(({ code }) => code),
+    ...Object.values(telemetry).flatMap((value) => (typeof value === "string" ? [value] : [])),
+  ];
+  // Headers that the filter reads or edits one by one are named where that happens.
+  // `api-key` is a member of a query too.
+  const read = ["api-key", "content-length", "content-type", "content-encoding"];
+  const sources = ["assembly", "src"].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts") && !name.startsWith("mock") && !/generated/.test(name))
+      .map((name) => join(folder, name)),
+  );
+  const copies = sources.flatMap((file) => {
+    const text = readFileSync(file, "utf8");
+    return declared
+      .filter((word) => !read.includes(word) && text.includes(`"${word}"`))
+      .map((word) => `${file}: ${word}`);
+  });
+  assert.deepEqual(copies, []);
+});
