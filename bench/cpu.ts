@@ -1,6 +1,7 @@
-// Envoy's CPU per request through the quickstart's listener: without the filter, with a module that only makes the calls to the host which no
-// such filter can do without, and with the filter, in turn. Needs wrk. The machine's speed may drift by half within seconds: rounds are short,
-// and what counts is the median of each round's ratio, not the ratio of two medians.
+// Measures Envoy's CPU time per request through the quickstart's listener: without the filter, with
+// a module that makes only the host calls that every such filter needs, and with the filter, in
+// turn. Needs wrk. The speed of a machine may change by half within seconds. Therefore rounds are
+// short, and the result is the median of the ratios of the rounds, not the ratio of two medians.
 //
 //   npm run bench:cpu [-- ROUNDS]
 import { execFileSync, spawnSync } from "node:child_process";

@@ -1,6 +1,7 @@
-// The quickstart as `llm-egress render` writes it, in one Envoy with several listeners: the rendered one, the same without the filter, and the same
-// with a module in the filter's place that makes nothing but its calls to the host (wasm/host-calls.ts). Behind them a second Envoy that reads
-// each request whole and answers at once, or a provider of the bench's own.
+// Runs the quickstart as `llm-egress render` writes it, in one Envoy with several listeners: the
+// rendered one, the same without the filter, and the same with a module that makes only the
+// filter's host calls (wasm/host-calls.ts). The provider is a second Envoy that reads each request
+// completely and answers immediately, or one of the benchmark itself.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -33,26 +34,26 @@ interface Listener {
 /** Several gateways in one process. */
 export interface Gateways {
   pid: number;
-  /** The rendered listener's port, and that of the same without the filter. */
+  /** The ports of the rendered listener, and of the same listener without the filter. */
   withFilter: number;
   withoutFilter: number;
-  /** That of the same with nothing but the filter's calls, where the options say so. */
+  /** The port of the listener with only the filter's host calls, if the options request it. */
   withCalls: number;
   stop: () => Promise<void>;
 }
 
 export interface GatewaysOptions {
-  /** The port of a provider that is there already. */
+  /** The port of a provider that is already running. */
   provider?: number;
-  /** Whether the client decides if its answer is streamed, which the quickstart rules out. */
+  /** Whether clients may request streaming, which the quickstart does not allow. */
   streams?: boolean;
-  /** Whether there is a listener with nothing but the filter's calls to the host. */
+  /** Whether to add a listener with only the filter's host calls. */
   calls?: boolean;
-  /** The command, with its options, that runs the gateways' Envoy. */
+  /** A command, with its options, under which the gateways' Envoy is run. */
   under?: readonly string[];
 }
 
-/** Starts the Envoys, each with one worker. */
+/** Starts the Envoys, each with one worker thread. */
 export async function startGateways(options: GatewaysOptions = {}): Promise<Gateways> {
   const provider =
     options.provider === undefined
@@ -118,7 +119,7 @@ function copyListener(from: Listener, name: string, port: number) {
   return { listener, manager: listener.filter_chains[0]!.filters[0]!.typed_config };
 }
 
-// Without the filter's own asconfig.json.
+// Builds without the filter's own asconfig.json.
 function buildHostCalls(): string {
   const file = resolve("build/host-calls.wasm");
   execFileSync(process.execPath, [
@@ -214,13 +215,13 @@ async function isReady(admin: number): Promise<boolean> {
   return response?.status === 200;
 }
 
-/** CPU time that a process has used, in microseconds. Linux's clock ticks are 10 ms. */
+/** The CPU time that a process has used, in microseconds. A clock tick of Linux is 10 ms. */
 export function cpuMicroseconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]!.split(" ");
   return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 
-/** Memory that a process occupies (resident set), in bytes. */
+/** The memory that a process uses (resident set size), in bytes. */
 export function residentBytes(pid: number): number {
   const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "latin1"));
   return Number(line![1]) * 1024;

@@ -1,5 +1,6 @@
-// Envoy's CPU per event of a streamed answer through the quickstart's listener, with the filter and without, in turn. The provider sends
-// the next event of each stream once the clients have got the one before of all of them, so that Envoy reads and forwards each alone.
+// Measures Envoy's CPU time per event of a streamed answer through the quickstart's listener, with
+// and without the filter, in turn. The provider sends the next event of each stream after all
+// clients have received the previous one, so that Envoy reads and forwards each event separately.
 //
 //   npm run bench:events [-- ROUNDS]
 import { once } from "node:events";
@@ -78,7 +79,7 @@ function openClient(gateway: number): Socket {
   return socket;
 }
 
-/** One event on each stream, until all clients have it. */
+/** Sends one event on each stream. Resolves when all clients have received it. */
 function sendOne(): Promise<void> {
   received = 0;
   const arrived = new Promise<void>((resolve) => (onReceived = resolve));

@@ -1,6 +1,8 @@
-// How many instructions Envoy takes for a request of 200 bytes through the quickstart's listener: without the filter, with nothing but the calls
-// to the host which no such filter can do without, and with the filter. Counts are the same on a busy machine, and show a change of one in a
-// hundred. Those of the kernel are not in them, and memory takes more of them than without valgrind. Needs valgrind.
+// Counts the instructions of Envoy for a request of 200 bytes through the quickstart's listener:
+// without the filter, with only the host calls that every such filter needs, and with the filter.
+// The counts do not depend on the load of the machine, and show a change of 1 %. They do not
+// include the kernel, and memory operations cost more instructions than without valgrind. Needs
+// valgrind.
 //
 //   npm run bench:instructions
 import { execFileSync, spawnSync } from "node:child_process";
@@ -22,7 +24,7 @@ if (spawnSync("valgrind", ["--version"]).error) {
 }
 const folder = mkdtempSync(join(tmpdir(), "llm-egress-bench-"));
 const counts = join(folder, "counts");
-// V8 writes code while it runs. Nothing is counted until it is asked for.
+// V8 generates code at run time, and counting is switched on later.
 const options = ["--tool=callgrind", "--smc-check=all-non-file", "--instr-atstart=no"];
 const under = ["valgrind", ...options, `--callgrind-out-file=${counts}`];
 const gateways = await startGateways({ under, calls: true });
@@ -37,7 +39,7 @@ let without = 0;
 for (const port of Object.values(ports)) await load(port);
 control("--instr=on");
 for (const [name, port] of Object.entries(ports)) {
-  // Once more, as valgrind translates anew what it counts in.
+  // Warm up again, as valgrind translates the code again after counting is switched on.
   await load(port);
   control("--zero");
   await load(port);
@@ -65,7 +67,7 @@ function control(option: string): void {
   execFileSync("callgrind_control", [option, String(gateways.pid)], { stdio: "ignore" });
 }
 
-/** Instructions for each request since they were set to zero. */
+/** The instructions per request since the counters were reset. */
 function readCount(): number {
   control("--dump");
   const text = readFileSync(`${counts}.${(dumps += 1)}`, "latin1");

@@ -1,4 +1,5 @@
-// How much memory Envoy takes beyond what it had while one large request passes through the quickstart's listener.
+// Measures how much Envoy's memory grows while one large request passes through the quickstart's
+// listener.
 //
 //   npm run bench:memory [-- MEGABYTES]
 import { request } from "node:http";
@@ -21,7 +22,8 @@ console.log(
 );
 await gateways.stop();
 
-// The provider may refuse what it would have to buffer; what matters is what passes through the gateway before that.
+// The provider may refuse a request that it would have to buffer. Only the bytes that pass through
+// the gateway before that matter.
 async function send(bytes: number): Promise<number> {
   const head = '{"messages":[{"role":"user","content":"';
   const tail = '"}]}';

@@ -1,4 +1,5 @@
-// The time that the command takes to render 1,000 providers and 1,000 routes, from its start to its end.
+// Measures the time to render 1,000 providers and 1,000 routes, from the start of the process to
+// its end.
 //
 //   npm run bench:render
 import { execFileSync } from "node:child_process";
@@ -17,7 +18,8 @@ for (const target of ["istio", "envoy"]) {
   const times = Array.from({ length: runs }, () => {
     const begun = performance.now();
     execFileSync(process.execPath, words, {
-      // Of the keys that nothing here sets there would be two thousand notes; an error holds them.
+      // stderr is not printed, as it has a warning for each of the keys that are not set. An error
+      // contains it.
       stdio: ["ignore", "pipe", "pipe"],
       maxBuffer: 2 ** 28,
     });

@@ -1,5 +1,6 @@
-// What streamed answers take of memory. The module's own, under the scripted host: for each of 10,000 open streams, and after 10,000 and
-// 100,000 that have ended. Envoy's, through the quickstart's listener: after 10,000 and 110,000 requests. Needs wrk.
+// Measures the memory for streamed answers. That of the module, under the scripted host: for each
+// of 10,000 open streams, and after 10,000 and 100,000 streams have ended. That of Envoy, through
+// the quickstart's listener: after 10,000 and 110,000 requests. Needs wrk.
 //
 //   npm run bench:streams
 import { execFileSync, spawnSync } from "node:child_process";
@@ -23,7 +24,10 @@ measureOpen("within an event that is held back", [event, event.slice(0, 100)]);
 measureEnded();
 await measureEnvoy();
 
-/** The module doubles its memory when it needs more: what streams use shows in how many of them one doubling was enough for. */
+/**
+ * Measures open streams. The module doubles its memory when it needs more, so the memory that a
+ * stream uses follows from the number of streams between two doublings.
+ */
 function measureOpen(where: string, pieces: string[]): void {
   const host = hostOfStreams();
   const before = sizeOf(host);
@@ -47,8 +51,8 @@ function measureOpen(where: string, pieces: string[]): void {
   }
   const lasting = (sizeOf(host) - before) / openStreams;
   console.log(
-    `${openStreams} streams open ${where}: each uses ${used.toFixed(0)} bytes, and the module has ${each.toFixed(0)} for it, ` +
-      `${lasting.toFixed(0)} after ${3 * openStreams} more have taken their places`,
+    `${openStreams} open streams ${where}: each uses ${used.toFixed(0)} bytes, and the module has ${each.toFixed(0)} for it, ` +
+      `${lasting.toFixed(0)} after ${3 * openStreams} more have replaced them`,
   );
 }
 

@@ -1,4 +1,4 @@
-// Bundles the CLI with everything it imports into one file that node runs without node_modules.
+// Bundles the CLI and all that it imports into one file, which node runs without node_modules.
 import { build } from "esbuild";
 
 await build({
@@ -9,7 +9,8 @@ await build({
   format: "esm",
   target: "node20",
   loader: { ".yaml": "text" },
-  // The same package as ES modules, whose calls to one another the bundle makes directly: it parses a tenth faster than as CommonJS.
+  // The ES modules of the same package. The bundle calls their functions directly, which parses a
+  // tenth faster than CommonJS.
   alias: { yaml: "./node_modules/yaml/browser/dist/index.js" },
   banner: {
     // commander and ajv are CommonJS and call require().

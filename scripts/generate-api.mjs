@@ -1,5 +1,5 @@
-// Writes src/api/generated.ts from the CRDs in deploy/crds: TypeScript interfaces and the two schemas.
-// `--check` writes nothing and fails when the file is stale.
+// Writes src/api/generated.ts from the CRDs in deploy/crds: TypeScript interfaces and the two
+// schemas. `--check` writes nothing and fails when the file is stale.
 import { readFile, writeFile } from "node:fs/promises";
 import { compile } from "json-schema-to-typescript";
 import { format } from "prettier";
@@ -11,7 +11,7 @@ const kinds = [
   { file: "deploy/crds/llmroutes.yaml", kind: "LLMRoute", constant: "llmRouteSchema" },
 ];
 
-/** Names for the nested types that the compiler's code speaks of, by the field that holds them. */
+/** The names of the nested types that the compiler uses, by the field that contains them. */
 const typeNames = {
   configs: "ProviderConfigs",
   defaultConfig: "ProviderConfig",
@@ -99,7 +99,11 @@ function bare(value) {
   return Object.fromEntries(fields.map(([key, field]) => [key, bare(field)]));
 }
 
-/** A property may itself be called `description`; it is then an object. CEL is the API server's: the compiler has rules of its own. */
+/**
+ * Whether a member of a schema is for documentation or for the API server only. A property may
+ * itself be called `description`; it is then an object. CEL rules are left to the API server, as
+ * the compiler has its own rules.
+ */
 function isAnnotation(key, field) {
   if (key === "x-kubernetes-validations") return true;
   return ["description", "title", "tsType"].includes(key) && typeof field === "string";

@@ -1,14 +1,17 @@
-// Runs test files with node's own runner, prints its spec report, and counts.
+// Runs test files with node's own runner, prints its spec report, and counts the results.
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { newTally, type Tally } from "./tally.ts";
 
-// A file that hangs fails after this.
+// A file that hangs fails after this time.
 const fileTimeoutMs = 10 * 60 * 1000;
 
-/** Runs the given files, `concurrency` at a time. A file that can't be loaded, or that holds no test, counts as a failure. */
+/**
+ * Runs the given files, `concurrency` at a time. A file that can't be loaded, or that contains no
+ * test, counts as a failure.
+ */
 export async function runNodeTests(files: string[], concurrency: number): Promise<Tally> {
   const tally = newTally();
   if (files.length === 0) return tally;
@@ -18,7 +21,7 @@ export async function runNodeTests(files: string[], concurrency: number): Promis
   events.on("test:pass", ({ name, details, skip, todo }) => {
     if (details.type === "suite") return;
     if (isFile(name)) {
-      console.error(`${name} holds no test`);
+      console.error(`${name} contains no test`);
       tally.failed += 1;
     } else if (skip !== undefined || todo !== undefined) tally.skipped += 1;
     else tally.passed += 1;
@@ -33,7 +36,7 @@ export async function runNodeTests(files: string[], concurrency: number): Promis
   return tally;
 }
 
-// A suite, or a test with subtests, fails with each of them, and they have been counted.
+// A suite, or a test with subtests, fails if one of its tests fails, which is already counted.
 function isOnlyOfChildren(error: Error): boolean {
   return "failureType" in error && error.failureType === "subtestsFailed";
 }

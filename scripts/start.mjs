@@ -1,5 +1,5 @@
-// `npm start`: the quickstart on a real Envoy, with the mock provider behind it unless API_KEY is set, one sample request, and then a line
-// for each request until Ctrl-C.
+// `npm start`: runs the quickstart on a real Envoy, with the mock provider unless API_KEY is set.
+// Makes one sample request, and then prints a line for each request until Ctrl-C.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -20,21 +20,21 @@ if (!env.API_KEY) {
   const mock = start(["mock", "--port", "0", "--api-key", env.API_KEY]);
   const url = await lineWith(mock, /listens on (\S+)/);
   options.push("--upstream", `${host}=${url}`);
-  console.log(`API_KEY is not set: a mock provider at ${url} answers.`);
+  console.log(`API_KEY is not set, so a mock provider at ${url} answers.`);
 }
 const gateway = start(["run", ...options, "examples/quickstart"]);
 await lineWith(gateway, /listens on (\S+)/);
-// From here on the table of requests passes through.
+// From here on, the table of requests is printed.
 gateway.lines.on("line", (line) => console.log(line));
 
 console.log(
-  `\nApplications call http://${host} with only \`messages\`, and hold no key. Try it:\n`,
+  `\nApplications call http://${host} with only \`messages\`, and have no key. Try it:\n`,
 );
 console.log(`  curl http://${address}/ -H 'Host: ${host}' -d '${body}'\n`);
 const answer = await fetch(`http://${address}/v1/chat/completions`, { method: "POST", body });
 console.log(`${await answer.text()}\n`);
 console.log(
-  `An OpenAI client works with OPENAI_BASE_URL=http://${address}/v1. Ctrl-C ends it all.\n`,
+  `An OpenAI client works with OPENAI_BASE_URL=http://${address}/v1. Ctrl-C stops everything.\n`,
 );
 
 function start(args) {
@@ -48,7 +48,7 @@ function start(args) {
   return child;
 }
 
-// What the pattern's group matches in the next line that has it.
+// The match of the pattern's group in the next line that matches.
 async function lineWith(child, pattern) {
   for (;;) {
     const [line] = await once(child.lines, "line");
@@ -57,7 +57,7 @@ async function lineWith(child, pattern) {
   }
 }
 
-// One end ends the others, and their own work is done before ours is.
+// If one process ends, the others are stopped. This process ends after them.
 function stop(code) {
   if (isStopping) return;
   isStopping = true;

@@ -1,9 +1,9 @@
-// Adds up test runs: prints `N passed, N failed` for all of them together.
+// Adds up test runs, and prints `N passed, N failed` for all of them together.
 //
 //   node --import tsx scripts/sum-tallies.ts FILE…
 //
-// Each file holds the output of one run, whose last line is its own tally. A run without one counts as a failure. Exits with 1 if a test
-// failed or none ran.
+// Each file contains the output of one run, whose last line is its tally. A run without a tally
+// counts as a failure. Exits with 1 if a test failed or none ran.
 import { readFileSync } from "node:fs";
 import { add, format, newTally, readTally } from "./tally.ts";
 

@@ -1,4 +1,4 @@
-// What a test run came to.
+// The result of a test run.
 
 export interface Tally {
   passed: number;
@@ -6,25 +6,25 @@ export interface Tally {
   skipped: number;
 }
 
-/** A tally of nothing, to count on. */
+/** An empty tally. */
 export function newTally(): Tally {
   return { passed: 0, failed: 0, skipped: 0 };
 }
 
-/** Adds what a part of the run came to. */
+/** Adds the result of a part of the run. */
 export function add(total: Tally, part: Tally): void {
   total.passed += part.passed;
   total.failed += part.failed;
   total.skipped += part.skipped;
 }
 
-/** `N passed, N failed`, and `, N skipped` where some were. */
+/** `N passed, N failed`, and `, N skipped` if there were any. */
 export function format({ passed, failed, skipped }: Tally): string {
   const line = `${passed} passed, ${failed} failed`;
   return skipped === 0 ? line : `${line}, ${skipped} skipped`;
 }
 
-/** Reads what `format` wrote; undefined for any other line. */
+/** Parses the output of `format`; undefined for any other line. */
 export function readTally(line: string): Tally | undefined {
   const numbers = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/.exec(line);
   if (numbers === null) return undefined;

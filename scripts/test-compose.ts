@@ -1,9 +1,11 @@
-// Runs the example for Docker in containers, with podman-compose, and ends with the line `N passed, N failed`.
+// Runs the Docker example in containers, with podman-compose, and ends with the line
+// `N passed, N failed`.
 //
 //   node --import tsx scripts/test-compose.ts
 //
-// Needs Linux and root; podman is installed from Debian where it is missing. No image registry is asked. Exits with 1 if a test failed or
-// none ran. Where the kernel refuses containers, it says so and counts the example as skipped.
+// Needs Linux and root, but no image registry. Installs Debian's podman if it is missing. Exits
+// with 1 if a test failed or none ran. If the kernel can't run containers, it prints the reason and
+// counts the example as skipped.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,7 +28,8 @@ try {
   finish({ ...newTally(), failed: 1 });
 }
 
-// What comes from the network is made ready here: inside there is none. The folder is removed here too, however the inside ends.
+// What needs the network is prepared here, as there is none inside the namespaces. The folder is
+// also removed here, no matter how the inner process ends.
 async function runOutside(): Promise<number> {
   checkRequirements(log);
   const refusal = kernelRefusal();

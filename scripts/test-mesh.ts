@@ -1,9 +1,9 @@
-// Runs the tests on a real mesh and ends with the line `N passed, N failed`.
+// Runs the tests on a real mesh, and ends with the line `N passed, N failed`.
 //
 //   node --import tsx scripts/test-mesh.ts [FILTER]…
 //
-// A filter is a part of a file's path. Needs Linux, root, and go; what it builds and fetches is kept in the user's cache. Exits with 1 if a
-// test failed or none ran.
+// A filter is a part of a file's path. Needs Linux, root and go. What it builds and downloads is
+// kept in the user's cache. Exits with 1 if a test failed or none ran.
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ import { format, newTally, type Tally } from "./tally.ts";
 
 const log = (line: string) => console.error(line);
 
-// What comes from the network is made ready outside: inside there is none.
+// What needs the network is prepared outside of the namespaces, as there is none inside.
 if (isInside()) process.exit(await runTests());
 try {
   checkRequirements(log);

@@ -1,8 +1,9 @@
-// Runs the tests and ends with the line `N passed, N failed`.
+// Runs the tests, and ends with the line `N passed, N failed`.
 //
 //   node --import tsx scripts/test.ts [--without LEVEL]… [FILTER]…
 //
-// A level is a folder of tests/, e.g. envoy; a filter is a part of a file's path. Exits with 1 if a test failed or none ran.
+// A level is a folder of tests/, e.g. envoy. A filter is a part of a file's path. Exits with 1 if a
+// test failed or none ran.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -17,7 +18,7 @@ const { values, positionals: filters } = parseArgs({
   allowPositionals: true,
 });
 
-// Envoy's tests measure times and memory: one file at a time, with nothing beside it.
+// The Envoy tests measure time and memory, so they run one file at a time, with nothing else.
 const parts: (() => Promise<Tally>)[] = [
   () => runWasmTests(filesOf("wasm", ".spec.ts")),
   () =>

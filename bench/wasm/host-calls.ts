@@ -1,5 +1,6 @@
-// The calls that no filter like ours can do without, and nothing in between: it reads the cluster, all headers and the body, sets three headers
-// and the body, and reads the answer, and the cluster again. What Envoy takes for them is the least that such a filter adds.
+// Makes only the host calls that every such filter needs: it reads the cluster, all headers and the
+// body, sets three headers and the body, and reads the answer, and the cluster again. The cost of
+// these calls is the least that such a filter adds.
 
 import * as sdk from "@solo-io/proxy-runtime/assembly/imports";
 import { proxy_set_buffer_bytes } from "../../assembly/host/abi";

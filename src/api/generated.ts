@@ -11,7 +11,7 @@ export interface Schema {
 }
 
 /**
- * An LLM provider: where it is, which key opens it, and what the gateway sets in the requests that are sent to it. Which requests those are is said by LLMRoutes.
+ * An LLM provider: where it is, which key it needs, and what the gateway sets in the requests to it. LLMRoutes say which requests go to it.
  */
 export interface LLMProvider {
   /**
@@ -24,26 +24,26 @@ export interface LLMProvider {
   kind: string;
   metadata: { name: string; namespace?: string; [field: string]: unknown };
   /**
-   * What the provider is and how it is called.
+   * What the provider is, and how the gateway calls it.
    */
   spec: {
     /**
-     * Which proxies in this resource's namespace call the provider and hold its key. Select the egress gateway, so that the key is in no application's pod. Without it, every proxy of the namespace is meant.
+     * The proxies in this resource's namespace that call the provider and hold its key. Select the egress gateway, so that no application's pod has the key. If unset, all proxies of the namespace are selected.
      */
     workloadSelector?: {
       /**
-       * Labels that a proxy's pod must all have.
+       * Labels that the proxy's pod must have, all of them.
        */
       labels?: {
         [k: string]: string;
       };
     };
     /**
-     * The provider's DNS name, in lower case and without a port. It is unique among all LLMProviders: LLMRoutes name the provider by it.
+     * The provider's DNS name, in lower case and without a port. It must be unique among all LLMProviders, as LLMRoutes refer to the provider by it.
      */
     host: string;
     /**
-     * The provider's chat completions path, with a query of its own where it needs one (`?api-version=...`). It replaces the client's path. The other endpoints are placed beside it: `/v1/chat/completions` makes embeddings `/v1/embeddings`.
+     * The provider's path for chat completions, with a query if the provider needs one (`?api-version=...`). It replaces the client's path. The paths of other endpoints are derived from it: with `/v1/chat/completions`, embeddings are at `/v1/embeddings`.
      */
     path?: string;
     /**
@@ -55,22 +55,22 @@ export interface LLMProvider {
      */
     tls?: {
       /**
-       * SIMPLE is TLS, with the provider's certificate checked against `host`. DISABLE is plain HTTP, for a provider inside the cluster.
+       * SIMPLE is TLS, with the provider's certificate verified against `host`. DISABLE is plain HTTP, for a provider inside the cluster.
        */
       mode?: "SIMPLE" | "DISABLE";
       /**
-       * Path of a PEM file in the gateway's container: the certificate authorities that are trusted for this provider, instead of the system's.
+       * Path of a PEM file in the gateway's container, with the certificate authorities that are trusted for this provider instead of the system's.
        */
       caCertificates?: string;
     };
     configs?: ProviderConfigs;
   };
   /**
-   * Written by the controller.
+   * Reserved for the resource's state. llm-egress does not write it.
    */
   status?: {
     /**
-     * Whether the provider is in effect, in one line.
+     * One line that says whether the provider is in effect.
      */
     status?: string;
   };
@@ -88,57 +88,57 @@ export interface ProviderConfigs {
   };
 }
 /**
- * What is set in every request, unless the rule that the request took has an entry in routeSpecificConfigs.
+ * What the gateway sets in every request, unless the request's rule has an entry in routeSpecificConfigs.
  */
 export interface ProviderConfig {
   openAIConfig?: OpenAIConfig;
 }
 /**
- * Settings for a provider that speaks OpenAI's API. `model`, `stream` and `parameters` concern chat completions and legacy completions; key, models and size concern every endpoint.
+ * Settings for a provider with OpenAI's API. `model`, `stream` and `parameters` apply to chat completions and legacy completions. The key, `models` and `maxRequestBytes` apply to every endpoint.
  */
 export interface OpenAIConfig {
   /**
-   * The model that every request is given, whatever the client named. Leave it out to let the client choose.
+   * The model of every request, whatever model the client names. If unset, the client chooses.
    */
   model?: string;
   /**
-   * Whether answers are streamed, whatever the client asked for. Leave it out to let the client choose.
+   * Whether answers are streamed, whatever the client requests. If unset, the client chooses.
    */
   stream?: boolean;
   /**
-   * The provider's key: `${NAME}` reads it from the environment of the gateway's container, so that no resource holds it. A literal key works, and is warned about. Without it no credential is sent.
+   * The provider's key. `${NAME}` reads it from the environment of the gateway's container, so that no resource contains it. A literal key works, with a warning. If unset, no credential is sent.
    */
   apiKey?: string;
   /**
-   * How the key is presented to the provider.
+   * How the key is sent to the provider.
    */
   auth?: {
     /**
-     * The header that carries the key, such as `authorization`, `api-key`, `x-api-key` or `x-goog-api-key`. Without it, `authorization`.
+     * The header that carries the key, such as `authorization`, `api-key`, `x-api-key` or `x-goog-api-key`. If unset, `authorization`.
      */
     header?: string;
     /**
-     * What stands before the key in the header; may be empty. Without it, `Bearer` and a space.
+     * The text before the key in the header. May be empty. If unset, `Bearer` and a space.
      */
     prefix?: string;
   };
   parameters?: ParametersConfig;
   models?: ModelsConfig;
   /**
-   * Whether the provider is asked for the token usage of a streamed answer: `Auto` (the default) adds `stream_options.include_usage` where the client sent no `stream_options`, and takes the chunk that it brings out of the answer again; `Off` never adds it, and such an answer's usage is unknown.
+   * Whether the filter requests the token usage of a streamed answer. `Auto` (the default) adds `stream_options.include_usage` if the client sent no `stream_options`, and removes the extra chunk from the answer. `Off` never adds it, and the usage of such an answer is unknown.
    */
   usage?: "Auto" | "Off";
   /**
-   * The largest request body that is accepted, in bytes. A larger one is refused with 413. Without it there is no bound, as nothing is buffered.
+   * The largest accepted request body, in bytes. A larger body gets 413. If unset, there is no limit, as nothing is buffered.
    */
   maxRequestBytes?: number;
 }
 /**
- * Members of the request's JSON body that the gateway manages, by name. All other members go out as the client sent them. A member stands in only one of defaults, overrides and remove. `max_tokens`, `max_completion_tokens` and `max_output_tokens` count as one member.
+ * Members of the request's JSON body that the gateway manages, by name. All other members go out as the client sent them. A member may be in only one of defaults, overrides and remove. `max_tokens`, `max_completion_tokens` and `max_output_tokens` count as one member.
  */
 export interface ParametersConfig {
   /**
-   * Members that are added where the client sent none, with their values. A client's explicit null counts as sent.
+   * Members that are added if the client did not send them, with their values. An explicit null counts as sent.
    */
   defaults?: {
     [k: string]: unknown;
@@ -150,30 +150,30 @@ export interface ParametersConfig {
     [k: string]: unknown;
   };
   /**
-   * Upper bounds on numbers that the client sends, by member. A number above its bound is replaced by the bound; where the client sent none, nothing is added.
+   * Upper limits for numbers that the client sends, by member. A number above its limit is replaced by the limit. If the client sent none, nothing is added.
    */
   limits?: {
     [k: string]: number;
   };
   /**
-   * Members that are dropped from the client's body.
+   * Members that are removed from the client's body.
    *
    * @maxItems 256
    */
   remove?: string[];
 }
 /**
- * Which models a client may name, and what each name stands for.
+ * Which models a client may name, and what each name means.
  */
 export interface ModelsConfig {
   /**
-   * The models that a client may name; `*` stands for any characters and `?` for one. Others are refused with 403. Without it, any model may be named. A name that has an alias may always be named.
+   * The models that a client may name. `*` matches any characters, and `?` matches one. Other models get 403. If unset, any model may be named. A name that has an alias is always allowed.
    *
    * @maxItems 256
    */
   allow?: string[];
   /**
-   * What model of the provider a name that clients use stands for, such as `default: qwen-max`.
+   * For each name that clients use, the provider's model that it means, such as `default: qwen-max`.
    */
   aliases?: {
     [k: string]: string;
@@ -352,7 +352,7 @@ export const llmProviderSchema: Schema = {
 };
 
 /**
- * Which requests for one host go to which LLM providers. The first rule that matches a request is taken.
+ * Which requests for one host go to which LLM providers. The first matching rule is used.
  */
 export interface LLMRoute {
   /**
@@ -369,17 +369,17 @@ export interface LLMRoute {
    */
   spec: {
     /**
-     * The host that clients call, in lower case and without a port. Usually it is a provider's.
+     * The host that clients call, in lower case and without a port. Usually it is a provider's host.
      */
     host: string;
     /**
-     * Where the rules apply: `mesh` for the sidecars, `NAMESPACE/NAME` or `NAME` for an Istio Gateway. Without it, `mesh` alone.
+     * Where the rules apply: `mesh` for the sidecars, `NAMESPACE/NAME` or `NAME` for an Istio Gateway. If unset, `mesh` only.
      *
      * @maxItems 32
      */
     gateways?: string[];
     /**
-     * The rules, in the order in which they are tried.
+     * The rules, in the order in which they are evaluated.
      *
      * @minItems 1
      * @maxItems 128
@@ -387,11 +387,11 @@ export interface LLMRoute {
     rules: RouteRule[];
   };
   /**
-   * Written by the controller.
+   * Reserved for the resource's state. llm-egress does not write it.
    */
   status?: {
     /**
-     * Whether the route is in effect, in one line.
+     * One line that says whether the route is in effect.
      */
     status?: string;
   };
@@ -402,7 +402,7 @@ export interface RouteRule {
    */
   name: string;
   /**
-   * What the rule applies to: a request for which one of these holds. Without it, every request.
+   * The requests that the rule applies to: those for which at least one of these holds. If unset, every request.
    *
    * @maxItems 32
    */
@@ -420,19 +420,19 @@ export interface RouteRule {
  */
 export interface RouteMatch {
   /**
-   * Conditions on request headers, by name. Headers that the gateway itself removes or sets can't be matched on.
+   * Conditions on request headers, by name. Headers that the gateway itself removes or sets can't be matched.
    */
   headers?: {
     [k: string]: StringMatch;
   };
   /**
-   * Labels that the caller's pod must all have. Only sidecars know them, so this goes with the gateway `mesh`.
+   * Labels that the caller's pod must have, all of them. Only sidecars know them, so use this with the gateway `mesh`.
    */
   sourceLabels?: {
     [k: string]: string;
   };
   /**
-   * Which of the LLMRoute's gateways the match applies to. Without it, all of them.
+   * The gateways, of those that the LLMRoute lists, that the match applies to. If unset, all of them.
    *
    * @maxItems 32
    */
@@ -447,11 +447,11 @@ export interface StringMatch {
    */
   exact?: string;
   /**
-   * What the header's value begins with.
+   * The beginning of the header's value.
    */
   prefix?: string;
   /**
-   * An RE2 expression for the header's whole value.
+   * An RE2 expression that matches the header's whole value.
    */
   regex?: string;
 }
@@ -460,17 +460,17 @@ export interface StringMatch {
  */
 export interface RouteBackend {
   /**
-   * The host of an LLMProvider; in a rule for `mesh` alone also the full name of the egress gateway's Service.
+   * The host of an LLMProvider. In a rule for `mesh` only, it may also be the full name of the egress gateway's Service.
    */
   providerHost?: string;
   /**
-   * The share of requests, in percent. The weights of a rule's destinations add up to 100; a single destination needs none.
+   * The share of requests, in percent. The weights of a rule's destinations add up to 100. A single destination needs none.
    */
   weight?: number;
   backendRef?: BackendReference;
 }
 /**
- * A Service of the cluster for which there is an LLMProvider with the host NAME.NAMESPACE.svc.cluster.local.
+ * A Service of the cluster. There must be an LLMProvider with the host NAME.NAMESPACE.svc.cluster.local.
  */
 export interface BackendReference {
   /**
@@ -478,7 +478,7 @@ export interface BackendReference {
    */
   group?: string;
   /**
-   * The kind that is referred to.
+   * The kind of the referenced object.
    */
   kind?: string;
   /**
@@ -486,7 +486,7 @@ export interface BackendReference {
    */
   name: string;
   /**
-   * The Service's namespace. Without it, the LLMRoute's own.
+   * The Service's namespace. If unset, the LLMRoute's own.
    */
   namespace?: string;
 }

@@ -1,4 +1,4 @@
-// What metrics and the access log are told about a call, once for each.
+// The metrics and access log fields of a call, each of which is reported once.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { call, chat, countersOf, end, json } from "../support/accounts.ts";
@@ -10,7 +10,7 @@ function stateOf(stream: WasmStream): Record<string, string> {
   return Object.fromEntries(stream.filterState);
 }
 
-describe("a call that is answered", () => {
+describe("an answered call", () => {
   it("is counted with its tokens, its status and its outcome", () => {
     const host = hostOf({ members: [{ name: "model", override: '"qwen"' }] });
     call(host);
@@ -24,7 +24,7 @@ describe("a call that is answered", () => {
     ]);
   });
 
-  it("names its metrics as Istio's bootstrap takes them apart", () => {
+  it("names its metrics so that the stats tags of Istio's bootstrap can extract the labels", () => {
     const host = hostOf({ members: [{ name: "model", override: '"qwen"' }] });
     call(host);
     const labels =
@@ -35,7 +35,7 @@ describe("a call that is answered", () => {
     assert.deepEqual(host.histograms.get(`${labels}llm_egress_duration_ms`), [0]);
   });
 
-  it("is told to the access log", () => {
+  it("is reported to the access log", () => {
     const host = hostOf({ members: [{ name: "model", override: '"qwen"' }] });
     assert.deepEqual(stateOf(call(host)), {
       "llm_egress.outcome": "ok",
@@ -49,7 +49,7 @@ describe("a call that is answered", () => {
 });
 
 describe("a call", () => {
-  it("without a usage is counted as unknown, and never as no tokens", () => {
+  it("without usage is counted as unknown, and never as 0 tokens", () => {
     const host = hostOf();
     call(host, {}, "{}");
     call(host, {}, '{"usage":{"prompt_tokens":0,"completion_tokens":0}}');
@@ -58,7 +58,7 @@ describe("a call", () => {
     assert.deepEqual(
       [...host.counters.keys()].filter((name) => name.includes("tokens")).length,
       2,
-      "defined by the one answer that says 0",
+      "defined by the one answer that reports 0",
     );
     assert.deepEqual(countersOf(host), [
       "llm_egress_requests{model=unknown,code=200,outcome=ok} 4",
@@ -68,7 +68,7 @@ describe("a call", () => {
 });
 
 describe("a call's time", () => {
-  it("is measured: to its end, and a stream to its first data", () => {
+  it("is measured until its end, and for a stream also until its first data", () => {
     const host = hostOf();
     const stream = send(host, { route: "r" });
     host.clock += 30;
@@ -88,7 +88,7 @@ describe("a call's time", () => {
     assert.equal(stream.filterState.get("llm_egress.ttft_ms"), "100");
   });
 
-  it("takes no time where the clock is set back", () => {
+  it("is 0 if the clock is set back", () => {
     const host = hostOf();
     const stream = send(host);
     host.clock -= 5000;
@@ -113,7 +113,7 @@ const rest = (details: string) => {
 };
 
 describe("the outcome", () => {
-  it("says who answered an error", () => {
+  it("says who sent an error", () => {
     assert.equal(error("via_upstream"), "provider_error");
     assert.equal(
       error("upstream_reset_before_response_started{connection_failure}"),
@@ -121,7 +121,7 @@ describe("the outcome", () => {
     );
   });
 
-  it("says who broke an answer off", () => {
+  it("says who aborted an answer", () => {
     const reset = "upstream_reset_after_response_started{remote_reset}";
     assert.equal(rest(reset), "provider_closed");
     assert.equal(rest("stream_idle_timeout"), "gateway_error");
@@ -129,7 +129,7 @@ describe("the outcome", () => {
     assert.equal(rest("http2.remote_reset"), "client_closed");
   });
 
-  it("is the client's where it left before any answer", () => {
+  it("is client_closed if the client left before the answer began", () => {
     const host = hostOf();
     assert.equal(outcomeOf(end(send(host, { route: "r" }))), "client_closed");
     assert.deepEqual(countersOf(host), [
@@ -137,7 +137,7 @@ describe("the outcome", () => {
     ]);
   });
 
-  it("is ok where trailers end the answer", () => {
+  it("is ok if trailers end the answer", () => {
     const stream = send(hostOf());
     stream.response(Object.entries(json));
     stream.responseBody(chat);
@@ -147,7 +147,7 @@ describe("the outcome", () => {
 });
 
 describe("a refusal", () => {
-  it("is counted by its reason, with no tokens and no time", () => {
+  it("is counted by its reason, without tokens and without a duration", () => {
     const host = hostOf({ models: { allow: ["qwen-*"] } });
     const stream = call(host, { chunks: ['{"model":"gpt"}'] });
     call(host, { headers: { ":path": "/nowhere" } });
@@ -161,7 +161,7 @@ describe("a refusal", () => {
     assert.equal(stream.filterState.get("llm_egress.outcome"), "rejected");
   });
 
-  it("for want of a provider has no provider's name", () => {
+  it("without a provider is counted for an unknown one", () => {
     const config = { ...configOf(), unservedClusters: ["outbound|443||gone"] };
     const host = new WasmHost({ config, env: { API_KEY: KEY } });
     call(host, { cluster: "outbound|443||gone" });
@@ -172,8 +172,8 @@ describe("a refusal", () => {
   });
 });
 
-describe("a stream that is no provider's", () => {
-  it("leaves nothing behind", () => {
+describe("a stream to a cluster without a provider", () => {
+  it("is not counted", () => {
     const host = hostOf();
     const stream = call(host, { cluster: "outbound|80||other" });
     assert.deepEqual(stateOf(stream), {});
@@ -184,7 +184,7 @@ describe("a stream that is no provider's", () => {
 describe("a model", () => {
   const models = { allow: ["qwen-max", "qwen-*"], aliases: { fast: "qwen-turbo" } };
 
-  it("is a label of its own only where the configuration names it", () => {
+  it("is the value of the label only if the configuration names it", () => {
     const host = hostOf({ members: [{ name: "model", default: '"plain"' }], models });
     const bodies = ["{}", '{"model":"qwen-max"}', '{"model":"fast"}', '{"model":"qwen-new"}'];
     const sent = bodies.map((body) => stateOf(call(host, { chunks: [body] })));
@@ -203,7 +203,7 @@ describe("a model", () => {
     assert.equal(stream.filterState.get("asm.llmproxy.request_model"), "e");
   });
 
-  it("can't forge a line of the log", () => {
+  it("can't forge a line in the log", () => {
     const model = 'a b"c\\d\ne\r\u00e4\u2028\t';
     const chunks = [JSON.stringify({ model })];
     const configured = hostOf({ members: [{ name: "model", override: JSON.stringify(model) }] });
@@ -212,7 +212,7 @@ describe("a model", () => {
     }
   });
 
-  it("can't be named twice, so that another one is paid for than is counted", () => {
+  it("can't be named twice, which could bill one model and count another", () => {
     const { refusal } = send(hostOf(), { chunks: ['{"model":"cheap","MODEL":"dear"}'] });
     assert.equal(refusal, "400 llm_egress_duplicate_member");
   });

@@ -1,4 +1,5 @@
-// After a refusal nothing more goes on to the provider, and what has gone is no complete request.
+// After a refusal nothing more is forwarded to the provider, and what was forwarded is not a
+// complete request.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { CLUSTER, hostOf, postHeaders, send } from "../support/filter-host.ts";
@@ -8,7 +9,7 @@ const host = hostOf({ members: [{ name: "max_tokens", limit: "100" }] });
 const deep = `{"a":${"[".repeat(512)}`;
 
 describe("after a refusal of the headers", () => {
-  it("all further callbacks are ignored", () => {
+  it("all later callbacks are ignored", () => {
     const stream = host.stream(CLUSTER);
     assert.equal(stream.headers(postHeaders({ ":path": "/v1/files" })), STOP);
     assert.equal(stream.body("{}"), STOP_NO_BUFFER);
@@ -21,7 +22,7 @@ describe("after a refusal of the headers", () => {
 });
 
 describe("after a refusal of the body", () => {
-  it("all further callbacks are ignored, and the answer keeps its headers", () => {
+  it("all later callbacks are ignored, and the answer keeps its headers", () => {
     const stream = host.stream(CLUSTER);
     stream.headers(postHeaders());
     stream.body('{"a":1,');
@@ -39,7 +40,7 @@ describe("after a refusal of the body", () => {
     assert.equal(stream.localResponses.length, 1);
   });
 
-  it("the next request is edited as if there had been none", () => {
+  it("the next request is edited as usual", () => {
     for (const chunks of [
       ['{"max_tokens":1,"max_tokens"', ":1}"],
       ['{"a":1,'],
@@ -54,22 +55,22 @@ describe("after a refusal of the body", () => {
   });
 });
 
-describe("a refused last chunk", () => {
+describe("the refusal of a last chunk", () => {
   const faults: [string, string[]][] = [
-    ["where the body ends too early, and nothing is in it", ['{"a":1', ""]],
-    ["where the body ends right before its brace", ['{"a":{}', " "]],
-    ["with something behind the object", ['{"a":1}', "x"]],
-    ["with only the last byte wrong", ['{"a":1', "]"]],
+    ["that is empty, after an incomplete body", ['{"a":1', ""]],
+    ["that ends the body just before the closing brace", ['{"a":{}', " "]],
+    ["with text after the object", ['{"a":1}', "x"]],
+    ["in which only the last byte is wrong", ['{"a":1', "]"]],
     ["with a second object", ['{"a":1}', "{}"]],
-    ["that is the only one", ['{"a":1]']],
+    ["that is the only chunk", ['{"a":1]']],
   ];
 
   for (const [name, some] of [
     ["managed members", host],
-    ["no managed member", hostOf()],
+    ["no managed members", hostOf()],
   ] as const) {
     for (const [fault, chunks] of faults) {
-      it(`${fault}, leaves the provider with less than was announced, with ${name}`, () => {
+      it(`${fault}, forwards fewer bytes than were announced, with ${name}`, () => {
         const bytes = Buffer.byteLength(chunks.join(""));
         const stream = send(some, { headers: { "content-length": `${bytes}` }, chunks });
         assert.equal(stream.refusal, "400 llm_egress_invalid_json");
@@ -93,19 +94,19 @@ describe("trailers", () => {
     return stream;
   }
 
-  it("are removed behind a whole body", () => {
+  it("are removed after a complete body", () => {
     const stream = sendTrailers(['{"a":', "1}"]);
     assert.equal(stream.refusal, "");
     assert.deepEqual(stream.requestTrailers, []);
     assert.deepEqual(JSON.parse(stream.forwardedText), { a: 1 });
   });
 
-  it("end a body too early", () => {
+  it("cause a refusal if they come before the end of the body", () => {
     assert.equal(sendTrailers(['{"a":1']).refusal, "400 llm_egress_invalid_json");
     assert.equal(sendTrailers([]).refusal, "400 llm_egress_missing_body");
   });
 
-  it("are left alone where the filter has nothing to do", () => {
+  it("are not changed for a cluster without a provider", () => {
     const stream = host.stream("other");
     stream.headers(postHeaders());
     stream.trailers([["a", "b"]]);

@@ -1,4 +1,5 @@
-// `usage: Auto`: a streamed request asks for its usage where the client does not, and the chunk that this brings is taken out again.
+// `usage: Auto`: the filter requests usage for a streamed request if the client does not, and
+// removes the extra chunk from the answer.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
@@ -16,15 +17,20 @@ const usage = { prompt_tokens: 19, completion_tokens: 10, total_tokens: 29 };
 
 const asked = { include_usage: true };
 const requests: [string, WasmHost, string, unknown][] = [
-  ["that streams asks", auto, '{"stream":true}', { stream: true, stream_options: asked }],
   [
-    "that streams last asks",
+    "that streams gets include_usage",
+    auto,
+    '{"stream":true}',
+    { stream: true, stream_options: asked },
+  ],
+  [
+    "whose last member is stream gets include_usage",
     auto,
     '{"a":1, "stream" : true }',
     { a: 1, stream: true, stream_options: asked },
   ],
   ["that does not stream", auto, '{"stream":false}', { stream: false }],
-  ["that says nothing of it", auto, "{}", {}],
+  ["without a stream member", auto, "{}", {}],
   ["with a stream of null", auto, '{"stream":null}', { stream: null }],
   [
     "with its own stream_options",
@@ -39,19 +45,19 @@ const requests: [string, WasmHost, string, unknown][] = [
     { stream_options: null, stream: true },
   ],
   [
-    "that streams by default asks",
+    "that streams by default gets include_usage",
     hostOf({ members: [{ ...stream, default: "true" }, question] }),
     "{}",
     { stream: true, stream_options: asked },
   ],
   [
-    "that declines the default",
+    "that overrides the default",
     hostOf({ members: [{ ...stream, default: "true" }, question] }),
     '{"stream":false}',
     { stream: false },
   ],
   [
-    "that has to stream asks",
+    "that is forced to stream gets include_usage",
     hostOf({ members: [{ ...stream, override: "true" }, question] }),
     '{"stream":false}',
     { stream: true, stream_options: asked },
@@ -66,11 +72,11 @@ describe("a request", () => {
         assert.deepEqual(JSON.parse(sent), expected);
         return sent.length;
       });
-      assert.equal(new Set(sizes).size, 1, "the length is always the same");
+      assert.equal(new Set(sizes).size, 1, "the length is the same for every split");
     });
   }
 
-  it("may not say twice, nor in another type, whether it streams", () => {
+  it("is refused if stream occurs twice or has another type", () => {
     const host = hostOf({ members: asksForUsage });
     assert.equal(
       post(host, ['{"stream":false,"str\\u0065am":true}']).refusal,
@@ -108,20 +114,20 @@ const forms: [string, string][] = [
   ["other fields and comments before it", text.replaceAll("data", ": c\nevent: x\nid: 1\ndata")],
   ["several lines of data", text.replaceAll(",", ",\ndata: ")],
   ["its place at the end", sse(chatChunk("Hi"), usageChunk(usage))],
-  ["no blank line behind it", sse(chatChunk("Hi"), usageChunk(usage)).trimEnd()],
-  ["blanks within its choices", text.replaceAll("[]", "[ \t ]").replaceAll("[{", "[ {")],
+  ["no blank line after it", sse(chatChunk("Hi"), usageChunk(usage)).trimEnd()],
+  ["whitespace in its choices", text.replaceAll("[]", "[ \t ]").replaceAll("[{", "[ {")],
   ["usage before its choices", sse({ usage, choices: [] }, { usage, choices: [{}] })],
   [
-    "blanks wherever JSON has them",
+    "whitespace wherever JSON allows it",
     'data: { "choices" : [ \t] , "x" : [ { } ] , "usage" : { "prompt_tokens" : 19 } }\n\ndata: { "choices" : [ { } ] , "usage" : { "prompt_tokens" : 19 } }\n\n',
   ],
   ["an error before it", sse({ error: { message: "x" } }, usageChunk(usage))],
-  ["others like it", sse(usageChunk(usage), usageChunk(usage)).repeat(2)],
+  ["others of the same kind", sse(usageChunk(usage), usageChunk(usage)).repeat(2)],
 ];
 
-describe("the chunk that was asked for", () => {
+describe("the extra chunk that the filter requested", () => {
   for (const [name, form] of forms) {
-    it(`is taken out with ${name}, and nothing else`, () => {
+    it(`is removed with ${name}, and nothing else is`, () => {
       const { kept, dropped } = referenceStream(form);
       assert.ok(dropped > 0);
       const bytes = Buffer.from(form);
@@ -135,8 +141,8 @@ describe("the chunk that was asked for", () => {
   }
 });
 
-describe("the chunk", () => {
-  it("leaves no announced length behind", () => {
+describe("the usage chunk", () => {
+  it("is removed together with the announced length", () => {
     assert.deepEqual(
       streamed('{"stream":true}').responseHeaders.map(([name]) => name),
       [":status", "content-type"],
@@ -145,7 +151,7 @@ describe("the chunk", () => {
     assert.equal(own.responseHeaders.at(-1)?.[0], "content-length");
   });
 
-  it("stays where the client asked for it, or declined it", () => {
+  it("is kept if the client asked for it, or declined it", () => {
     for (const options of ['{"include_usage":true}', '{"include_usage":false}', "null"]) {
       const body = `{"stream":true,"stream_options":${options}}`;
       for (const chunks of everySplit(Buffer.from(text))) {
@@ -154,7 +160,7 @@ describe("the chunk", () => {
     }
   });
 
-  it("is not taken for one where there is an error, or no usage", () => {
+  it("is distinguished from chunks with an error or without usage", () => {
     const others = sse(
       { choices: [], prompt_filter_results: [] },
       usageChunk(null),
@@ -169,7 +175,7 @@ describe("the chunk", () => {
 });
 
 describe("what is held back", () => {
-  it("is nothing of an event that has ended, nor of one that is known to stay", () => {
+  it("is no part of an event that has ended, or that is known to be kept", () => {
     const bytes = Buffer.from(text);
     const answered = streamed('{"stream":true}');
     for (let end = 1; end <= bytes.length; end++) {
@@ -183,7 +189,7 @@ describe("what is held back", () => {
     }
   });
 
-  it("is nothing where usage was not asked for", () => {
+  it("is nothing if the filter did not request usage", () => {
     const answered = streamed('{"stream":true,"stream_options":{}}');
     for (const byte of Buffer.from(text)) {
       answered.responseBody(Buffer.from([byte]));
@@ -191,7 +197,7 @@ describe("what is held back", () => {
     }
   });
 
-  it("is bounded: an event that is longer than any usage goes on", () => {
+  it("is bounded: an event that is longer than any usage is forwarded", () => {
     const long = sse({ object: "x".repeat(9000), usage, choices: [] });
     const answered = streamed('{"stream":true}');
     answered.responseBody(long.slice(0, 4096));
@@ -204,7 +210,7 @@ describe("what is held back", () => {
 });
 
 describe("a comment before an event", () => {
-  it("passes at once, as it may be there to keep the connection alive, and stays", () => {
+  it("is kept and forwarded immediately, as it may keep the connection alive", () => {
     for (const end of ["\n", "\r\n", "\r"]) {
       const answered = streamed('{"stream":true}');
       const sent = `${end}: alive${end}: alive${end}`;
@@ -238,7 +244,7 @@ const event = fc
   );
 
 describe("a random stream", () => {
-  it("goes out as the whole would, however it is cut", () => {
+  it("is forwarded in the same form, no matter how it is split", () => {
     const cuts = fc.array(fc.nat(), { maxLength: 12 });
     fc.assert(
       fc.property(fc.array(event, { maxLength: 12 }), cuts, (all, places) => {

@@ -1,4 +1,5 @@
-// The body edit of the built module, each body cut at every offset and in single bytes, against the plain edit of the whole.
+// The body edit of the built module. Each body is split at every offset and into single bytes, and
+// the result is compared with the reference edit of the whole body.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { PluginMember, PluginModels } from "../../contract/plugin-config.ts";
@@ -9,7 +10,7 @@ import { everySplit, singleBytes } from "../support/splits.ts";
 const models: PluginModels = { aliases: { fast: "qwen-turbo", "wei\u00df": 'qwen-"x"' } };
 const group = { group: "max_tokens" };
 const plans: Record<string, { members: PluginMember[]; models?: PluginModels }> = {
-  "no member": { members: [] },
+  "no members": { members: [] },
   "the seed's": {
     members: [
       { name: "model", override: '"qwen-1.8b-chat"' },
@@ -64,7 +65,7 @@ for (const [name, plan] of Object.entries(plans)) {
   describe(`the body edit with ${name}`, () => {
     const host = hostOf({ members: plan.members, ...(plan.models && { models: plan.models }) });
     for (const body of bodies) {
-      it(`forwards ${body} in the same way however it is cut`, () => {
+      it(`forwards ${body} in the same form, no matter how it is split`, () => {
         const bytes = Buffer.from(body);
         const expected = Buffer.from(
           referenceEdit(bytes.toString("latin1"), plan.members, plan.models),

@@ -1,4 +1,5 @@
-// The bounds of the body edit: whitespace, keys and values of any length, depth, and memory.
+// The limits of the body edit: whitespace, keys and values of any length, nesting depth, and
+// memory.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { PluginMember } from "../../contract/plugin-config.ts";
@@ -22,7 +23,7 @@ function assertEdited(host: WasmHost, body: string, chunks: readonly Buffer[]): 
   assert.deepEqual(JSON.parse(stream.forwardedText), expected);
 }
 
-// Every split near a token; between blanks a few are as good as all.
+// All splits near a token, but only a few within whitespace, as these are all alike.
 function splits(body: string): Buffer[][] {
   const isNearToken = (at: number) => /\S/.test(body.slice(Math.max(0, at - 2), at + 2));
   return [...everySplit(Buffer.from(body))].filter(([first]) => {
@@ -39,7 +40,7 @@ describe("whitespace between tokens", () => {
   ];
 
   for (const size of [0, 1, 15, 16, 17, 64, 600, 700, 768, 769, 2000]) {
-    it(`may be ${size} bytes in any one place, however the body is cut`, () => {
+    it(`may be ${size} bytes in any one place, no matter how the body is split`, () => {
       for (const place of tokens.keys()) {
         const body = tokens.map((token, i) => token + " ".repeat(i === place ? size : 1)).join("");
         for (const chunks of splits(body)) assertEdited(host, body, chunks);
@@ -57,7 +58,7 @@ describe("whitespace between tokens", () => {
 describe("a key", () => {
   const host = hostOf({ members });
 
-  it("may be longer than every managed one, also where a managed one ends it", () => {
+  it("may be longer than every managed key, and may end with one", () => {
     for (let size = 0; size < 100; size++) {
       for (const name of ["model", "max_tokens", "top_k"]) {
         const body = `{"${"x".repeat(size)}${name}":99,"b":2}`;
@@ -66,7 +67,7 @@ describe("a key", () => {
     }
   });
 
-  it("is let go before its end comes, and is not taken for a managed one then", () => {
+  it("of any length is not held until its end, and its end is not taken for a managed key", () => {
     const long = `"${"x".repeat(70)}`;
     for (const name of ["model", "max_tokens", "top_k"]) {
       const body = `{${long}${name}":99,"b":2}`;
@@ -100,7 +101,7 @@ describe("a judged value", () => {
     assert.deepEqual(JSON.parse(stream.forwardedText), { model: "qwen" });
   });
 
-  it("is refused where it has 257", () => {
+  it("is refused if it has 257", () => {
     const refusal = "400 llm_egress_invalid_parameter";
     assertRefusal(models, `{"a":1,"model":"${"x".repeat(255)}"}`, refusal);
     assertRefusal(models, `{"model":"${"x".repeat(2000)}","a":1}`, refusal);
@@ -125,7 +126,7 @@ describe("depth", () => {
   });
 });
 
-// The module's memory is the same after all chunks as after the first `settled` bytes.
+// Checks that the module has no more memory after all chunks than after the first `settled` bytes.
 function assertFlat(chunks: Iterable<Buffer>, settled: number): void {
   const host = hostOf({ members });
   const stream = host.stream(CLUSTER);
@@ -155,7 +156,7 @@ describe("memory", () => {
     assertFlat(repeat('{"messages":"', "x".repeat(65536), 320), 1_000_000);
   });
 
-  it("does not grow with whitespace that comes in single bytes where a member is undecided", () => {
+  it("does not grow with whitespace in single bytes while a member is undecided", () => {
     const heads = ['{"a":1,', '{"a":1,"max_tokens"', '{"a":1,"max_tokens":', '{"model":1,"a":2 ,'];
     for (const head of heads) assertFlat(repeat(head, " ", 100_000), 2000);
   });

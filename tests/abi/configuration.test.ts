@@ -1,4 +1,5 @@
-// Configurations: what is refused whole, what one provider alone answers for, and that no log line holds a value.
+// Plugin configurations: which errors refuse the whole configuration, which affect only one
+// provider, and that no log line contains a value.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { PluginConfig, PluginProvider, PluginSettings } from "../../contract/plugin-config.ts";
@@ -7,7 +8,7 @@ import { WasmHost } from "../support/wasm-host.ts";
 
 const misconfigured = "503 llm_egress_provider_misconfigured";
 
-// The only log line about a configuration that is refused as a whole.
+// The only log line about a configuration that the filter refuses.
 function refusalOf(config: unknown): string {
   const text = typeof config === "string" ? config : JSON.stringify(config);
   const host = new WasmHost({ config: text, env: { API_KEY: KEY } });
@@ -16,7 +17,7 @@ function refusalOf(config: unknown): string {
   return host.logs[0]!.replace("llm-egress: plugin configuration refused: ", "");
 }
 
-// `config` with something else at a path, or without it where that is undefined.
+// `config` with another value at a path, or without the path if the value is undefined.
 function change(path: string, value: unknown): unknown {
   const config = JSON.parse(JSON.stringify(configOf())) as Record<string, unknown>;
   const keys = path.split(".");
@@ -27,7 +28,7 @@ function change(path: string, value: unknown): unknown {
 }
 
 describe("a configuration is refused", () => {
-  it("where it is no JSON object, with the byte", () => {
+  it("if it is not a JSON object, with the position of the byte", () => {
     assert.equal(refusalOf("version: 1"), "byte 0: not a JSON object");
     assert.equal(refusalOf("[]"), "byte 0: not a JSON object");
     assert.equal(refusalOf('{"version":1,}'), "byte 13: not a JSON object");
@@ -39,13 +40,13 @@ describe("a configuration is refused", () => {
     assert.equal(refusalOf(""), "it is empty");
   });
 
-  it("where its version is not known", () => {
+  it("if its version is unknown", () => {
     for (const version of [undefined, 0, 2, 1.5, "1", null, [1]]) {
       assert.equal(refusalOf(change("version", version)), "version: must be 1");
     }
   });
 
-  it("where it has an unknown member or one of another type, with the path", () => {
+  it("if it has an unknown member or a member of the wrong type, with the path", () => {
     assert.equal(refusalOf(change("provider", [])), "$: unknown member provider");
     assert.equal(refusalOf(change("authorities", "a")), "$.authorities: must be a list");
     assert.equal(refusalOf(change("authorities", [1])), "$.authorities[0]: must be a string");
@@ -55,7 +56,7 @@ describe("a configuration is refused", () => {
   });
 });
 
-describe("a configuration with a provider that nobody could be answered for", () => {
+describe("a configuration with a provider without a name or a cluster of its own", () => {
   it("is refused", () => {
     const at = "$.providers[0]";
     const name = `${at}.name: must be a string that is not empty`;
@@ -70,7 +71,7 @@ describe("a configuration with a provider that nobody could be answered for", ()
   });
 });
 
-// A provider at the cluster `bad` beside one that works.
+// A host with a provider at the cluster `bad`, and another one that works.
 function hostWith(bad: unknown, env: Record<string, string> = {}): WasmHost {
   const config = configOf();
   config.providers.push(bad as PluginProvider);
@@ -91,7 +92,7 @@ function assertFault(provider: unknown, fault: string, env?: Record<string, stri
   assert.deepEqual(host.logs, [`llm-egress: default/bad answers 503: ${fault}`]);
 }
 
-describe("a provider answers 503 alone", () => {
+describe("only the faulty provider answers 503", () => {
   const at = "$.providers[1]";
   const withSettings = (some: object): unknown => ({
     ...bad,
@@ -109,7 +110,7 @@ describe("a provider answers 503 alone", () => {
     assertFault({ ...bad, settings: undefined }, `${at}.settings: must be an object`);
   });
 
-  it("with a path that is none", () => {
+  it("with an invalid path", () => {
     assertFault({ ...bad, path: "v1" }, `${at}.path: must begin with a slash`);
     assertFault({ ...bad, path: "/a b" }, `${at}.path: has a character that no path can have`);
     assertFault({ ...bad, path: "" }, `${at}.path: must be a string that is not empty`);
@@ -128,7 +129,7 @@ describe("a provider answers 503 alone", () => {
   });
 });
 
-describe("a provider with one route's settings wrong", () => {
+describe("a provider with invalid settings for one route", () => {
   it("answers 503 on all of its routes", () => {
     const routes = { r: { ...settings(), extra: 1 } };
     assertFault({ ...bad, routes }, "default/bad.routes.r: unknown member extra");
@@ -140,18 +141,18 @@ describe("a key", () => {
   const sent = (apiKey: string, env: Record<string, string>) =>
     send(hostWith(keyed(apiKey), env), { cluster: "bad" }).header("authorization");
 
-  it("comes from the environment, or stands for itself", () => {
+  it("is read from the environment, or is a literal", () => {
     assert.equal(sent("${OTHER}", { OTHER: "sk-other", OTHER_2: "x" }), "Bearer sk-other");
     assert.equal(sent("sk-literal", {}), "Bearer sk-literal");
     assert.equal(sent("${A}", { AA: "no", A: "a=b", B: "${AA}" }), "Bearer a=b");
   });
 
-  it("has its ends trimmed", () => {
+  it("is trimmed at both ends", () => {
     assert.equal(sent("${OTHER}", { OTHER: "sk-other\n" }), "Bearer sk-other");
     assert.equal(sent(" sk-literal\r\n", {}), "Bearer sk-literal");
   });
 
-  it("that is not there, or can't be sent, is its provider's fault", () => {
+  it("that is missing, or can't be sent, is a fault of its provider only", () => {
     const unprintable = "contains a character that is not printable ASCII";
     const variable = "environment variable OTHER";
     assertFault(keyed("${OTHER}"), `${variable} is missing or empty`);
@@ -165,7 +166,7 @@ describe("a key", () => {
     }
   });
 
-  it("of one route is that route's alone", () => {
+  it("of one route affects only that route", () => {
     const routes: Record<string, PluginSettings> = { r: settings({ apiKey: "${NONE}" }) };
     const host = hostWith({ ...bad, routes });
     assert.equal(send(host, { cluster: "bad", route: "r" }).refusal, misconfigured);
@@ -186,7 +187,7 @@ describe("a configuration of 1,000 providers", () => {
       const provider = { ...bad, name: `ns/p${i}`, clusters: [`outbound|443||p${i}.example.com`] };
       config.providers.push({ ...provider, settings: own });
     }
-    // The processor's time, at its best of three: others may be busy beside it.
+    // The CPU time, and the best of three, as other processes may be busy at the same time.
     const times = [1, 2, 3].map(() => {
       const start = process.cpuUsage();
       const host = new WasmHost({ config, env: { API_KEY: KEY } });

@@ -1,4 +1,5 @@
-// Inputs by which a client could reach past the filter: each was a way in or is one in other gateways.
+// Inputs with which a client could try to bypass the filter. Such attacks succeed against other
+// gateways.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { PluginSettings } from "../../contract/plugin-config.ts";
@@ -23,13 +24,13 @@ describe("a content-length", () => {
     return stream.refusal || stream.header("content-length");
   };
 
-  it("grows by the block however many zeros precede it", () => {
+  it("grows by the size of the added block, no matter how many zeros precede it", () => {
     for (const zeros of [0, 1, 12, 17, 18, 19, 40]) {
       assert.equal(lengthSent(`${"0".repeat(zeros)}7`), "19", `${zeros} zeros`);
     }
   });
 
-  it("is refused where the filter can't add to it", () => {
+  it("is refused if the filter can't add to it", () => {
     for (const length of ["+7", "7,7", "7 ", "0x7", "-7", "9".repeat(19), ""]) {
       assert.equal(lengthSent(length), "400 llm_egress_invalid_parameter", length);
     }
@@ -37,14 +38,14 @@ describe("a content-length", () => {
 });
 
 describe("a managed member", () => {
-  it("is known without its underscores, as protobuf's JSON form writes it", () => {
+  it("is recognized without its underscores, as in protobuf's JSON format", () => {
     for (const name of ["maxTokens", "max-tokens", "MAXTOKENS", "maxTo\\u006bens"]) {
       const stream = send(`{"${name}":99999}`, limited);
       assert.deepEqual(JSON.parse(stream.forwardedText), { max_tokens: 4096 }, name);
     }
   });
 
-  it("can't be named with a NUL behind it, where a reader in C would end the name", () => {
+  it("is refused with a NUL in its name, where a C program would end the name", () => {
     const members = [{ name: "model", override: '"m"' }];
     const escaped = [..."model"]
       .map((letter) => `\\u00${letter.charCodeAt(0).toString(16)}`)
@@ -61,7 +62,7 @@ describe("a managed member", () => {
     }
   });
 
-  it("may have a longer name before it that ends with its own", () => {
+  it("is not confused with longer names that end with its name", () => {
     const members = [{ name: "model", override: '"m"' }];
     const body = Buffer.from(`{"${"x".repeat(60)}model":1,"x\\\\u0000model":2}`);
     for (const chunks of everySplit(body)) {
@@ -71,8 +72,8 @@ describe("a managed member", () => {
   });
 });
 
-describe("a managed member in Turkish", () => {
-  it("is known", () => {
+describe("a managed member with a Turkish dotless i", () => {
+  it("is recognized", () => {
     const members = [{ name: "logit_bias", remove: true as const }];
     assert.deepEqual(
       JSON.parse(send('{"log\u0131t_b\u0130as":{}}', { members }).forwardedText),
@@ -80,21 +81,21 @@ describe("a managed member in Turkish", () => {
     );
   });
 
-  it("can't be judged by a name that goes on behind a NUL", () => {
+  it("can't have a model name that continues after a NUL", () => {
     const stream = send('{"model":"big\\u0000-mini"}', { models: { allow: ["*-mini"] } });
     assert.equal(stream.refusal, "400 llm_egress_invalid_parameter");
   });
 });
 
 describe("a token limit", () => {
-  it("is not escaped with a negative number, which some servers take for no bound", () => {
+  it("can't be bypassed with a negative number, which some servers take as unlimited", () => {
     for (const value of ["-1", "-0.5", "-1e9"]) {
       const stream = send(`{"max_tokens":${value}}`, limited);
       assert.deepEqual(JSON.parse(stream.forwardedText), { max_tokens: 4096 }, value);
     }
   });
 
-  it("alone is not negative: other limited members may be", () => {
+  it("is the only limited member that must not be negative", () => {
     const members = [{ name: "presence_penalty", limit: "1" }];
     const stream = send('{"presence_penalty":-2}', { members });
     assert.deepEqual(JSON.parse(stream.forwardedText), { presence_penalty: -2 });
@@ -102,7 +103,7 @@ describe("a token limit", () => {
 });
 
 describe("a client's credential", () => {
-  it("goes where a semicolon or a NUL hides it in the query", () => {
+  it("is removed from the query if a semicolon or a NUL hides it", () => {
     for (const query of ["x=1;key=S", "key=S;x=1", "key%00=S", "key%00y=S", ";;api_key=S"]) {
       const stream = hostOf().stream(CLUSTER);
       stream.headers(postHeaders({ ":path": `/v1/chat/completions?${query}&a=1;b` }));
@@ -110,7 +111,7 @@ describe("a client's credential", () => {
     }
   });
 
-  it("goes where underscores hide its header", () => {
+  it("is removed from headers whose names have underscores", () => {
     const stream = hostOf().stream(CLUSTER);
     stream.headers(postHeaders({ x_api_key: "S", api_key: "S", "x-http-method-override": "PUT" }));
     const names = stream.requestHeaders
@@ -121,7 +122,7 @@ describe("a client's credential", () => {
 });
 
 describe("a provider's key", () => {
-  it("does not come back in trailers", () => {
+  it("is not returned in trailers", () => {
     const stream = hostOf().stream(CLUSTER);
     stream.headers(postHeaders());
     stream.response([[":status", "200"]]);
@@ -133,7 +134,7 @@ describe("a provider's key", () => {
     assert.deepEqual(stream.trailersSent, [["x-kept", "1"]]);
   });
 
-  it("is still given where Envoy itself answers, as no cluster has seen it", () => {
+  it("is still sent after Envoy itself has answered, as no cluster has received it", () => {
     const host = hostOf();
     const lost = host.stream(CLUSTER);
     lost.headers(postHeaders());
@@ -166,7 +167,7 @@ describe("memory", () => {
 });
 
 describe("an auth prefix", () => {
-  it("holds no line break: its provider answers 503", () => {
+  it("with a line break makes its provider answer 503", () => {
     const stream = post(hostOf({ authPrefix: "Bearer \r\nx-evil: 1" }), [Buffer.from("{}")]);
     assert.equal(stream.refusal, "503 llm_egress_provider_misconfigured");
   });

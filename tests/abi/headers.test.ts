@@ -1,4 +1,4 @@
-// The headers of a request on its way to the provider, and of the answer on its way back.
+// The headers of the request to the provider, and of the answer to the client.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { removedHeaders } from "../../contract/edited-headers.ts";
@@ -15,7 +15,7 @@ import {
 } from "../support/filter-host.ts";
 import { type HeaderList, WasmHost } from "../support/wasm-host.ts";
 
-// What the provider gets of these client headers beside the plain ones.
+// The headers that the provider receives, besides the usual ones, if the client sends `extra`.
 function upstreamHeaders(host: WasmHost, extra: HeaderList, cluster = CLUSTER): HeaderList {
   const stream = host.stream(cluster);
   stream.headers([...postHeaders(), ...extra]);
@@ -32,7 +32,7 @@ function keyedProvider(name: string): PluginProvider {
 const keyHeader: HeaderList = [["authorization", `Bearer ${KEY}`]];
 
 describe("the content-length", () => {
-  it("is the old one and the size of the block", () => {
+  it("is the original one plus the size of the added block", () => {
     const host = hostOf({ members: [{ name: "model", override: '"qwen"' }] });
     const blockBytes = ',"model":"qwen"'.length;
     for (const length of [2, 9, 84, 99, 985, 4294967295, 99999999999]) {
@@ -41,11 +41,11 @@ describe("the content-length", () => {
     }
   });
 
-  it("is not added to a body that comes without one", () => {
+  it("is not added to a request without one", () => {
     assert.equal(send(hostOf()).header("content-length"), undefined);
   });
 
-  it("is what goes out in the end", () => {
+  it("is the number of bytes that are forwarded", () => {
     const host = hostOf({
       members: [
         { name: "n", default: "1" },
@@ -62,7 +62,7 @@ describe("the content-length", () => {
 
 describe("a client's credential", () => {
   for (const name of removedHeaders) {
-    it(`or mark of the mesh does not go out in ${name}`, () => {
+    it(`or metadata of the mesh is not forwarded in ${name}`, () => {
       const extra: HeaderList = [
         [name, "a"],
         ["x-kept", "1"],
@@ -73,7 +73,7 @@ describe("a client's credential", () => {
     });
   }
 
-  it("does not go out in any header that steers Envoy", () => {
+  it("is not forwarded in any header that controls Envoy", () => {
     const names = ["x-envoy-", "x-envoy-upstream-rq-timeout-ms", "x-envoy-original-dst-host"];
     const extra = names.map((name): [string, string] => [name, "1"]);
     assert.deepEqual(upstreamHeaders(hostOf(), extra), keyHeader);
@@ -85,7 +85,7 @@ describe("a client's credential", () => {
     assert.deepEqual(upstreamHeaders(hostOf(), kept), [...kept, ...keyHeader]);
   });
 
-  it("does not go out in the header of another provider either", () => {
+  it("is not forwarded in the credential header of another provider either", () => {
     const config = configOf();
     config.providers.push(keyedProvider("b"), keyedProvider("c"));
     config.providers[2]!.routes = { r: settings({ authHeader: "X-C-Route-Key" }) };
@@ -102,7 +102,7 @@ describe("a client's credential", () => {
 });
 
 describe("a provider's credential", () => {
-  it("stands in one header once, however many the client sent", () => {
+  it("is in exactly one header, no matter how many the client sent", () => {
     const extra: HeaderList = [
       ["authorization", "a"],
       ["authorization", `Bearer ${KEY}`],
@@ -110,21 +110,21 @@ describe("a provider's credential", () => {
     assert.deepEqual(upstreamHeaders(hostOf(), extra), keyHeader);
   });
 
-  it("stands in the configured header behind the configured prefix", () => {
+  it("is in the configured header, after the configured prefix", () => {
     const azure = hostOf({ authHeader: "api-key", authPrefix: "" });
     assert.deepEqual(upstreamHeaders(azure, [["authorization", "a"]]), [["api-key", KEY]]);
     const token = hostOf({ authHeader: "X-Token", authPrefix: "Token token=" });
     assert.deepEqual(upstreamHeaders(token, []), [["x-token", `Token token=${KEY}`]]);
   });
 
-  it("is none where the provider needs none", () => {
+  it("is not sent if the provider needs none", () => {
     const config = configOf({}, { settings: { authHeader: "a", authPrefix: "", members: [] } });
     assert.deepEqual(upstreamHeaders(new WasmHost({ config }), [["authorization", "a"]]), []);
   });
 });
 
 describe("the content-type", () => {
-  it("is plain JSON whatever the client said", () => {
+  it("is plain JSON, no matter what the client sent", () => {
     const types = [
       "application/json; charset=utf-16",
       "application/x-www-form-urlencoded",
@@ -138,7 +138,7 @@ describe("the content-type", () => {
     }
   });
 
-  it("is added where there is none", () => {
+  it("is added if there is none", () => {
     const stream = hostOf().stream(CLUSTER);
     stream.headers(postHeaders().filter(([name]) => name !== "content-type"));
     assert.equal(stream.header("content-type"), "application/json");
@@ -146,7 +146,7 @@ describe("the content-type", () => {
 });
 
 describe("a content-encoding", () => {
-  it("is refused unless each of its lines says identity", () => {
+  it("is refused unless all of its values are identity", () => {
     const lines = (...values: string[]) =>
       values.map((value): [string, string] => ["content-encoding", value]);
     for (const values of [["gzip"], ["br", "identity"], ["identity", "gzip"], ["identity, gzip"]]) {
@@ -169,7 +169,7 @@ describe("the host", () => {
     }
   });
 
-  it("is exactly one of the configured ones", () => {
+  it("must be exactly one of the configured ones", () => {
     const others = [
       `${HOST}:80`,
       `${HOST}:443`,
@@ -188,7 +188,7 @@ describe("the host", () => {
 });
 
 describe("GET for the models", () => {
-  it("has the key, the provider's path, and no change for a body", () => {
+  it("gets the key and the provider's path, and no changes for a body", () => {
     const headers = { ":method": "GET", ":path": "/v1/models?limit=2&key=sk-1", cookie: "c" };
     const stream = send(hostOf(), { headers, chunks: [] });
     assert.equal(stream.refusal, "");
@@ -206,7 +206,7 @@ function answer(host: WasmHost, headers: HeaderList): HeaderList {
 }
 
 describe("the answer's headers", () => {
-  it("are kept but for cookies and alternative addresses", () => {
+  it("are kept, except for cookies and alternative services", () => {
     const kept: HeaderList = [
       [":status", "200"],
       ["content-type", "text/event-stream"],
@@ -222,7 +222,7 @@ describe("the answer's headers", () => {
     assert.deepEqual(answer(hostOf(), [...dropped, ...kept, ...dropped]), kept);
   });
 
-  it("do not carry the key back, wherever it stands", () => {
+  it("do not return the key, no matter where it is", () => {
     const kept: HeaderList = [
       [":status", "302"],
       ["x-part", KEY.slice(0, -1)],
@@ -236,8 +236,8 @@ describe("the answer's headers", () => {
   });
 });
 
-describe("the answer's headers of a request that went to no provider", () => {
-  it("are left alone", () => {
+describe("the answer's headers for a cluster without a provider", () => {
+  it("are not changed", () => {
     const stream = hostOf().stream("other");
     stream.headers(postHeaders());
     const headers: HeaderList = [

@@ -1,10 +1,11 @@
-// What a call asks of the host, each of which costs Envoy more than the filter's own code: a call more shows here.
+// The number of host calls per request. Each costs Envoy more than the filter's own code, so an
+// additional one must fail a test.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { call } from "../support/accounts.ts";
 import { hostOf } from "../support/filter-host.ts";
 
-/** The calls to the host that a request and its answer took, once everything has been there before. */
+/** The host calls for a request and its answer, after earlier requests have defined all metrics. */
 function callsFor(headers: Record<string, string>): Record<string, number> {
   const host = hostOf({ members: [{ name: "model", override: '"qwen"' }] }, { route: "only" });
   const answer = '{"usage":{"prompt_tokens":9,"completion_tokens":3}}';
@@ -15,7 +16,7 @@ function callsFor(headers: Record<string, string>): Record<string, number> {
   return Object.fromEntries([...host.calls].sort());
 }
 
-describe("the calls to the host for one request and its answer", () => {
+describe("the host calls for one request and its answer", () => {
   const plain = {
     proxy_add_header_map_value: 1, // The key.
     proxy_get_buffer_bytes: 2, // The body, and the answer's.
@@ -29,11 +30,11 @@ describe("the calls to the host for one request and its answer", () => {
     proxy_set_property: 4, // Model, tokens of prompt and answer, and outcome.
   };
 
-  it("are these, and no others", () => {
+  it("are exactly these", () => {
     assert.deepEqual(callsFor({ "content-length": "15" }), plain);
   });
 
-  it("are one more for each header that is removed", () => {
+  it("increase by one for each header that is removed", () => {
     const removed = { "x-forwarded-for": "10.0.0.1", "x-envoy-internal": "true" };
     assert.deepEqual(callsFor({ "content-length": "15", ...removed }), {
       ...plain,

@@ -1,4 +1,5 @@
-// Members whose value decides: limits, models, groups and their defaults, and duplicates in any spelling.
+// Judged members, whose value the filter checks: limits, models, groups and their defaults, and
+// duplicates in any spelling.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { PluginSettings } from "../../contract/plugin-config.ts";
@@ -6,7 +7,7 @@ import { hostOf, post, send } from "../support/filter-host.ts";
 import { everySplit } from "../support/splits.ts";
 import type { WasmHost } from "../support/wasm-host.ts";
 
-// The provider's body, or the refusal, which are the same however the body is cut.
+// The body that the provider receives, or the refusal. Checks that it is the same for every split.
 function outcome(host: WasmHost, body: string): unknown {
   const outcomes = [...everySplit(Buffer.from(body))].map((chunks) => {
     const stream = post(host, chunks);
@@ -26,7 +27,7 @@ function assertOutcomes(some: Partial<PluginSettings>, cases: [string, unknown][
 describe("a limit", () => {
   const members = [{ name: "max_tokens", limit: "4096" }];
 
-  it("lets out what is within it as it came", () => {
+  it("forwards a value within it unchanged", () => {
     const host = hostOf({ members });
     for (const value of [
       "4096",
@@ -44,7 +45,7 @@ describe("a limit", () => {
     }
   });
 
-  it("takes the place of what is above it, by however little", () => {
+  it("replaces a value that exceeds it, even by very little", () => {
     const above = [
       "4097",
       "4096.0000000000000000001",
@@ -65,17 +66,17 @@ describe("a limited member", () => {
   const members = [{ name: "max_tokens", limit: "4096" }];
   const refused = "400 llm_egress_invalid_parameter max_tokens";
 
-  it("is refused where it is no number", () => {
+  it("is refused if it is not a number", () => {
     for (const value of ['"1"', '""', "[]", "[1]", "{}", "true", "false"]) {
       assertOutcomes({ members }, [[`{"a":1,"max_tokens":${value},"b":2}`, refused]]);
     }
   });
 
-  it("is not added where the client sent none", () => {
+  it("is not added if the client sent none", () => {
     assertOutcomes({ members }, [['{"a":{"max_tokens":9999}}', { a: { max_tokens: 9999 } }]]);
   });
 
-  it("takes the place of a number below 0 where only others are meant", () => {
+  it("replaces a negative number if it must not be negative", () => {
     const some = [{ name: "n", limit: "4", nonNegative: true as const }];
     assertOutcomes({ members: some }, [
       ['{"n":-1}', { n: 4 }],
@@ -84,7 +85,7 @@ describe("a limited member", () => {
     ]);
   });
 
-  it("may have any number as its limit", () => {
+  it("may have any number as a limit", () => {
     const seed = [{ name: "seed", limit: "9007199254740992" }];
     const host = hostOf({ members: seed });
     const capped = post(host, [Buffer.from('{"seed":9007199254740993}')]);
@@ -102,7 +103,7 @@ const models = {
 };
 
 describe("a model", () => {
-  it("is taken where a glob allows it, whatever its spelling", () => {
+  it("is accepted if a glob allows it, in any spelling", () => {
     const names = ["qwen-", "qwen-max", "gpt-4", "we\u00df", "qwen-\ud83d\ude00"];
     assertOutcomes(
       { models },
@@ -114,7 +115,7 @@ describe("a model", () => {
     ]);
   });
 
-  it("is refused where none does", () => {
+  it("is refused if no glob allows it", () => {
     const names = ["gpt-", "gpt-40", "Qwen-max", " qwen-max", "xqwen-max", "fast ", "FAST", "*"];
     const refused = "403 llm_egress_model_not_allowed model";
     assertOutcomes(
@@ -126,14 +127,14 @@ describe("a model", () => {
 });
 
 describe("a model's alias", () => {
-  it("is replaced by what it stands for", () => {
+  it("is replaced by the model that it names", () => {
     for (const [alias, model] of Object.entries(models.aliases)) {
       assertOutcomes({ models }, [[JSON.stringify({ a: 1, model: alias }), { a: 1, model }]]);
     }
     assertOutcomes({ models }, [['{"MODEL":"f\\u0061st"}', { model: "qwen-turbo" }]]);
   });
 
-  it("leaves any other name alone where only aliases are given", () => {
+  it("does not affect other names if only aliases are configured", () => {
     assertOutcomes({ models: { aliases: models.aliases } }, [
       ['{"model":"anything"}', { model: "anything" }],
       ['{"model":"fast"}', { model: "qwen-turbo" }],
@@ -142,7 +143,7 @@ describe("a model's alias", () => {
 });
 
 describe("a model's value", () => {
-  it("names nothing where it is null, and is refused where it is no string", () => {
+  it("means no model if it is null, and is refused if it is not a string", () => {
     assertOutcomes({ models }, [
       ['{"model":null}', { model: null }],
       ["{}", {}],
@@ -153,7 +154,7 @@ describe("a model's value", () => {
     }
   });
 
-  it("is not judged where it is overridden, on completions", () => {
+  it("is not judged if it is overridden, on completions", () => {
     const host = hostOf({ models, members: [{ name: "model", override: '"forced"' }] });
     assert.deepEqual(outcome(host, '{"model":"gpt-40","a":[]}'), { model: "forced", a: [] });
   });
@@ -182,7 +183,7 @@ describe("a second copy of a judged member", () => {
     }
   });
 
-  it("is no such copy in another depth or under another name", () => {
+  it("is distinguished from a member at another depth or with another name", () => {
     const body = { max_tokens: 1, a: [{ max_tokens: 2 }], max_tokensx: 3, max_token: 4 };
     assertOutcomes({ members }, [[JSON.stringify(body), body]]);
   });
@@ -197,7 +198,7 @@ describe("a default", () => {
     { name: "temperature", default: "0.7" },
   ];
 
-  it("is added where the client sent nothing of its group", () => {
+  it("is added if the client sent no member of its group", () => {
     assertOutcomes({ members }, [
       ["{}", { max_tokens: 64, temperature: 0.7 }],
       ['{"temperature":1}', { temperature: 1, max_tokens: 64 }],
@@ -208,7 +209,7 @@ describe("a default", () => {
     ]);
   });
 
-  it("is not added where the client sent null", () => {
+  it("is not added if the client sent null", () => {
     assertOutcomes({ members }, [
       ['{"temperature":null}', { temperature: null, max_tokens: 64 }],
       ['{"max_completion_tokens":null}', { max_completion_tokens: null, temperature: 0.7 }],
@@ -216,7 +217,7 @@ describe("a default", () => {
   });
 });
 
-describe("on the endpoints that are no completions", () => {
+describe("on endpoints other than completions", () => {
   const host = hostOf({
     members: [
       { name: "temperature", default: "0.7" },
@@ -230,7 +231,7 @@ describe("on the endpoints that are no completions", () => {
     send(host, { headers: { ":path": path }, chunks: [body] });
 
   for (const path of ["/v1/embeddings", "/v1/responses", "/v1/images/generations"]) {
-    it(`${path} has its model judged and nothing else touched`, () => {
+    it(`${path} has its model judged, and nothing else changed`, () => {
       const kept = '{"user":"u", "max_tokens":[999],"model":"qwen-max"';
       assert.match(
         ask(path, kept + "}").forwardedText,

@@ -1,4 +1,4 @@
-// Metrics and their labels: what tells calls apart, and what can't.
+// Metrics and their labels: what distinguishes calls, and what can't.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { call, countersOf, end } from "../support/accounts.ts";
@@ -6,7 +6,10 @@ import { streamedAnswers } from "../support/answers.ts";
 import { CLUSTER, configOf, hostOf, KEY, send } from "../support/filter-host.ts";
 import { WasmHost } from "../support/wasm-host.ts";
 
-/** Makes a call with a certificate of the URI; gives the source that it is counted under. */
+/**
+ * Makes a call with a client certificate for this URI, and returns the source under which it is
+ * counted.
+ */
 function from(host: WasmHost, uri: string): string | undefined {
   const before = new Map(host.counters);
   const stream = send(host);
@@ -18,7 +21,7 @@ function from(host: WasmHost, uri: string): string | undefined {
 }
 
 describe("a caller", () => {
-  it("is the one whom the certificate names", () => {
+  it("is the one that the certificate names", () => {
     const host = hostOf();
     assert.equal(from(host, "spiffe://cluster.local/ns/shop/sa/cart"), "shop/cart");
     assert.equal(from(host, "spiffe://other/ns/shop/sa/cart"), "shop/cart");
@@ -27,7 +30,7 @@ describe("a caller", () => {
     assert.equal(from(host, ""), "unknown");
   });
 
-  it("can't break a metric's name", () => {
+  it("can't break the name of a metric", () => {
     const host = hostOf();
     from(host, "spiffe://x/a;.;llmproxy_model=.=b c%\u00e4");
     const [name] = host.counters.keys();
@@ -41,7 +44,7 @@ describe("a caller", () => {
     );
   });
 
-  it("is one of the others beyond the configured number", () => {
+  it("is counted as other beyond the configured number", () => {
     const config = { ...configOf(), maxSources: 2 };
     const host = new WasmHost({ config, env: { API_KEY: KEY } });
     const sources = ["a", "b", "c", "a", "d"].map((sa) => from(host, `spiffe://t/ns/n/sa/${sa}`));
@@ -50,7 +53,7 @@ describe("a caller", () => {
 });
 
 describe("metrics", () => {
-  it("are each defined once, whatever comes in between", () => {
+  it("are defined once each, no matter in which order calls come", () => {
     const host = hostOf();
     const routes = ["a", "b"];
     for (let i = 0; i < 50; i++) call(host, { route: routes[i % 2]! });
@@ -59,7 +62,7 @@ describe("metrics", () => {
     assert.equal(defined, host.counters.size + host.histograms.size);
   });
 
-  it("have the route that the configuration says, without asking Envoy", () => {
+  it("have the route that the configuration sets, without a host call", () => {
     const host = hostOf({}, { route: "only" });
     host.calls.clear();
     const stream = send(host, { route: "another" });
@@ -71,7 +74,7 @@ describe("metrics", () => {
     ]);
   });
 
-  it("tell routes apart", () => {
+  it("are separate for each route", () => {
     const host = hostOf();
     for (const route of ["a", "b", "a"]) call(host, { route });
     const requests = countersOf(host).filter((each) => each.startsWith("llm_egress_requests"));
@@ -81,7 +84,7 @@ describe("metrics", () => {
     ]);
   });
 
-  it("need no label of another cluster's", () => {
+  it("are the same for all clusters of a provider", () => {
     const host = hostOf({}, { clusters: [CLUSTER, "outbound|80||llm.example.com"] });
     call(host, { cluster: "outbound|80||llm.example.com" });
     call(host);
@@ -90,8 +93,8 @@ describe("metrics", () => {
   });
 });
 
-describe("the number of callers told apart", () => {
-  it("is not taken back to the default where it is above the highest", () => {
+describe("the configured number of callers", () => {
+  it("is not reset to the default if it is above the maximum", () => {
     const config = { ...configOf(), maxSources: 20_000 };
     const host = new WasmHost({ config, env: { API_KEY: KEY } });
     for (let i = 0; i < 300; i++) assert.equal(from(host, `spiffe://t/ns/n/sa/${i}`), `n/${i}`);
@@ -99,7 +102,7 @@ describe("the number of callers told apart", () => {
 });
 
 describe("a metric's label", () => {
-  it("holds nothing that Istio's own tags would be cut out of", () => {
+  it("contains nothing that Istio's own stats tags would extract", () => {
     const host = hostOf();
     const route = "stag.v1.cache.x.wasm_filter.component.y.shadow_denied.rbac.allowed";
     call(host, { route: `${route}.istio_dry_run_deny_z` });

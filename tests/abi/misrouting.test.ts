@@ -1,4 +1,5 @@
-// The key of a provider goes to that provider's cluster only: what happens where Envoy chose another one after all.
+// The key of a provider is only for that provider's cluster. These tests cover what happens if
+// Envoy has chosen another cluster.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { PluginProvider } from "../../contract/plugin-config.ts";
@@ -39,7 +40,7 @@ describe("a request whose key went to another cluster", () => {
     assert.equal(misroutedCount(host), 1);
   });
 
-  it("is noticed at the end of the stream where no answer came", () => {
+  it("is detected at the end of the stream if no answer came", () => {
     const host = twoProviders();
     const stream = send(host);
     misroute(stream, "other");
@@ -48,7 +49,7 @@ describe("a request whose key went to another cluster", () => {
     assert.equal(send(host).refusal, misconfigured);
   });
 
-  it("is noticed also where the filter refused its body", () => {
+  it("is also detected if the filter refused its body", () => {
     const host = twoProviders();
     const stream = send(host, { chunks: ["{", "]"] });
     misroute(stream, "other");
@@ -58,7 +59,7 @@ describe("a request whose key went to another cluster", () => {
 });
 
 describe("a misrouted request", () => {
-  it("closes its own provider, on each of its clusters, and no other one", () => {
+  it("disables its own provider, on each of its clusters, and no other", () => {
     const host = twoProviders();
     const open = send(host, { cluster: "other-2" });
     const stream = send(host, { cluster: "other" });
@@ -71,7 +72,7 @@ describe("a misrouted request", () => {
     assert.equal(open.response([[":status", "200"]]), CONTINUE);
   });
 
-  it("is none where the cluster is still the same, or where no key was sent", () => {
+  it("is not reported if the cluster is the same, or if no key was sent", () => {
     const host = twoProviders();
     const kept = send(host);
     kept.response([[":status", "200"]]);

@@ -1,4 +1,5 @@
-// Random bodies in random pieces: what JSON.parse takes is edited as the plain edit does it, and what it refuses is refused.
+// Random bodies in random pieces. If JSON.parse accepts a body, the filter edits it as the
+// reference edit does, and refuses it otherwise.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
@@ -34,7 +35,7 @@ const number = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => JSON.stringify(value)),
 );
 
-// A name in one of the ways in which a JSON string can spell it.
+// A name in one of its spellings as a JSON string.
 function spell(name: string): fc.Arbitrary<string> {
   return fc
     .array(fc.nat({ max: 5 }), { minLength: name.length, maxLength: name.length })
@@ -69,7 +70,7 @@ function folded(text: string): string {
 
 describe("a random body", () => {
   const host = hostOf({ members });
-  it("is edited as a whole would be, however it is cut", () => {
+  it("is edited in the same way, no matter how it is split", () => {
     fc.assert(
       fc.property(object, cuts, (body, places) => {
         const bytes = Buffer.from(body);
@@ -92,7 +93,7 @@ describe("a random text", () => {
   );
   const change = fc.tuple(fc.nat(), fc.constantFrom(0, 1, 2), fc.nat({ max: 255 }));
 
-  it("is taken exactly where JSON.parse takes it as an object", () => {
+  it("is accepted if and only if JSON.parse accepts it as an object", () => {
     fc.assert(
       fc.property(seeds, fc.array(change, { maxLength: 3 }), cuts, (text, changes, places) => {
         const bytes = changes.reduce(mutate, Buffer.from(text));
@@ -106,7 +107,7 @@ describe("a random text", () => {
   });
 });
 
-// Replaces, inserts or takes out a byte.
+// Replaces, inserts or removes a byte.
 function mutate(bytes: Buffer, [place, way, byte]: readonly [number, number, number]): Buffer {
   const at = place % (bytes.length + 1);
   const inserted = way === 2 ? [] : [byte];

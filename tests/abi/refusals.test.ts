@@ -1,4 +1,4 @@
-// Every local answer of the filter: its status, its details, its error object and its headers.
+// Every local response of the filter: the status, the details, the error object and the headers.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { filterErrors } from "../../contract/errors.ts";
@@ -22,7 +22,7 @@ interface Refusal {
   allow?: string;
 }
 
-function assertAnswer(stream: WasmStream, expected: Refusal): void {
+function assertLocalResponse(stream: WasmStream, expected: Refusal): void {
   const { status, code, message, param = null, allow } = expected;
   assert.equal(stream.localResponses.length, 1);
   const [answer] = stream.localResponses;
@@ -85,17 +85,17 @@ const tooDeep = {
 };
 
 const cases: [name: string, parts: RequestParts, refusal: Refusal][] = [
-  ["a body that is no JSON", { chunks: ["{]"] }, invalidJson],
-  ["a body that is no object", { chunks: ["[]"] }, invalidJson],
+  ["a body that is not JSON", { chunks: ["{]"] }, invalidJson],
+  ["a body that is not an object", { chunks: ["[]"] }, invalidJson],
   ["a body that ends too early", { chunks: ['{"a":1'] }, invalidJson],
   ["a body that is nested too deeply", { chunks: [deep] }, tooDeep],
   ["a request that ends with its headers", { chunks: [] }, missingBody],
-  ["a body of no bytes", { chunks: [""] }, missingBody],
-  ["a body of no bytes in several chunks", { chunks: ["", ""] }, missingBody],
+  ["an empty body", { chunks: [""] }, missingBody],
+  ["an empty body in several chunks", { chunks: ["", ""] }, missingBody],
   ["a content-length of 0", { headers: { "content-length": "0" } }, missingBody],
   ["a judged member twice", { chunks: ['{"max_tokens":1,"max_tokens":1}'] }, duplicate],
   [
-    "a limited member that is no number",
+    "a limited member that is not a number",
     { chunks: ['{"max_tokens":"1"}'] },
     { ...invalidParameter, param: "max_tokens" },
   ],
@@ -113,7 +113,7 @@ const cases: [name: string, parts: RequestParts, refusal: Refusal][] = [
   ],
   ...["PUT", "HEAD", "OPTIONS", "TRACE", "CONNECT", "post", ""].map(
     (method): [string, RequestParts, Refusal] => [
-      `the method ${method || "of no letters"}`,
+      `the method ${method || '""'}`,
       { headers: { ":method": method } },
       { ...methodNotAllowed, allow: "POST" },
     ],
@@ -128,8 +128,8 @@ const cases: [name: string, parts: RequestParts, refusal: Refusal][] = [
     { headers: { ":method": "GET", ":path": "/v1/models" }, chunks: ["{}"] },
     invalidParameter,
   ],
-  ["a content-length above the bound", { headers: { "content-length": "2001" } }, tooLarge],
-  ["a body above the bound", { chunks: ['{"a":"', "x".repeat(2000), '"}'] }, tooLarge],
+  ["a content-length above the limit", { headers: { "content-length": "2001" } }, tooLarge],
+  ["a body above the limit", { chunks: ['{"a":"', "x".repeat(2000), '"}'] }, tooLarge],
   ["a compressed body", { headers: { "content-encoding": "gzip" } }, compressed],
   ["another host", { headers: { ":authority": "other.example.com" } }, misdirected],
 ];
@@ -137,30 +137,30 @@ const cases: [name: string, parts: RequestParts, refusal: Refusal][] = [
 describe("the filter refuses", () => {
   for (const [name, parts, refusal] of cases) {
     it(`${name} with ${refusal.status} ${refusal.code}`, () => {
-      assertAnswer(send(host, parts), refusal);
+      assertLocalResponse(send(host, parts), refusal);
     });
   }
 
-  it("what a misconfigured or unserved provider would get with 503 provider_misconfigured", () => {
+  it("requests for a misconfigured or unserved provider with 503 provider_misconfigured", () => {
     const message = "This provider is not available: see the gateway's log.";
     const refusal = { status: 503, code: "provider_misconfigured", message };
     const config = { ...configOf(), unservedClusters: ["unserved"] };
     const keyless = new WasmHost({ config });
-    assertAnswer(send(keyless), refusal);
-    assertAnswer(send(keyless, { cluster: "unserved" }), refusal);
+    assertLocalResponse(send(keyless), refusal);
+    assertLocalResponse(send(keyless, { cluster: "unserved" }), refusal);
   });
 });
 
-describe("every code that the filter has", () => {
-  it("is refused with above", () => {
+describe("every error code of the filter", () => {
+  it("is covered above", () => {
     const codes = filterErrors.map(({ code }) => code);
     const tried = [...cases.map(([, , { code }]) => code), "provider_misconfigured"];
     assert.deepEqual(codes.sort(), [...new Set(tried)].sort());
   });
 });
 
-describe("what the filter takes", () => {
-  it("is a body of exactly the bound, and identity as its encoding", () => {
+describe("the filter accepts", () => {
+  it("a body of exactly the limit, and identity as its encoding", () => {
     const body = `{"a":"${"x".repeat(2000 - 8)}"}`;
     const headers = { "content-length": "2000", "content-encoding": "Identity" };
     assert.equal(send(host, { headers, chunks: [body] }).refusal, "");

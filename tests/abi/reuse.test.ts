@@ -1,4 +1,4 @@
-// Streams use the memory of ended streams again: whatever was before, a call is as it would be on a module that has seen none.
+// Streams reuse the memory of ended streams. A call must not depend on the calls before it.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { chatChunk, jsonAnswers, sse, usageChunk } from "../support/answers.ts";
@@ -22,7 +22,7 @@ const config = {
 };
 const newHost = () => new WasmHost({ config, env: { API_KEY: KEY } });
 
-/** A callback of a stream, to be made at some time. */
+/** Makes one callback of a stream. */
 type Step = (stream: WasmStream) => void;
 
 const request =
@@ -52,14 +52,14 @@ const answered = (body: string, text: string): Step[] => [
   piece(text, true),
 ];
 
-/** What may happen to a stream up to its end, a second between the steps. */
+/** The callbacks of streams from begin to end, with a second between the steps. */
 const calls: Record<string, Step[]> = {
   "a chat, cut within its model": [
     request('{"model":"m-', '2","max_tokens":5000,"messages":[]}'),
     answer(json),
     piece(jsonAnswers[0]!.text, true),
   ],
-  "a bare chat": answered("{}", "{}"),
+  "a minimal chat": answered("{}", "{}"),
   "an answer without keys": answered("{}", "{{}}"),
   "an answer of numbers without keys": answered("{}", '{{"prompt_tokens":5}}'),
   "an error": answered("{}", '{"error":"x"}'),
@@ -70,7 +70,7 @@ const calls: Record<string, Step[]> = {
     sse(usageChunk(usage)).slice(40),
     sse("[DONE]"),
   ),
-  "a stream of nothing but its usage": streamed(sse(usageChunk(usage))),
+  "a stream of only its usage": streamed(sse(usageChunk(usage))),
   "a stream whose usage the client asked for": [
     request('{"stream":true,"stream_options":{"include_usage":true}}'),
     answer(eventStream),
@@ -84,11 +84,11 @@ const calls: Record<string, Step[]> = {
   ],
   "a stream that begins with a comment": streamed(": hello\n", sse(usageChunk(usage))),
   "a stream that begins with a byte order mark": streamed(`\u{feff}${sse(usageChunk(usage))}`),
-  "a stream that breaks off within an event": streamed(sse(chatChunk("hi")), 'data: {"id":'),
-  "a stream that breaks off within a line's first word": streamed(sse(chatChunk("hi")), "da"),
+  "a stream that ends within an event": streamed(sse(chatChunk("hi")), 'data: {"id":'),
+  "a stream that ends within a field name": streamed(sse(chatChunk("hi")), "da"),
   "a stream whose usage ends with a CR": streamed(`${sse(usageChunk(usage)).trimEnd()}\r\r`),
-  "a stream that breaks off within a CRLF": streamed("data: {}\r\n\r"),
-  "a stream that breaks off within a line that is no data": streamed("event: x"),
+  "a stream that ends within a CRLF": streamed("data: {}\r\n\r"),
+  "a stream that ends within a line that is not data": streamed("event: x"),
   "a stream that begins with a line feed": streamed("\n", sse(chatChunk("hi"))),
   "an error event": streamed(sse({ error: { message: "busy" } })),
   "a list of models": [
@@ -99,7 +99,7 @@ const calls: Record<string, Step[]> = {
   "a refusal by its headers": [(stream) => stream.headers(postHeaders({ ":authority": "other" }))],
   "a refusal within the body": [request('{"model":"m-2","a":[1,', "x")],
   "a model that is not allowed": [request('{"model":"gpt"}')],
-  "a body that turns out too large": [
+  "a body that exceeds the limit in a later chunk": [
     (stream) => stream.headers(postHeaders()),
     (stream) => stream.body(`{"a":"${"x".repeat(6000)}"}`),
   ],
@@ -127,7 +127,10 @@ const calls: Record<string, Step[]> = {
   ],
 };
 
-/** All that a call does to its stream, to what the client and the provider get, and to metrics. */
+/**
+ * All effects of a call: on its stream, on what the client and the provider receive, and on
+ * metrics.
+ */
 function record(host: WasmHost, steps: readonly Step[], stepMs: number): object {
   const counters = new Map(host.counters);
   const histograms = new Map([...host.histograms].map(([name, { length }]) => [name, length]));
@@ -155,10 +158,10 @@ function record(host: WasmHost, steps: readonly Step[], stepMs: number): object 
   };
 }
 
-describe("a stream in the place of another", () => {
+describe("a stream that reuses the memory of another", () => {
   for (const [name, steps] of Object.entries(calls)) {
     const expected = record(newHost(), steps, 1000);
-    it(`is as if it were the first: ${name}`, () => {
+    it(`behaves as the first one would: ${name}`, () => {
       for (const [earlier, earlierSteps] of Object.entries(calls)) {
         const host = newHost();
         record(host, earlierSteps, 70);
@@ -167,7 +170,7 @@ describe("a stream in the place of another", () => {
     });
   }
 
-  it("has the configuration that is there when it begins", () => {
+  it("uses the configuration that is active when it begins", () => {
     const host = newHost();
     const open = host.stream(CLUSTER, "r");
     open.headers(postHeaders());

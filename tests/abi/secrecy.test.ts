@@ -1,4 +1,5 @@
-// No log line of the filter holds a key, a value of the configuration, a header's value or a piece of a body.
+// No log line of the filter contains a key, a value of the configuration, the value of a header or
+// a part of a body.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
@@ -7,7 +8,8 @@ import { WasmHost } from "../support/wasm-host.ts";
 
 const MARK = "s3cr3t";
 
-// Names of members, providers and routes are what a log line is for; every value below is marked.
+// Log lines may contain the names of members, providers and routes. Every value below contains a
+// marker.
 const text = fc
   .string({ unit: "grapheme", maxLength: 6 })
   .map((some) => some.replaceAll(/[{}]/g, "") + MARK);
@@ -51,7 +53,7 @@ function assertSecret(host: WasmHost, secret: string, what: string): void {
 }
 
 describe("no log line about a configuration", () => {
-  it("holds a value of it, whatever is wrong with it", () => {
+  it("contains any of its values, no matter what is wrong with it", () => {
     let logged = 0;
     fc.assert(
       fc.property(config, (some) => {
@@ -64,13 +66,14 @@ describe("no log line about a configuration", () => {
     assert.ok(logged > 1000, `only ${logged} lines`);
   });
 
-  it("holds its text where it is broken", () => {
+  it("contains its text if it is not valid JSON", () => {
     const whole = JSON.stringify(configOf({ apiKey: MARK, authPrefix: MARK }));
     fc.assert(
       fc.property(fc.nat(whole.length), fc.nat(4), (at, removed) => {
         const broken = whole.slice(0, at) + whole.slice(at + removed);
         const host = new WasmHost({ config: broken });
-        // A member that has lost its name is an unknown one, and named.
+        // If a member has lost its name, its value becomes the name of an unknown member, which the
+        // log line contains.
         if (broken.includes(`:"${MARK}"`)) assertSecret(host, MARK, broken);
       }),
     );
@@ -78,7 +81,7 @@ describe("no log line about a configuration", () => {
 });
 
 describe("no log line", () => {
-  it("holds a key from the environment, also where it can't be sent", () => {
+  it("contains a key from the environment, even if the key can't be sent", () => {
     for (const key of [KEY, `${KEY}\n${KEY}`, `\u00e9${KEY}`]) {
       const host = new WasmHost({ config: configOf(), env: { API_KEY: key } });
       send(host, { headers: { "x-key": key } });
@@ -86,7 +89,7 @@ describe("no log line", () => {
     }
   });
 
-  it("holds anything of a request or its answer, refused or not, misrouted or not", () => {
+  it("contains any part of a request or its answer, refused or not, misrouted or not", () => {
     const host = new WasmHost({ config: configOf(), env: { API_KEY: KEY } });
     for (const chunks of [[`{"a":"${MARK}"}`], [`{"${MARK}":`], [MARK]]) {
       const headers = { authorization: MARK, "x-a": MARK, ":path": `/?key=${MARK}&a=${MARK}` };

@@ -1,5 +1,6 @@
-// What streamed answers take of the module's memory: little while they are open, and nothing for good. The module gets its memory by
-// doubling it, so the bounds are those of what it has, not of what it uses.
+// The memory that streamed answers use: little while they are open, and none after they have ended.
+// The module grows its memory by doubling it, so the limits apply to the memory that it has, not to
+// what it uses.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { event, hostOfStreams, openStream, sendPieces } from "../support/open-streams.ts";
@@ -8,7 +9,7 @@ import type { WasmHost, WasmStream } from "../support/wasm-host.ts";
 const sizeOf = (host: WasmHost) => host.memory.buffer.byteLength;
 
 describe("the memory of open streams", () => {
-  it("is at most 1 KB for each of 10,000 that are open, also while some end and others begin", () => {
+  it("is at most 1 KB for each of 10,000 open streams, even while some end and others begin", () => {
     const host = hostOfStreams();
     const before = sizeOf(host);
     const open: WasmStream[] = [];
@@ -36,11 +37,14 @@ describe("the memory of streams", () => {
 
   const cuts: Record<string, readonly string[]> = {
     "whole events": [event],
-    "events cut before it is known what they are": [event.slice(0, 100), event.slice(100)],
+    "events that are cut before the filter can classify them": [
+      event.slice(0, 100),
+      event.slice(100),
+    ],
     "single bytes": event.split(""),
   };
   for (const [name, pieces] of Object.entries(cuts)) {
-    it(`does not grow while one of them goes on, in ${name}`, () => {
+    it(`does not grow while one of them continues, in ${name}`, () => {
       const host = hostOfStreams();
       const stream = openStream(host);
       sendPieces(stream, pieces);

@@ -1,4 +1,5 @@
-// Many streams at once and one after another: which settings apply, what they cost, and answers that come back at once.
+// Many streams at the same time and one after another: which settings apply, what streams cost, and
+// local responses that cause callbacks.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { PluginConfig } from "../../contract/plugin-config.ts";
@@ -19,7 +20,7 @@ describe("a route's own settings", () => {
   const routes = { fast: own("turbo", "sk-fast"), "slow.\u00e9": own("max", "sk-slow") };
   const host = hostOf({ members: [{ name: "model", override: '"plain"' }] }, { routes });
 
-  it("are chosen by the name of the route", () => {
+  it("are selected by the name of the route", () => {
     for (const [route, model, key] of [
       ["fast", "turbo", "sk-fast"],
       ["slow.\u00e9", "max", "sk-slow"],
@@ -32,7 +33,7 @@ describe("a route's own settings", () => {
     }
   });
 
-  it("are the provider's where the route has no name", () => {
+  it("are not used if the route has no name", () => {
     const stream = host.stream(CLUSTER);
     stream.properties.delete("xds\0route_name");
     stream.headers(postHeaders());
@@ -40,8 +41,8 @@ describe("a route's own settings", () => {
   });
 });
 
-describe("a stream to a cluster of no provider", () => {
-  it("costs one property and is left alone", () => {
+describe("a stream to a cluster without a provider", () => {
+  it("costs one property and passes through untouched", () => {
     const host = hostOf();
     for (const cluster of ["elsewhere", `${CLUSTER}x`, "", undefined]) {
       host.calls.clear();
@@ -91,7 +92,8 @@ function finish(stream: WasmStream): void {
   stream.end();
 }
 
-// Memory after a tenth of `count` streams, and after all of them, with `open` of them at any time.
+// Checks that memory does not grow between a tenth of `count` streams and all of them, with `open`
+// of them open at any time.
 function assertFlat(host: WasmHost, count: number, open: number): void {
   const streams: WasmStream[] = [];
   let bytes = 0;
@@ -114,16 +116,16 @@ describe("memory", () => {
   });
 });
 
-// The answer passes the response callbacks and ends its stream.
+// Passes the local response through the response callbacks, and ends its stream.
 function callBack(_host: WasmHost, stream: WasmStream): void {
   stream.response([[":status", "400"]]);
   stream.end();
 }
 
-describe("an answer that comes back while it is being sent", () => {
-  const host = new WasmHost({ config: busy, env: { API_KEY: KEY }, whileAnswering: callBack });
+describe("a local response that causes callbacks while it is being sent", () => {
+  const host = new WasmHost({ config: busy, env: { API_KEY: KEY }, onLocalResponse: callBack });
 
-  it("is sent whole, and once", () => {
+  it("is sent completely, and once", () => {
     const kinds = [0, 1].map((kind) => sendKind(host, kind));
     const refusals = kinds.map((stream) => stream.refusal);
     assert.deepEqual(refusals, [
@@ -133,7 +135,7 @@ describe("an answer that comes back while it is being sent", () => {
     for (const { localResponses } of kinds) JSON.parse(localResponses[0]!.body);
   });
 
-  it("leaves every other stream as it is, and memory flat", () => {
+  it("does not affect other streams, and memory does not grow", () => {
     const open = host.stream(CLUSTER);
     open.headers(postHeaders());
     open.body('{"a":1, "max_tokens"');
@@ -142,7 +144,7 @@ describe("an answer that comes back while it is being sent", () => {
     assert.deepEqual(JSON.parse(open.forwardedText), { a: 1, model: "qwen", max_tokens: 100 });
   });
 
-  it("may be the one to a misrouted request", () => {
+  it("may be the one for a misrouted request", () => {
     const stream = send(host);
     stream.properties.set("xds\0cluster_name", "elsewhere");
     assert.equal(stream.response([[":status", "200"]]), STOP);
@@ -152,16 +154,16 @@ describe("an answer that comes back while it is being sent", () => {
   });
 });
 
-describe("what the module has lent for an answer", () => {
-  it("stays in memory until the call ends, whatever else ends meanwhile", () => {
-    const whileAnswering = (host: WasmHost, stream: WasmStream) => {
+describe("the memory that the module passes for a local response", () => {
+  it("stays valid until the host call returns, no matter which streams end meanwhile", () => {
+    const onLocalResponse = (host: WasmHost, stream: WasmStream) => {
       callBack(host, stream);
       for (let i = 0; i < 3000; i++) {
         const headers = { ":method": "GET", ":path": `/models?a=${"x".repeat(i % 400)}` };
         finish(send(host, { headers, chunks: [] }));
       }
     };
-    const host = new WasmHost({ config: busy, env: { API_KEY: KEY }, whileAnswering });
+    const host = new WasmHost({ config: busy, env: { API_KEY: KEY }, onLocalResponse });
     for (const kind of [0, 1, 0, 1]) finish(sendKind(host, kind));
   });
 });

@@ -1,4 +1,5 @@
-// Token usage, read from answers of every shape however they are cut, which go out as they came.
+// Token usage, read from answers in every format and for every split. The answers are forwarded
+// unchanged.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
@@ -61,7 +62,7 @@ function assertTokens({ name, contentType, text, tokens }: SampleAnswer): void {
 describe("a whole answer's usage", () => {
   for (const each of jsonAnswers) it(`is read: ${each.name}`, () => assertTokens(each));
 
-  it("is read behind a megabyte of numbers and text", () => {
+  it("is read after a megabyte of numbers and text", () => {
     const embedding = JSON.stringify(Array.from({ length: 40_000 }, (_, i) => Math.sin(i)));
     const content = JSON.stringify('{"usage":{"prompt_tokens":1}} \\ " 你好 '.repeat(6000));
     const text = `{"data":[{"embedding":${embedding}},${content}],"usage":{"prompt_tokens":8}}`;
@@ -80,15 +81,15 @@ describe("a streamed answer's usage", () => {
   const forms: [string, (text: string) => string][] = [
     ["CRLF", (text) => text.replaceAll("\n", "\r\n")],
     ["CR", (text) => text.replaceAll("\n", "\r")],
-    ["no space behind the colon", (text) => text.replaceAll("data: ", "data:")],
+    ["no space after the colon", (text) => text.replaceAll("data: ", "data:")],
     ["comments and other fields", (text) => text.replaceAll("data", ": data: {\nid: 1\ndata")],
     ["a last event without a blank line", (text) => text.replace("data: [DONE]\n\n", "").trimEnd()],
     ["a byte order mark", (text) => "\ufeff" + text],
     ["several lines of data", (text) => text.replaceAll(",", ",\ndata: ")],
     ["lines of data that end with a number", (text) => text.replaceAll("}", "\ndata: }")],
-    ["events of JSON that breaks off", (text) => `data: {"a":["\n\n${text}data: {"a":{"x":1`],
+    ["events with incomplete JSON", (text) => `data: {"a":["\n\n${text}data: {"a":{"x":1`],
     [
-      "fields that are like data",
+      "fields with names similar to data",
       (text) => text.replaceAll("data", "datas: {\ndat: {\ndata\ndata"),
     ],
   ];
@@ -96,7 +97,7 @@ describe("a streamed answer's usage", () => {
     it(`is read with ${name}`, () => assertTokens({ ...sample, name, text: form(sample.text) }));
   }
 
-  it("is read whatever the media type's parameters and case", () => {
+  it("is read for any parameters and case of the media type", () => {
     for (const contentType of ["text/event-stream; charset=utf-8", "Text/Event-Stream;x=y"]) {
       assertTokens({ ...sample, contentType });
     }
@@ -108,7 +109,7 @@ describe("the usage is unknown", () => {
   const chunks = [Buffer.from(text)];
   const unknown = fields.map(() => undefined);
 
-  it("where the answer is compressed, of another type or no success", () => {
+  it("if the answer is compressed, of another type or not successful", () => {
     const contentType = "application/json";
     const replies: Reply[] = [
       { contentType, chunks, headers: { "content-encoding": "gzip" } },
@@ -124,7 +125,7 @@ describe("the usage is unknown", () => {
     }
   });
 
-  it("of an answer that breaks off before the usage, or within a number", () => {
+  it("if the answer ends before the usage, or within a number", () => {
     const cut = text.indexOf("19,") + 1;
     const stream = send(host);
     stream.response(Object.entries({ ":status": "200", "content-type": "application/json" }));
@@ -143,7 +144,7 @@ describe("an error within a stream", () => {
     ["a failed response", responsesEnd("failed").replace('"error":null', '"error":{"code":1}')],
   ];
   for (const [name, text] of streams) {
-    it(`makes the outcome a provider's error: ${name}`, () => {
+    it(`makes the outcome a provider error: ${name}`, () => {
       for (const chunks of everySplit(Buffer.from(text))) {
         const stream = answer({ contentType, chunks });
         assert.equal(stream.filterState.get("llm_egress.outcome"), "provider_error");
@@ -152,7 +153,7 @@ describe("an error within a stream", () => {
     });
   }
 
-  it("is not what an error of null is, nor one that a member deep inside has", () => {
+  it("is distinguished from an error of null and from one in a nested member", () => {
     const text = sse({ error: null, choices: [{ error: "x", type: "error" }] }, usageChunk(null));
     const stream = answer({ contentType, chunks: [Buffer.from(text)] });
     assert.equal(stream.filterState.get("llm_egress.outcome"), "ok");

@@ -1,4 +1,4 @@
-// examples/docker-compose in containers, started, used and stopped by the commands that its README shows.
+// Starts, uses and stops examples/docker-compose in containers, with the commands in its README.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { shownCommand } from "./rig/example.ts";
@@ -29,11 +29,11 @@ after(() => {
   if (isUp) run(stop);
 });
 
-test("the README's request is answered as the README shows", () => {
+test("the README's request gets the answer that the README shows", () => {
   assert.equal(plain(run(request)), plain(request.output));
 });
 
-test("a request is the line in the log that the README shows", async () => {
+test("a request is logged in the line that the README shows", async () => {
   const logs = shownCommand("docker compose logs");
   const line = plain(logs.output);
   const count = () =>
@@ -42,11 +42,12 @@ test("a request is the line in the log that the README shows", async () => {
       .filter((each) => each === line).length;
   const earlier = count();
   run(request);
-  // Envoy writes its log once a second: the line of the test before may come as late as this one.
+  // Envoy writes its log once a second, so the line of the previous test may be written together
+  // with this one.
   await until("one more line in the log", () => count() > earlier);
 });
 
-test("the provider gets the key of the gateway's environment, and not the client's", async () => {
+test("the provider receives the key from the gateway's environment, and not the client's", async () => {
   const headers = { "x-mock-echo": "1", authorization: "Bearer sk-of-the-client" };
   const echo = await (await post(gateway, headers)).text();
   assert.ok(echo.includes(`Bearer ${apiKey}`), echo);
@@ -61,14 +62,14 @@ test("the provider refuses requests without that key", async () => {
   assert.equal((await post(url, { authorization: `Bearer ${apiKey}` })).status, 200);
 });
 
-test("no container can write to what is mounted", () => {
+test("no container can write to its mounts", () => {
   for (const service of ["gateway", "provider"]) {
     const writable = "{{range .Mounts}}{{.RW}} {{end}}";
     assert.match(podman("inspect", "--format", writable, serviceId(service)), /^(?:false )+\n$/);
   }
 });
 
-test("nothing is left when it is stopped", async () => {
+test("nothing remains after it is stopped", async () => {
   assert.ok(isAnyRunning("envoy"));
   assert.notDeepEqual(mountsUnder(podmanFolder), []);
   run(stop);
@@ -79,7 +80,7 @@ test("nothing is left when it is stopped", async () => {
   await assert.rejects(post(gateway));
 });
 
-// Without what differs from run to run.
+// Removes what differs in each run.
 function plain(output: string): string {
   return output
     .trimEnd()

@@ -1,4 +1,5 @@
-// Grafana's own types judge the dashboard: as a literal, so that a member that they do not know is an error too.
+// Checks the dashboard with Grafana's own types, as an object literal, so that unknown members are
+// errors too.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -8,7 +9,7 @@ import { dashboardFile } from "../support/dashboard.ts";
 
 const composable = "@grafana/schema/dist/esm/raw/composable";
 
-// In JSON an enum's member is its value.
+// In JSON, an enum member is its value.
 const types = `
 import type { Dashboard, Panel, RowPanel } from "@grafana/schema";
 import type * as stat from "${composable}/stat/panelcfg/x/StatPanelCfg_types.gen";
@@ -34,7 +35,7 @@ const options: ts.CompilerOptions = {
   types: [],
 };
 
-/** What Grafana's types say against a dashboard's JSON text. */
+/** The type errors in a dashboard's JSON text. */
 function complaints(json: string): string[] {
   const file = resolve("dashboard.virtual.ts");
   const text = `${types}const dashboard: Whole = ${json};\nexport default dashboard;\n`;
@@ -53,11 +54,11 @@ function complaints(json: string): string[] {
 
 const json = readFileSync(dashboardFile, "utf8");
 
-test("the dashboard is one by Grafana's own types", () => {
+test("the dashboard matches Grafana's own types", () => {
   assert.deepEqual(complaints(json), []);
 });
 
-test("Grafana's types refuse what a dashboard must not have", () => {
+test("Grafana's types reject what a dashboard must not contain", () => {
   const faults = [
     ['"schemaVersion": 39', '"schemaVersion": "39"'],
     ['"type": "timeseries"', '"type": "time-series"'],

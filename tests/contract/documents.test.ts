@@ -1,11 +1,11 @@
-// Files and commands that the documents name exist.
+// Checks that the files and commands in the docs exist.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, it } from "node:test";
 
 const documents = [
-  ...["README.md", "CONTRIBUTING.md"],
+  ...["README.md", "CONTRIBUTING.md", "SECURITY.md"],
   ...filesUnder("docs").filter((file) => file.endsWith(".md")),
   ...filesUnder("examples").filter((file) => file.endsWith(".md")),
 ];

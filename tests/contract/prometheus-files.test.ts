@@ -1,4 +1,4 @@
-// promtool judges the alerts and the scrape configurations of examples/telemetry.
+// Checks the alerts and the scrape configurations of examples/telemetry with promtool.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -31,16 +31,16 @@ function succeeds(...words: string[]): string {
 const skip = found.missing ?? false;
 
 describe("promtool and the alerts", () => {
-  it("takes them, without a complaint of its linter", { skip }, () => {
+  it("accepts them, without a warning of its linter", { skip }, () => {
     const output = succeeds("check", "rules", "--lint=all", "--lint-fatal", "alerts.yaml");
     assert.match(output, /SUCCESS: \d+ rules found/);
   });
 
-  it("sees each alert fire on its series, and none where all is well", { skip }, () => {
+  it("sees each alert fire for its series, and none fire if all is well", { skip }, () => {
     succeeds("test", "rules", "alerts.test.yaml");
   });
 
-  it("sees when an alert is broken", { skip }, () => {
+  it("detects a broken alert", { skip }, () => {
     const alerts = readFileSync(join(folder, "alerts.yaml"), "utf8");
     writeFileSync(
       join(folder, "broken.yaml"),
@@ -58,12 +58,12 @@ describe("promtool and the alerts", () => {
 });
 
 describe("promtool and the scrape configurations", () => {
-  it("takes the one for this machine", { skip }, () => {
+  it("accepts the one for the local machine", { skip }, () => {
     succeeds("check", "config", "prometheus-local.yaml");
   });
 
   it(
-    "takes the one for the mesh, but for the discovery that Debian's build lacks",
+    "accepts the one for the mesh, except for the discovery that Debian's build lacks",
     { skip },
     () => {
       const text = readFileSync(join(folder, "prometheus.yaml"), "utf8");
@@ -79,7 +79,7 @@ describe("promtool and the scrape configurations", () => {
   );
 });
 
-it("every alert is seen to fire, and seen not to", () => {
+it("every alert has a test in which it fires, and one in which it does not", () => {
   interface Rules {
     groups: { rules: { alert?: string }[] }[];
   }

@@ -1,4 +1,4 @@
-// The names of metrics, labels and access log fields are the same everywhere.
+// Checks that the names of metrics, labels and access log fields are the same everywhere.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -40,7 +40,7 @@ function unknownNames(selectors: Selector[], known = series): string[] {
 
 describe("the dashboard", () => {
   for (const { panel, refId, expression, legend } of dashboardQueries()) {
-    it(`names what there is: ${panel}, ${refId}`, () => {
+    it(`uses only names that exist: ${panel}, ${refId}`, () => {
       const selectors = readSelectors(withVariables(expression, "5m"));
       assert.ok(selectors.length > 0);
       assert.deepEqual(unknownNames(selectors), []);
@@ -53,7 +53,7 @@ describe("the dashboard", () => {
       }
     });
 
-    it(`heeds the choice of provider, model and source: ${panel}, ${refId}`, () => {
+    it(`filters by the selected provider, model and source: ${panel}, ${refId}`, () => {
       for (const { metric, labels } of readSelectors(withVariables(expression, "5m"))) {
         const choices = ["llmproxy_provider", "llmproxy_model", "llmproxy_source"];
         const own = choices.filter((label) => series.get(metric)?.includes(label));
@@ -65,7 +65,7 @@ describe("the dashboard", () => {
     });
   }
 
-  it("asks for its variables' values by labels that there are", () => {
+  it("queries the values of its variables by labels that exist", () => {
     const queries = [...variableQueries().values()];
     assert.equal(queries.length, 3);
     for (const query of queries) {
@@ -82,7 +82,7 @@ describe("the alerts", () => {
     ),
   );
   for (const { alert, record, expr, annotations = {} } of rules) {
-    it(`name what there is: ${alert ?? record}`, () => {
+    it(`use only names that exist: ${alert ?? record}`, () => {
       const selectors = readSelectors(expr);
       assert.deepEqual(unknownNames(selectors, new Map([...series, ...recorded])), []);
       if (alert === undefined) return;
@@ -97,7 +97,7 @@ describe("the alerts", () => {
 });
 
 describe("the labels", () => {
-  it("are taken out of the names by our bootstrap and by the gateway's patch", () => {
+  it("are extracted from the names by our bootstrap and by the gateway's patch", () => {
     const inMetrics = new Set(Object.values(metrics).flatMap(({ labels }) => labels));
     assert.deepEqual([...metricLabels].sort(), [...inMetrics].sort());
     interface Patch {
@@ -110,7 +110,7 @@ describe("the labels", () => {
 });
 
 describe("the access log", () => {
-  it("has the same fields on Istio as from our bootstrap", () => {
+  it("has the same fields on Istio as in our bootstrap", () => {
     interface MeshConfig {
       extensionProviders: {
         name: string;
@@ -141,7 +141,7 @@ describe("docs/telemetry.md", () => {
 });
 
 describe("outcomes and reasons", () => {
-  it("that alerts and dashboard ask for are there", () => {
+  it("that the alerts and the dashboard use exist", () => {
     const expressions = [
       ...rules.map(({ expr }) => expr),
       ...dashboardQueries().map((one) => one.expression),
@@ -167,19 +167,19 @@ describe("the contract", () => {
       typeof value === "string" && name.endsWith(end) ? [value] : [],
     );
 
-  it("has the metrics of this list, and no others", () => {
+  it("has exactly the metrics of this list", () => {
     assert.deepEqual(named("Metric").sort(), Object.keys(metrics).sort());
   });
 
-  it("has the labels that are taken out of the names, and no others", () => {
+  it("has exactly the labels that are extracted from the names", () => {
     assert.deepEqual(named("Label").sort(), [...metricLabels].sort());
   });
 
-  it("has the outcomes of this list, and no others", () => {
+  it("has exactly the outcomes of this list", () => {
     assert.deepEqual(telemetry.outcomes, outcomes);
   });
 
-  it("has the filter state that the access log prints, and no other", () => {
+  it("has exactly the filter state that the access log prints", () => {
     const printed = Object.values(accessLogFields).flatMap(
       (format) => /FILTER_STATE\(wasm\.([\w.]+):/.exec(format)?.[1] ?? [],
     );

@@ -1,4 +1,5 @@
-// Bodies that the filter refuses: the client gets an error object, and no provider ever gets the whole of such a request.
+// Bodies that the filter refuses. The client receives an error object, and no provider receives the
+// whole request.
 import { test } from "node:test";
 import { type DefineTests, onEachEnvoy } from "../support/each-envoy.ts";
 import { exchangeH2 } from "../support/h2c.ts";
@@ -19,7 +20,8 @@ import { type SizedBody, sizedBodies } from "../support/sized-body.ts";
 import { uploadWays } from "../support/uploads.ts";
 
 const host = "api.example";
-// Manages nothing: only its validation keeps a broken body from being a whole request.
+// Has no managed members, so only the validation prevents that an invalid body becomes a complete
+// request.
 const bare = "bare.example";
 const plugin = pluginConfig([
   provider(host, {
@@ -49,38 +51,38 @@ interface Case {
 }
 
 const cases: Case[] = [
-  { name: "what is no JSON at all", body: "hello", refusal: invalid },
+  { name: "a body that is not JSON", body: "hello", refusal: invalid },
   { name: "a comma before the closing brace", body: '{"a":1,}', refusal: invalid },
-  { name: "an array at the top", body: '[{"a":1}]', refusal: invalid },
-  { name: "a string at the top", body: '"model"', refusal: invalid },
+  { name: "an array at the top level", body: '[{"a":1}]', refusal: invalid },
+  { name: "a string at the top level", body: '"model"', refusal: invalid },
   { name: "a body that ends early", body: '{"a":[1', refusal: invalid },
   { name: "a body that ends before its brace", body: '{"a":1 ', refusal: invalid },
-  { name: "a second object behind the first", body: '{"a":1} {"a":2}', refusal: invalid },
-  { name: "a byte behind the object", body: '{"a":1}\0', refusal: invalid },
+  { name: "a second object after the first", body: '{"a":1} {"a":2}', refusal: invalid },
+  { name: "a byte after the object", body: '{"a":1}\0', refusal: invalid },
   { name: "a byte order mark", body: '\ufeff{"a":1}', refusal: invalid },
   { name: "a number that JSON doesn't have", body: '{"a":NaN}', refusal: invalid },
   {
-    name: "bytes that are no UTF-8",
+    name: "bytes that are not UTF-8",
     body: Buffer.from('{"a":"\xe9"}', "latin1"),
     refusal: invalid,
   },
-  { name: "whitespace alone", body: " \n", refusal: invalid },
+  { name: "only whitespace", body: " \n", refusal: invalid },
   { name: "513 levels", body: `{"a":${"[".repeat(512)}1${"]".repeat(512)}}`, refusal: tooDeep },
-  { name: "a limited number in quotes", body: '{"max_tokens":"5"}', refusal: badNumber },
+  { name: "a limited number as a string", body: '{"max_tokens":"5"}', refusal: badNumber },
   {
-    name: "a limited number of any length",
+    name: "a limited number that is too long",
     body: `{"max_tokens":${"1".repeat(300)}}`,
     refusal: badNumber,
   },
   { name: "a model that is an object", body: '{"model":{"a":1}}', refusal: badModel },
-  { name: "a model that may not be named", body: '{"model":"o3"}', refusal: notAllowed },
+  { name: "a model that is not allowed", body: '{"model":"o3"}', refusal: notAllowed },
   {
-    name: "a model that is named with escapes",
+    name: "a model that is written with escapes",
     body: '{"\\u006dodel":"\\u006f3"}',
     refusal: notAllowed,
   },
   {
-    name: "a second model behind the first",
+    name: "a second model after the first",
     body: '{"model":"gpt-4","MODEL":"o3"}',
     refusal: twice,
   },
@@ -91,7 +93,7 @@ const cases: Case[] = [
   },
 ];
 
-/** Sends a body in every way in which it may be cut. */
+/** Functions that send a body, each with another way to split it. */
 function sendAll(port: number, host: string, body: string | Buffer): (() => Promise<AnyAnswer>)[] {
   const bytes = [...Buffer.from(body)].map((byte) => Buffer.from([byte]));
   const pieces = bytes.length > 100 ? [body] : bytes;
@@ -121,7 +123,7 @@ const refuseSmall: DefineTests = (gateway, age) => {
     });
   }
 
-  test("takes 512 levels", async () => {
+  test("accepts 512 levels", async () => {
     const body = `{"a":${"[".repeat(511)}${"]".repeat(511)}}`;
     const request = post(host, body, { headers: [echoing] });
     JSON.parse(echoedBody(await exchangeRaw(gateway().port, [request])));
@@ -141,7 +143,7 @@ function withEnd(replaced: number, end: string): SizedBody {
 const largeCases: Record<string, SizedBody> = {
   "an error in the last byte": withEnd(1, "]"),
   "a missing last byte": withEnd(1, ""),
-  "a byte too much": withEnd(0, "}"),
+  "an extra byte": withEnd(0, "}"),
 };
 
 const refuseLarge: DefineTests = (gateway) => {
@@ -164,9 +166,9 @@ const refuseMissing: DefineTests = (gateway) => {
     "an empty chunked body": (port) => exchangeRaw(port, chunked(host, [])),
     "HTTP/2 headers that end the stream": (port) => exchangeH2(port, { headers: h2 }),
     "an empty DATA frame": (port) => exchangeH2(port, { headers: h2, pieces: [] }),
-    "trailers alone": (port) =>
+    "only trailers": (port) =>
       exchangeH2(port, { headers: h2, pieces: [], trailers: { "x-sum": "1" } }),
-    "chunked trailers alone": (port) => {
+    "only chunked trailers": (port) => {
       const headers: [string, string][] = [["transfer-encoding", "chunked"]];
       return exchangeRaw(port, [head(host, { headers }), "0\r\nx-sum: 1\r\n\r\n"]);
     },
@@ -178,7 +180,7 @@ const refuseMissing: DefineTests = (gateway) => {
     });
   }
 
-  test("refuses a body whose chunked trailers come before its brace", async () => {
+  test("refuses a body whose chunked trailers come before its closing brace", async () => {
     const { port, observe } = gateway();
     const headers: [string, string][] = [["transfer-encoding", "chunked"]];
     const segments = [head(host, { headers }), chunk('{"a":1'), "0\r\nx-sum: 1\r\n\r\n"];

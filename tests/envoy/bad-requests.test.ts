@@ -1,4 +1,5 @@
-// Requests that the filter refuses for what stands around their body: size, encoding, method, endpoint, host.
+// Requests that the filter refuses for reasons other than the content of the body: size, encoding,
+// method, endpoint, host.
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { test } from "node:test";
@@ -39,7 +40,7 @@ function bodyOf(bytes: number): string {
 }
 
 const limitSize: DefineTests = (gateway) => {
-  test("takes a body as large as the limit", async () => {
+  test("accepts a body as large as the limit", async () => {
     const { port } = gateway();
     const headers = [echoing];
     const body = bodyOf(maxRequestBytes);
@@ -49,7 +50,7 @@ const limitSize: DefineTests = (gateway) => {
     }
   });
 
-  test("refuses a content-length above the limit before any of the body has come", async () => {
+  test("refuses a content-length above the limit before any of the body has arrived", async () => {
     const { port, mock, observe } = gateway();
     const receivedBefore = mock.stats.received;
     const headers: [string, string][] = [["content-length", String(maxRequestBytes + 1)]];
@@ -82,8 +83,8 @@ const refuseEncodings: DefineTests = (gateway) => {
     gzip: ["gzip"],
     "an unknown one": ["x-zip"],
     "two in one line": ["identity, gzip"],
-    "gzip in a first of two lines": ["gzip", "identity"],
-    "gzip in a second of two lines": ["identity", "gzip"],
+    "gzip in the first of two lines": ["gzip", "identity"],
+    "gzip in the second of two lines": ["identity", "gzip"],
   };
   for (const [name, values] of Object.entries(encodings)) {
     test(`refuses a content-encoding: ${name}`, async () => {
@@ -94,7 +95,7 @@ const refuseEncodings: DefineTests = (gateway) => {
     });
   }
 
-  test("takes a body that says it is not encoded", async () => {
+  test("accepts a body with the encoding identity", async () => {
     const headers: [string, string][] = [echoing, ["Content-Encoding", "Identity"]];
     const answer = await exchangeRaw(gateway().port, [post(host, "{}", { headers })]);
     assert.equal(echoedBody(answer), "{ }");
@@ -183,14 +184,14 @@ const refuseEndpoints: DefineTests = (gateway) => {
     ...["/v1/chat%2Fcompletions", "/v1/chat/completions;x", "/chatcompletions", "//"],
     ...["/v1/CHAT/COMPLETIONS", "/v1/audio/speech", "/v1/files?x=/chat/completions"],
   ];
-  test("refuses every endpoint that is not on its list", async () => {
+  test("refuses every endpoint that is not in its list", async () => {
     const { port, observe } = gateway();
     for (const path of paths) {
       assertRefused(await observe(() => exchangeRaw(port, [post(host, "{}", { path })])), unknown);
     }
   });
 
-  test("refuses the other endpoints where the provider's path leaves them no place", async () => {
+  test("refuses the other endpoints if the provider's path can't be changed for them", async () => {
     const { port, observe } = gateway();
     const chat = await exchangeRaw(port, [post("odd.example", "{}", { headers: [echoing] })]);
     assert.equal(echoOf(chat).path, "/chat");
@@ -218,7 +219,7 @@ const refuseHosts: DefineTests = (gateway) => {
     });
   }
 
-  test("takes the host in any case", async () => {
+  test("accepts the host in any case", async () => {
     const { port } = gateway();
     const answer = await exchangeRaw(port, [post("API.eXample", "{}", { headers: [echoing] })]);
     assert.equal(echoedBody(answer), "{ }");

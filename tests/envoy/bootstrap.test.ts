@@ -10,7 +10,10 @@ import { selfSigned } from "../support/certificate.ts";
 import { envoyOptions } from "../support/envoy-options.ts";
 import { goldenCases } from "../support/golden.ts";
 
-/** Envoy's own judgement, which includes the filter's of its configuration; throws with Envoy's log. */
+/**
+ * Runs Envoy's own validation, in which the filter also checks its configuration. Throws with
+ * Envoy's log.
+ */
 async function validateWithEnvoy(bootstrap: string): Promise<void> {
   const envoy = await findEnvoy({ log: (line) => console.error(line) });
   const folder = mkdtempSync(join(tmpdir(), "llm-egress-test-"));

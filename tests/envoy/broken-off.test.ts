@@ -1,4 +1,4 @@
-// Requests that break off: by the client, or by a refusal when the answer has begun.
+// Requests that are aborted: by the client, or by a refusal after the answer has begun.
 import assert from "node:assert/strict";
 import { connect, constants } from "node:http2";
 import { test } from "node:test";
@@ -18,7 +18,7 @@ async function assertServes({ port }: Gateway): Promise<void> {
   assert.equal(echoOf(answer).bodyBytes, 3);
 }
 
-/** Sends most of a body, waits until the mock has its beginning, and breaks off. */
+/** Sends most of a body, waits until the mock has received its beginning, and resets the stream. */
 async function abandonHttp2(port: number, mustWait: () => boolean): Promise<void> {
   const session = connect(`http://127.0.0.1:${port}`);
   const pseudo = { ":method": "POST", ":path": "/v1/chat/completions", ":authority": host };
@@ -32,7 +32,7 @@ async function abandonHttp2(port: number, mustWait: () => boolean): Promise<void
 }
 
 const leave: DefineTests = (gateway) => {
-  test("aborts the provider's request where an HTTP/1.1 client leaves in its midst", async () => {
+  test("aborts the provider's request if an HTTP/1.1 client leaves during its request", async () => {
     const { mock, port, observe } = gateway();
     const abortedBefore = mock.stats.aborted;
     const receivedBefore = mock.stats.received;
@@ -46,7 +46,7 @@ const leave: DefineTests = (gateway) => {
     await assertServes(gateway());
   });
 
-  test("aborts the provider's request where an HTTP/2 client resets its stream", async () => {
+  test("aborts the provider's request if an HTTP/2 client resets its stream", async () => {
     const { mock, port, observe } = gateway();
     const abortedBefore = mock.stats.aborted;
     const receivedBefore = mock.stats.received;
@@ -57,7 +57,7 @@ const leave: DefineTests = (gateway) => {
     await assertServes(gateway());
   });
 
-  test("outlives a client that leaves while the answer streams", async () => {
+  test("continues to work after a client leaves during a streamed answer", async () => {
     const { mock, port } = gateway();
     const pause: [string, string] = ["x-mock-pause-ms", "20"];
     const client = await connectRaw(port);
@@ -66,12 +66,15 @@ const leave: DefineTests = (gateway) => {
     client.send(post(host, JSON.stringify(request), { headers: [pause] }));
     await eventually(() => client.received().includes("data: "), "the first event");
     client.close();
-    await eventually(() => mock.requests.at(-1)!.durationMs > 0, "the mock to be told");
+    await eventually(() => mock.requests.at(-1)!.durationMs > 0, "the mock to notice");
     await assertServes(gateway());
   });
 };
 
-/** Sends the beginning of a body over HTTP/2, and its end once the answer has begun; tells whether the answer broke off. */
+/**
+ * Sends the beginning of a body over HTTP/2, and the end after the answer has begun. Resolves with
+ * whether the answer was reset.
+ */
 async function endLateHttp2(port: number, start: string, end: string): Promise<boolean> {
   const session = connect(`http://127.0.0.1:${port}`);
   const pseudo = { ":method": "POST", ":path": "/v1/chat/completions", ":authority": host };
@@ -90,9 +93,9 @@ async function endLateHttp2(port: number, start: string, end: string): Promise<b
 }
 
 const refuseLate: DefineTests = (gateway) => {
-  const breaks: Record<string, string> = { "an error": "]", "too much": '"}}' };
+  const breaks: Record<string, string> = { "an error": "]", "extra bytes": '"}}' };
   for (const [name, rest] of Object.entries(breaks)) {
-    test(`resets an answer that has begun where the body goes on with ${name}`, async () => {
+    test(`resets an answer that has begun if the body continues with ${name}`, async () => {
       const { port, observe } = gateway();
       const { answer, complete, details } = await observe(async () => {
         const client = await connectRaw(port);
@@ -119,4 +122,4 @@ const refuseLate: DefineTests = (gateway) => {
   });
 };
 
-onEachEnvoy("broken off", { plugin }, leave, refuseLate);
+onEachEnvoy("aborted requests", { plugin }, leave, refuseLate);

@@ -1,4 +1,5 @@
-// Many requests, served, refused and abandoned: the module frees what they took, and its VM never fails.
+// Many requests that are served, refused or abandoned. The module frees their memory, and its VM
+// never fails.
 import assert from "node:assert/strict";
 import { type ClientHttp2Session, connect, constants } from "node:http2";
 import { once } from "node:events";
@@ -16,7 +17,8 @@ const members = [
 const models = { aliases: { fast: "gpt-4o-mini" } };
 const plugin = pluginConfig([provider(host, { settings: { members, models } })]);
 
-// The least that is an upstream, as its time would be most of the test's: it takes the last chunk for a whole request.
+// A minimal upstream, as a real one would take most of the test's time. It takes the last chunk as
+// the end of a request.
 const upstream = createServer((socket) => {
   socket.on("error", () => {});
   socket.on("data", (bytes) => {
@@ -43,7 +45,7 @@ const maxGrowthBytes = 4_000_000;
 const headers = { ":method": "POST", ":path": "/v1/chat/completions", ":authority": host };
 const abandoned = -1;
 
-/** Does one request of a kind that follows from `index`, and tells its status. */
+/** Makes one request, whose kind depends on `index`, and resolves with its status. */
 function request(session: ClientHttp2Session, index: number): Promise<number> {
   const kind = index % 8;
   const stream = session.request(headers);
@@ -51,7 +53,7 @@ function request(session: ClientHttp2Session, index: number): Promise<number> {
   stream.on("response", (answer) => (status = answer[":status"] ?? 0));
   stream.on("error", () => {});
   stream.resume();
-  // Held back within the member's name, and within its value.
+  // The filter holds bytes back within the name of the member, and within its value.
   stream.write('{"a":1,"max_tok');
   if (kind === 5) void soon().then(() => stream.close(constants.NGHTTP2_CANCEL));
   else stream.end(kind === 3 ? "ens]" : 'ens":5000,"model":"fast"}');
@@ -60,7 +62,7 @@ function request(session: ClientHttp2Session, index: number): Promise<number> {
   });
 }
 
-/** Does `count` requests over a few connections, and counts them by status. */
+/** Makes `count` requests over a few connections, and counts them by status. */
 async function run(port: number, count: number): Promise<Record<number, number>> {
   const counts: Record<number, number> = {};
   let next = 0;

@@ -1,11 +1,12 @@
-// The READMEs of the examples, as far as they need no mesh: each command is run, and prints what is shown.
+// Runs the commands in the READMEs of the examples that need no mesh, and compares the output with
+// the README.
 import { test } from "node:test";
 import { freePort } from "../support/ports.ts";
 import { assertShown, exampleNames, readSteps, type Step } from "../support/readme.ts";
 import { runInShell, type Shell, startInShell } from "../support/shell.ts";
 
-// The program has not been installed, and its usual ports may be taken: `run` and the mock get others, and what is printed is read as if
-// they were the usual ones.
+// The program is not installed, and its default ports may be taken. `run` and the mock use other
+// ports, and the output is compared as if they were the default ones.
 const functions = `
   llm-egress() {
     if [ "$1" = run ]; then shift; set -- run --listen 127.0.0.1:$LISTEN --admin 127.0.0.1:$ADMIN "$@"; fi
@@ -18,14 +19,14 @@ const usualPorts = { LISTEN: "10000", ADMIN: "9901", MOCK: "8081" };
 for (const example of exampleNames()) {
   const steps = readSteps(example, "machine");
   if (steps.length === 0) continue;
-  test(`examples/${example} does without a mesh what its README shows`, async () => {
+  test(`examples/${example} works without a mesh as its README shows`, async () => {
     const ports = await freePorts();
     const shell: Shell = { functions, env: ports };
     const stops: (() => Promise<void>)[] = [];
     try {
       for (const step of steps) {
         const { command, output } = swapPorts(step, usualPorts, ports);
-        // These two don't end: each has a terminal of its own.
+        // These two commands do not end. Each has its own terminal.
         if (/\bllm-egress (?:mock|run)\b/.test(command)) {
           stops.unshift(await startInShell(shell, command, output));
         } else {

@@ -1,4 +1,4 @@
-// Bodies that nobody would buffer pass in constant memory.
+// Bodies that are too large to buffer pass in constant memory.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { onEachEnvoy } from "../support/each-envoy.ts";
@@ -19,7 +19,7 @@ const warmUpBytes = 5_000_000;
 const maxGrowthBytes = 8_000_000;
 const samplePeriodMs = 5;
 
-/** The most memory that Envoy occupies while something goes on. */
+/** The highest memory use of Envoy while `during` runs. */
 async function peakBytes({ envoy }: Gateway, during: () => Promise<void>): Promise<number> {
   let peak = envoy.memoryBytes();
   const sampler = setInterval(() => {

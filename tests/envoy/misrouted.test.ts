@@ -1,5 +1,6 @@
-// A route table that the compiler would refuse: it matches on what the filter edits, so Envoy chooses another cluster once the key has been
-// added. The filter notices, and that provider gets no further request.
+// A route table that the compiler would refuse. It matches on a header that the filter edits, so
+// that Envoy chooses another cluster after the filter has added the key. The filter detects this,
+// and sends no more requests to that provider.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type DefineTests, onEachEnvoy } from "../support/each-envoy.ts";
@@ -44,7 +45,7 @@ function misrouted({ envoy }: Gateway): Promise<number> {
   return envoy.stats("wasmcustom.llm_egress_misrouted");
 }
 
-/** Checks that neither this provider's key nor any request for it leaves any more. */
+/** Checks that the gateway no longer sends this provider's key or any request for it. */
 async function assertShut({ port, mock, observe }: Gateway, host: string): Promise<void> {
   const receivedBefore = mock.stats.received;
   for (const request of [marked(host), marked(host)]) {
@@ -54,7 +55,7 @@ async function assertShut({ port, mock, observe }: Gateway, host: string): Promi
 }
 
 const noticeMisrouting: DefineTests = (gateway) => {
-  test("answers 503 in place of the answer, says so, and shuts that provider alone", async () => {
+  test("answers 503 in place of the answer, logs it, and disables only that provider", async () => {
     const { port, envoy, observe } = gateway();
     const before = await misrouted(gateway());
     const request = marked(first, [echoing]);
@@ -71,7 +72,7 @@ const noticeMisrouting: DefineTests = (gateway) => {
     assert.deepEqual(echoedHeader(echoOf(served), "authorization"), [`Bearer sk-${sound}`]);
   });
 
-  test("notices it where the client leaves before the answer", async () => {
+  test("detects it if the client leaves before the answer", async () => {
     const { port, mock, observe } = gateway();
     const before = await misrouted(gateway());
     const receivedBefore = mock.stats.received;
@@ -87,7 +88,7 @@ const noticeMisrouting: DefineTests = (gateway) => {
 };
 
 const endSafely: DefineTests = (gateway) => {
-  test("takes no request for misrouted that has no route once its headers are edited", async () => {
+  test("does not take a request without a route after the header edit for a misrouted one", async () => {
     const { port, mock, observe } = gateway();
     const receivedBefore = mock.stats.received;
     const countedBefore = await misrouted(gateway());

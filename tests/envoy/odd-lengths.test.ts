@@ -1,5 +1,6 @@
-// Content-lengths that Envoy's codecs let through and that are no plain number. A length that stayed as it was beside a body that has grown
-// would leave the rest of the body in front of the next request on the provider's connection.
+// Content-lengths that Envoy's codecs accept, but that are not plain numbers. If the filter did not
+// change the length of a longer body, the rest of the body would precede the next request on the
+// provider's connection.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type DefineTests, onEachEnvoy } from "../support/each-envoy.ts";
@@ -23,7 +24,7 @@ function assertExact(answer: AnyAnswer, length: string): void {
 }
 
 const oddLengths: DefineTests = (gateway) => {
-  test("gives the provider the exact length of a body whose length has leading zeros", async () => {
+  test("sends the exact length to the provider if the client's length has leading zeros", async () => {
     const { port } = gateway();
     for (const length of padded) {
       const request = head(host, { headers: [echoing, ["content-length", length]] }) + body;
@@ -40,7 +41,7 @@ const oddLengths: DefineTests = (gateway) => {
     }
   });
 
-  test("lets no request through whose length is no number", async () => {
+  test("forwards no request whose length is not a number", async () => {
     const { port, mock } = gateway();
     const before = mock.stats.complete;
     for (const length of strange) {

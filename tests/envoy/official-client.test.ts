@@ -1,4 +1,5 @@
-// The official client through Envoy and the filter: it notices nothing of them, but that its own key and model do not matter.
+// The official client through Envoy and the filter. They are transparent to it, except that its own
+// key and model have no effect.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import OpenAI from "openai";
@@ -31,13 +32,13 @@ function clientOf({ envoy }: Gateway): OpenAI {
 const messages = [{ role: "user" as const, content: "hello world, how are you" }];
 
 const answer: DefineTests = (gateway) => {
-  test("answers a chat with the model that an alias stands for", async () => {
+  test("answers a chat with the model that an alias names", async () => {
     const chat = await clientOf(gateway()).chat.completions.create({ model: "fast", messages });
     assert.equal(chat.choices[0]?.message.content, "You said: hello world, how are you");
     assert.equal(chat.model, "gpt-4o-mini");
   });
 
-  test("streams where the client asks for it, with its usage", async () => {
+  test("streams if the client asks for it, with usage", async () => {
     const stream = await clientOf(gateway()).chat.completions.create({
       model: "gpt-4",
       messages,

@@ -1,4 +1,5 @@
-// A plugin configuration that the filter can't read: Envoy does not start with it, and the log says what and where, without any value.
+// Invalid plugin configurations. Envoy does not start with them, and the log has the fault and its
+// place, but no value.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startEnvoy } from "../support/envoy.ts";
@@ -12,11 +13,11 @@ const { settings, ...unset } = good;
 
 const cases: { name: string; plugin: object | string; says: string }[] = [
   {
-    name: "no JSON",
+    name: "a text that is not JSON",
     plugin: `{"apiKey":"${secret}" "version":1}`,
     says: `byte ${`{"apiKey":"${secret}" `.length}: not a JSON object`,
   },
-  { name: "none at all", plugin: "", says: "it is empty" },
+  { name: "an empty one", plugin: "", says: "it is empty" },
   {
     name: "another version",
     plugin: { ...pluginConfig([good]), version: 2 },
@@ -33,23 +34,23 @@ const cases: { name: string; plugin: object | string; says: string }[] = [
     says: "$.providers[0].clusters: must name at least one cluster",
   },
   {
-    name: "two providers with one cluster",
+    name: "two providers with the same cluster",
     plugin: pluginConfig([good, { ...good, name: secret }]),
     says: "$.providers[1].clusters[0]: also leads to another provider",
   },
   {
-    name: "a cluster that is served and unserved",
+    name: "a cluster that is both served and unserved",
     plugin: pluginConfig([good], { unservedClusters: [clusterOf(host)] }),
     says: "$.providers[0].clusters[0]: also leads to another provider",
   },
   {
-    name: "a list that is none",
+    name: "a string in place of a list",
     plugin: { ...pluginConfig([good]), authorities: secret },
     says: "$.authorities: must be a list",
   },
 ];
 
-/** Why Envoy does not start, with the end of its log. */
+/** The error with which Envoy does not start, including the end of its log. */
 async function failureOf(plugin: object | string): Promise<string> {
   const started = startEnvoy({
     config: ({ egress = 0 }) =>
@@ -77,7 +78,7 @@ for (const { name, plugin, says } of cases) {
   });
 }
 
-test("starts with a provider that has a fault, which answers 503 for itself", async () => {
+test("starts with a faulty provider, and only that provider answers 503", async () => {
   const member = { name: "model", override: "no JSON" };
   const faulty = { ...unset, settings: { ...settings, members: [member] } };
   assert.equal(await failureOf(pluginConfig([faulty])), "");

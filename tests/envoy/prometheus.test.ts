@@ -1,4 +1,5 @@
-// A real Prometheus scrapes a real Envoy by the files of examples/telemetry, and answers the dashboard's queries.
+// A real Prometheus scrapes a real Envoy with the configuration of examples/telemetry, and runs the
+// dashboard's queries.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,13 +15,13 @@ import { type Call, callShop, renderShop, scrapeConfig, shopKey } from "../suppo
 const found = findPrometheus();
 const skip = found.missing ?? false;
 const rangeSeconds = 60;
-// Of what `rate` and `increase` guess; that the sums are the provider's to the last token is checked before.
+// The relative error of the estimates of `rate` and `increase`. The exact sums are checked before.
 const tolerance = 0.06;
 
 let mock: Mock;
 let envoy: Envoy;
 let prometheus: PrometheusServer;
-/** What was answered after every series had been scraped once. */
+/** The calls that were made after every series had been scraped once. */
 let calls: Call[];
 
 before(async () => {
@@ -41,7 +42,7 @@ after(async () => {
   await mock?.close();
 });
 
-/** Resolves when Prometheus has all requests, and with them the very tokens that the provider told. */
+/** Resolves when Prometheus has all requests, and exactly the tokens that the provider reported. */
 async function untilScraped(all: Call[]): Promise<void> {
   const sum = (name: string) => valueOf(`sum(${name}{job="local"})`);
   await until(`${all.length} requests`, async () => {
@@ -53,14 +54,17 @@ async function untilScraped(all: Call[]): Promise<void> {
     llm_egress_cached_tokens: total(all, "cached_tokens"),
     llm_egress_reasoning_tokens: total(all, "reasoning_tokens"),
   };
-  // A scrape that a busy machine lets time out has no values.
+  // A scrape that times out on a busy machine has no values.
   await until(`the tokens ${JSON.stringify(tokens)}`, async () => {
     const values = await Promise.all(Object.keys(tokens).map(sum));
     return values.join() === Object.values(tokens).join();
   });
 }
 
-/** Resolves when there are so many scrapes that what `increase` guesses at both ends is little. */
+/**
+ * Resolves when there are enough scrapes that the extrapolation of `increase` at both ends is
+ * small.
+ */
 function untilScrapes(count: number): Promise<void> {
   const counted = `count_over_time(llm_egress_misrouted{job="local"}[${rangeSeconds}s])`;
   return until(`${count} scrapes`, async () => (await valueOf(counted)) >= count);
@@ -73,7 +77,7 @@ async function valueOf(expression: string): Promise<number> {
 async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 30_000;
   while (!(await condition())) {
-    assert.ok(performance.now() < deadline, `Prometheus has not ${what} within 30 s`);
+    assert.ok(performance.now() < deadline, `Prometheus does not have ${what} within 30 s`);
     await sleep(50);
   }
 }
@@ -84,7 +88,10 @@ function total(of: Call[], name: UsageName): number {
   return of.reduce((sum, { usage }) => sum + (usage?.[name] ?? 0), 0);
 }
 
-/** What a query must come to, by the value of its label, or labels; over the whole range also for a rate. */
+/**
+ * The expected results of a query, by the value of its label or labels. A rate is multiplied by the
+ * whole range.
+ */
 type Expected = Record<string, number>;
 
 function by(keyOf: (call: Call) => string | undefined, value: (of: Call[]) => number): Expected {
@@ -109,7 +116,7 @@ const unknownShare = (of: Call[]) =>
 const answeredShare = (of: Call[]) =>
   of.filter(({ outcome }) => outcome === "ok").length / of.length;
 
-/** By panel and query. A percentile has none but that it is a time. */
+/** The expectations by panel and query. A percentile is only expected to be a time. */
 const expectations: Record<string, (() => Expected) | "time"> = {
   "Tokens A": () => by(whole, tokens("prompt_tokens")),
   "Tokens B": () => by(whole, tokens("completion_tokens")),
@@ -145,13 +152,13 @@ const expectations: Record<string, (() => Expected) | "time"> = {
 describe("Prometheus", () => {
   const queries = dashboardQueries();
 
-  it("is asked all that the dashboard asks", () => {
+  it("is tested with all queries of the dashboard", () => {
     const asked = queries.map(({ panel, refId }) => `${panel} ${refId}`);
     assert.deepEqual(asked.sort(), Object.keys(expectations).sort());
   });
 
   for (const { panel, refId, expression } of queries) {
-    it(`answers as the provider told: ${panel}, ${refId}`, { skip }, async () => {
+    it(`returns what the provider reported: ${panel}, ${refId}`, { skip }, async () => {
       const answers = await ask(expression);
       const expected = expectations[`${panel} ${refId}`]!;
       if (expected !== "time") return assertNear(answers, expected());
@@ -178,7 +185,7 @@ describe("Prometheus", () => {
 
 describe("the scrape configuration for the mesh", () => {
   it(
-    "scrapes the gateway's metrics port alone, and keeps what the filter counts",
+    "scrapes only the gateway's metrics port, and keeps the filter's metrics",
     { skip },
     async () => {
       const targets = await prometheus.query('max_over_time(up{job="llm-egress"}[1m])');
@@ -198,7 +205,7 @@ describe("the scrape configuration for the mesh", () => {
 });
 
 describe("the scrape", () => {
-  it("has the metrics and labels of the list, and no others of the filter", { skip }, async () => {
+  it("has exactly the metrics and labels of the list for the filter", { skip }, async () => {
     const samples = parseScrape(await envoy.prometheus());
     const own = samples.filter(
       ({ name }) => /llm_egress_(?!downstream)|llm_proxy/.test(name) && !name.startsWith("envoy_"),
@@ -215,7 +222,7 @@ describe("the scrape", () => {
   });
 });
 
-/** What a query of the dashboard comes to for the local gateway; a rate times the range. */
+/** The result of a dashboard query for the local gateway. A rate is multiplied by the range. */
 async function ask(expression: string): Promise<Expected> {
   const local = withVariables(expression, `${rangeSeconds}s`).replaceAll("{", '{job="local", ');
   const isRate = expression.includes("rate(") && !expression.includes(" / ");

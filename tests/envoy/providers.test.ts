@@ -1,4 +1,5 @@
-// Which requests are the filter's: each provider by its cluster, with its own settings and its own faults.
+// Which requests the filter handles. Each provider is found by its cluster, and has its own
+// settings and its own faults.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type DefineTests, onEachEnvoy } from "../support/each-envoy.ts";
@@ -51,7 +52,7 @@ const misconfigured = { status: 503, code: "provider_misconfigured" };
 const vipTier: [string, string] = ["x-tier", "vip"];
 
 const judgeProviders: DefineTests = (gateway) => {
-  test("applies a route's settings to that route's requests alone", async () => {
+  test("applies a route's settings only to that route's requests", async () => {
     const { port } = gateway();
     const expected: [[string, string][], string, string][] = [
       [[], "sk-good", "default"],
@@ -74,7 +75,7 @@ const judgeProviders: DefineTests = (gateway) => {
     assert.match(envoy.logs(), line);
   });
 
-  test("answers 503 for a route whose key is empty, and serves the provider's others", async () => {
+  test("answers 503 for a route whose key is empty, and serves the provider's other routes", async () => {
     const { port, observe } = gateway();
     const vip = post(partly, "{}", { headers: [vipTier] });
     assertRefused(await observe(() => exchangeRaw(port, [vip])), misconfigured);
@@ -101,7 +102,7 @@ const leaveAlone: DefineTests = (gateway) => {
     ["accept-encoding", "br"],
   ];
 
-  test("leaves another cluster's requests alone: path, headers and body", async () => {
+  test("passes requests to other clusters through untouched: path, headers and body", async () => {
     const path = "/any/path?api_key=1";
     const request = post(foreign, "no JSON", { method: "PUT", path, headers });
     const answer = await exchangeRaw(gateway().port, [request]);
@@ -110,7 +111,7 @@ const leaveAlone: DefineTests = (gateway) => {
     for (const [name, value] of headers) assert.deepEqual(echoedHeader(echo, name), [value]);
   });
 
-  test("leaves another cluster's trailers alone", async () => {
+  test("passes trailers to other clusters through untouched", async () => {
     const pseudo = { ":path": "/", ":authority": foreign, "x-mock-echo": "1" };
     const trailers = { "x-sum": "1" };
     const request = { headers: pseudo, pieces: ["a", "b"], trailers };
@@ -118,7 +119,7 @@ const leaveAlone: DefineTests = (gateway) => {
     assert.deepEqual(echoOf(answer).trailers, [["x-sum", "1"]]);
   });
 
-  test("leaves another cluster's answers alone", async () => {
+  test("passes answers from other clusters through untouched", async () => {
     const added = JSON.stringify({ "set-cookie": "a=1", "alt-svc": "clear" });
     const request = head(foreign, {
       method: "GET",

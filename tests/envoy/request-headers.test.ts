@@ -1,4 +1,5 @@
-// What the provider gets of a request's headers: one credential, which is ours, and nothing that the client or the mesh should keep.
+// The request headers that the provider receives: the gateway's credential only, and nothing that
+// is private to the client or the mesh.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { removedHeaderPrefix, removedHeaders } from "../../contract/edited-headers.ts";
@@ -29,7 +30,7 @@ const steering = [
   "x-envoy-decorator-operation",
   "x-envoy-force-trace",
 ];
-// Every credential header of any provider goes at all of them.
+// The credential headers of all providers are removed for every provider.
 const unwanted = [...removedHeaders, ...steering, "x-vllm-key"];
 
 function twice(names: string[]): [string, string][] {
@@ -47,7 +48,7 @@ const credentials: Record<string, Record<string, string[]>> = {
 
 const removeHeaders: DefineTests = (gateway) => {
   for (const [host, expected] of Object.entries(credentials)) {
-    test(`sends ${host} the one credential that is its own, and none of the client's`, async () => {
+    test(`sends ${host} only its own credential, and none of the client's`, async () => {
       const headers: [string, string][] = [echoing, ...twice(unwanted)];
       const answer = await exchangeRaw(gateway().port, [post(host, "{}", { headers })]);
       const echo = echoOf(answer);
@@ -62,7 +63,7 @@ const removeHeaders: DefineTests = (gateway) => {
     });
   }
 
-  test("removes what HTTP/2 sends in pieces, a cookie in several lines", async () => {
+  test("removes an HTTP/2 cookie in several header lines", async () => {
     const pseudo = { ":path": "/v1/chat/completions", ":authority": bearer, "x-mock-echo": "1" };
     const headers = { ...pseudo, cookie: ["a=1", "b=2"], "x-api-key": ["1", "2"] };
     const echo = echoOf(await exchangeH2(gateway().port, { headers, pieces: ["{}"] }));
@@ -72,7 +73,7 @@ const removeHeaders: DefineTests = (gateway) => {
 };
 
 const keepHeaders: DefineTests = (gateway) => {
-  test("passes the client's other headers on as they came", async () => {
+  test("forwards the client's other headers unchanged", async () => {
     const own: [string, string][] = [
       ["user-agent", "OpenAI/Python 1.0"],
       ["x-stainless-lang", "python"],
@@ -100,7 +101,7 @@ const types: [string, string][][] = [
   ],
 ];
 const setContentType: DefineTests = (gateway) => {
-  test("names JSON without parameters as the content type, whatever the client named", async () => {
+  test("sets the content type to JSON without parameters, no matter what the client sent", async () => {
     for (const lines of types) {
       const headers = [echoing, ...lines];
       const echo = echoOf(await exchangeRaw(gateway().port, [post(bearer, "{}", { headers })]));
@@ -108,7 +109,7 @@ const setContentType: DefineTests = (gateway) => {
     }
   });
 
-  test("adds no content type where there is no body", async () => {
+  test("adds no content type if there is no body", async () => {
     const request = `GET /v1/models HTTP/1.1\r\nhost: ${bearer}\r\nx-mock-echo: 1\r\n\r\n`;
     const echo = echoOf(await exchangeRaw(gateway().port, [request]));
     assert.deepEqual(echoedHeader(echo, "content-type"), []);
@@ -117,7 +118,7 @@ const setContentType: DefineTests = (gateway) => {
 };
 
 const readHttp1Forms: DefineTests = (gateway) => {
-  test("takes a request that offers h2c for what it is", async () => {
+  test("handles a request that offers h2c as an HTTP/1.1 request", async () => {
     const headers: [string, string][] = [
       echoing,
       ["connection", "Upgrade, HTTP2-Settings"],
@@ -128,7 +129,7 @@ const readHttp1Forms: DefineTests = (gateway) => {
     assert.equal(echoOf(answer).bodyBytes, 3);
   });
 
-  test("takes an absolute URL for its host and path", async () => {
+  test("accepts an absolute URL as host and path", async () => {
     const path = `http://${azure}/v1/chat/completions`;
     const answer = await exchangeRaw(gateway().port, [
       post("other.example", "{}", { path, headers: [echoing] }),

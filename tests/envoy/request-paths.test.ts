@@ -1,4 +1,5 @@
-// Where at the provider a request goes: the path is the configuration's, and of the query only what is no credential is the client's.
+// The path of a request at the provider. It comes from the configuration. The client's query is
+// kept, except for credentials.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type DefineTests, onEachEnvoy } from "../support/each-envoy.ts";
@@ -66,7 +67,7 @@ const placePaths: DefineTests = (gateway) => {
     });
   }
 
-  test("places models on the provider's base", async () => {
+  test("sends models to the provider's base path", async () => {
     const request = `GET /models?key=1&limit=2 HTTP/1.1\r\nhost: ${azure}\r\nx-mock-echo: 1\r\n\r\n`;
     const echo = echoOf(await exchangeRaw(gateway().port, [request]));
     assert.equal(echo.path, `/openai/deployments/gpt/models?${own}&limit=2`);

@@ -1,4 +1,5 @@
-// What the client gets of the provider's answer: all of it, as soon as it comes, but for headers that are not for the client.
+// What the client receives of the provider's answer: all of it, without delay, except for headers
+// that are not for the client.
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { after, test } from "node:test";
@@ -21,7 +22,7 @@ const plugin = pluginConfig([
   provider(scriptedHost, { settings: { apiKey: key } }),
 ]);
 
-// An event cut within a character, comments, CRLF, and no blank line at the end.
+// An event that is cut within a character, comments, CRLF, and no blank line at the end.
 const pieces = [
   Buffer.from('data: {"choices":[{"delta":{"content":"é'),
   Buffer.from("漢").subarray(0, 2),
@@ -31,7 +32,7 @@ const pieces = [
 ];
 
 const passStreams: DefineTests = (gateway) => {
-  test("passes on each piece of a stream before the next has been sent, unchanged", async () => {
+  test("forwards each piece of a stream unchanged before the next is sent", async () => {
     const client = await connectRaw(gateway().port);
     client.send(post(scriptedHost, '{"stream":true}'));
     await eventually(() => open.length > 0, "the request");
@@ -51,7 +52,7 @@ const passStreams: DefineTests = (gateway) => {
     client.close();
   });
 
-  test("passes on an answer that comes before the request's end, and then the rest", async () => {
+  test("forwards an answer that begins before the end of the request, and then its rest", async () => {
     const { port, observe } = gateway();
     const { complete } = await observe(async () => {
       const client = await connectRaw(port);
@@ -70,7 +71,7 @@ const passStreams: DefineTests = (gateway) => {
 const passErrors: DefineTests = (gateway) => {
   const limits = { "retry-after": "7", "x-ratelimit-remaining-requests": "0", "x-request-id": "r" };
   for (const status of [401, 429, 500, 503]) {
-    test(`passes on the provider's own ${status} untouched`, async () => {
+    test(`forwards the provider's own ${status} unchanged`, async () => {
       const { port, observe } = gateway();
       const headers: [string, string][] = [
         ["x-mock-status", String(status)],
@@ -87,13 +88,13 @@ const passErrors: DefineTests = (gateway) => {
     });
   }
 
-  test("passes on an answer without a body", async () => {
+  test("forwards an answer without a body", async () => {
     const request = post(host, "{}", { headers: [["x-mock-status", "204"]] });
     const answer = await exchangeRaw(gateway().port, [request]);
     assert.deepEqual([answer.status, answer.complete], [204, true]);
   });
 
-  test("tells the client where the provider's answer breaks off", async () => {
+  test("aborts the client's answer if the provider's answer is aborted", async () => {
     const headers: [string, string][] = [["x-mock-abort", "mid-body"]];
     const chat = '{"model":"m","stream":true,"messages":[{"role":"user","content":"a b c"}]}';
     const request = post(host, chat, { headers });
@@ -103,7 +104,7 @@ const passErrors: DefineTests = (gateway) => {
 };
 
 const dropHeaders: DefineTests = (gateway) => {
-  test("drops cookies, alternative services, and every header that holds the key", async () => {
+  test("removes cookies, alternative services, and every header that contains the key", async () => {
     const added = {
       "set-cookie": ["a=1", "b=2"],
       "Alt-Svc": 'h3=":443"',

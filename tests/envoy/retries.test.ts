@@ -1,4 +1,5 @@
-// A route with retries, which the compiler never writes: the provider then gets the edited body again, edited once.
+// A route with retries, which the compiler never emits. The provider then receives the edited body
+// again, which is edited only once.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { onEachEnvoy } from "../support/each-envoy.ts";
@@ -10,7 +11,7 @@ import { startScripted } from "../support/scripted-upstream.ts";
 
 const host = "api.example";
 const attempts = 3;
-// Answers 503 to all but the last of each request's attempts.
+// Answers 503 to all attempts of a request except the last.
 const upstream = await startScripted((response, index) => {
   response.writeHead(index % attempts === attempts - 1 ? 200 : 503).end("{}");
 });

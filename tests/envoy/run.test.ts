@@ -36,7 +36,7 @@ async function whileRunning(
   }
 }
 
-/** The cells of the requests' lines, below their headings, once there are so many. */
+/** The cells of the request lines below the heading. Waits until there are `count` lines. */
 async function rowsOf(running: Running, count: number): Promise<string[][]> {
   const rows = () => {
     const lines = running.stdout().split("\n").slice(0, -1);
@@ -47,7 +47,7 @@ async function rowsOf(running: Running, count: number): Promise<string[][]> {
   return rows().map((line) => line.trim().split(/ {2,}/));
 }
 
-test("the seed's request is answered, and leaves a line with its tokens and without its key", async () => {
+test("the seed's request is answered, and logged in a line with its tokens and without its key", async () => {
   const words = ["--upstream", `${provider}=${mock.url}`];
   await whileRunning(words, { API_KEY: key }, async (running) => {
     const { status, body } = await postChat(running.port, "/", provider);
@@ -65,7 +65,7 @@ test("the seed's request is answered, and leaves a line with its tokens and with
   });
 });
 
-test("its own address leads to the first provider, and a stranger's is refused", async () => {
+test("its own address routes to the first provider, and an unknown address is refused", async () => {
   const words = ["--upstream", `${provider}=${mock.url}`];
   await whileRunning(words, { API_KEY: key }, async ({ port }) => {
     const path = "/v1/chat/completions";
@@ -80,7 +80,7 @@ test("its own address leads to the first provider, and a stranger's is refused",
   });
 });
 
-test("lines tell a request's outcome, and why, where it is not ok", async () => {
+test("lines have the outcome of a request, and the reason if it is not ok", async () => {
   const words = ["--upstream", `${provider}=${mock.url}`];
   await whileRunning(words, { API_KEY: key }, async (running) => {
     const url = `http://127.0.0.1:${running.port}`;
@@ -112,7 +112,7 @@ test("a streamed answer's line has the time to its first token, and its tokens",
     const headers = { "x-mock-delay-ms": "20", "x-mock-pause-ms": "30" };
     const url = `http://127.0.0.1:${running.port}`;
     const text = await (await fetch(url, { method: "POST", body, headers })).text();
-    // Its client has not asked for the usage.
+    // The client has not asked for usage.
     assert.doesNotMatch(text, /prompt_tokens/);
     const [row = []] = await rowsOf(running, 1);
     assert.deepEqual(row.slice(1, 7), ["a", "default/a", "mock-1", "200", "7", "6"]);
@@ -124,7 +124,7 @@ test("a streamed answer's line has the time to its first token, and its tokens",
   }
 });
 
-test("the last request's line comes also where Envoy is stopped at once", async () => {
+test("the last request's line is also printed if Envoy is stopped immediately", async () => {
   const words = ["--upstream", `${provider}=${mock.url}`];
   await whileRunning(words, { API_KEY: key }, async (running) => {
     assert.equal((await postChat(running.port, "/", provider)).status, 200);
@@ -133,7 +133,7 @@ test("the last request's line comes also where Envoy is stopped at once", async 
   });
 });
 
-test("the configuration is its owner's alone, and gone when a signal has ended it", async () => {
+test("only the owner can read the configuration, and it is removed after a signal", async () => {
   await whileRunning([], { API_KEY: key }, async (running) => {
     const folders = readdirSync(running.temporary);
     const folder = folders.find((name) => name.startsWith("llm-egress-"));
@@ -144,7 +144,7 @@ test("the configuration is its owner's alone, and gone when a signal has ended i
   });
 });
 
-test("a key that is not set is warned about, and its provider answers 503", async () => {
+test("a missing key causes a warning, and its provider answers 503", async () => {
   const words = ["--upstream", `${provider}=${mock.url}`];
   await whileRunning(words, { API_KEY: "" }, async (running) => {
     assert.match(
@@ -157,7 +157,7 @@ test("a key that is not set is warned about, and its provider answers 503", asyn
   });
 });
 
-test("an upstream with TLS is trusted for the name in its certificate only", async () => {
+test("an upstream with TLS is trusted only for the name in its certificate", async () => {
   const { cert, key: privateKey } = selfSigned("localhost");
   const secure = await startMock({ apiKey: key, tls: { cert, key: privateKey } });
   const folder = mkdtempSync(join(tmpdir(), "llm-egress-test-"));
@@ -182,7 +182,7 @@ test("an upstream with TLS is trusted for the name in its certificate only", asy
   }
 });
 
-test("a port that is taken is named", async () => {
+test("a port that is in use is named in the error", async () => {
   const port = await freePort();
   const squatter = createServer().listen(port, "127.0.0.1");
   const running = await startRun([quickstart, "--listen", `127.0.0.1:${port}`], { API_KEY: key });

@@ -1,5 +1,5 @@
-// Keys and bodies stay out of every log line of the filter's, whatever the level, and out of Envoy's at info and above; keys from the
-// environment stay out of Envoy's configuration dump.
+// Keys and bodies are not in any log line of the filter at any level, nor in Envoy's own log lines
+// at info and above. Keys from the environment are not in Envoy's configuration dump.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { type Gateway, startGateway } from "../support/gateway.ts";
@@ -27,7 +27,7 @@ const plugin = pluginConfig([
 ]);
 const env = { KEY: key, BROKEN: `${key}\u0001` };
 
-/** Requests that are served, and at least one for each way to be refused. */
+/** Makes requests that are served, and at least one request for each kind of refusal. */
 async function exerciseAll({ port, mock }: Gateway): Promise<void> {
   const headers: [string, string][] = [["authorization", `Bearer ${clientKey}`]];
   const bodies = [

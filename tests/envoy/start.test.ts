@@ -1,4 +1,4 @@
-// The tests' own Envoy: that it starts, tells what it is asked, and says why it did not start.
+// Tests `startEnvoy` itself: that Envoy starts, can be queried, and reports why it did not start.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type Mock, startMock } from "../../src/mock/server.ts";
@@ -20,7 +20,7 @@ after(async () => {
 const http = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 const router = "envoy.extensions.filters.http.router.v3.Router";
 
-// JSON is YAML.
+// JSON is valid YAML.
 function proxyTo(upstream: number, listen: number): string {
   const socket = (port: number) => ({
     address: { socket_address: { address: "127.0.0.1", port_value: port } },
@@ -47,7 +47,7 @@ function proxyTo(upstream: number, listen: number): string {
   return JSON.stringify({ static_resources: { listeners: [listener], clusters: [cluster] } });
 }
 
-test("passes requests on, and counts them", async () => {
+test("forwards requests, and counts them", async () => {
   const response = await fetch(`${envoy.url}/v1/models`);
   assert.equal(response.status, 200);
   await response.text();
@@ -58,7 +58,7 @@ test("passes requests on, and counts them", async () => {
   assert.match(JSON.stringify(await envoy.configDump()), /"stat_prefix":"egress"/);
 });
 
-test("takes HTTP/2 with a body in pieces and trailers", async () => {
+test("accepts HTTP/2 with a body in pieces and trailers", async () => {
   const response = await exchangeH2(envoy.port("egress"), {
     headers: { ":path": "/x", "x-mock-echo": "1" },
     pieces: ["ab", "cd"],
@@ -68,12 +68,12 @@ test("takes HTTP/2 with a body in pieces and trailers", async () => {
   assert.match(response.body.toString(), /"bodyBytes":4/);
 });
 
-test("tells its memory and its log", () => {
+test("reports its memory and its log", () => {
   assert.ok(envoy.memoryBytes() > 10_000_000);
   assert.match(envoy.logs(), /starting main dispatch loop/);
 });
 
-test("says with the end of its log why it did not start", async () => {
+test("reports why it did not start, with the end of its log", async () => {
   const config = { static_resources: { listeners: [{ name: "no-address" }] } };
   await assert.rejects(
     startEnvoy({ config }),
@@ -81,7 +81,7 @@ test("says with the end of its log why it did not start", async () => {
   );
 });
 
-test("has ended once it was stopped", async () => {
+test("has exited after it was stopped", async () => {
   const other = await startEnvoy({ config: {} });
   await other.stop();
   assert.throws(() => process.kill(other.pid, 0), /ESRCH/);

@@ -1,4 +1,5 @@
-// Bodies of every size, sent in every way, reach the provider whole, edited, and with an exact length.
+// Bodies of all sizes, sent in all ways, reach the provider completely, edited, and with the exact
+// length.
 import assert from "node:assert/strict";
 import { Agent } from "node:http";
 import { connect } from "node:http2";
@@ -50,14 +51,14 @@ const shareConnections: DefineTests = (gateway) => {
     const connectionsBefore = await connections();
     for (const each of [...cases, ...cases]) await sendCase(each);
     assert.equal((await connections()) - connectionsBefore, 1);
-    // Envoy closes an HTTP/1.1 connection with each local answer to a request that has a body.
+    // Envoy closes an HTTP/1.1 connection with each local response to a request with a body.
     const broken = { host, bytes: 2, pieces: [Buffer.from("{]")], agent };
     assert.equal((await send(gateway().port, broken)).status, 400);
     for (const each of cases) await sendCase(each);
     agent.destroy();
   });
 
-  test("edits the other streams of an HTTP/2 connection beside a refused one", async () => {
+  test("edits the other streams of an HTTP/2 connection if one is refused", async () => {
     const session = connect(`http://127.0.0.1:${gateway().port}`);
     const send = async (body: string) => {
       const path = "/v1/chat/completions";

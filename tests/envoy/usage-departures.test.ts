@@ -1,4 +1,5 @@
-// Calls that a client or a provider leaves at any stage: each is counted once, and costs what the provider has told by then.
+// Calls that the client or the provider aborts at any stage. Each is counted once, with the tokens
+// that the provider has reported until then.
 import type { ServerResponse } from "node:http";
 import { connect, constants } from "node:http2";
 import { after, test } from "node:test";
@@ -28,10 +29,12 @@ const usage = 'data: {"choices":[],"usage":{"prompt_tokens":5,"completion_tokens
 const eventStream = { "content-type": "text/event-stream" };
 const json = { "content-type": "application/json", "content-length": 100 };
 
-/** How far an answer comes before one side leaves, and what the call has cost then. */
+/**
+ * How much of an answer is sent before one side leaves, and the tokens of the call at that time.
+ */
 interface Stage {
   begin: (response: ServerResponse) => void;
-  /** Something that the client has got once the answer has come that far. */
+  /** A text that the client has received at this stage. */
   shows: string;
   code: string;
   tokens?: [string, string];
@@ -39,7 +42,7 @@ interface Stage {
 
 const stages: Record<string, Stage> = {
   "before the answer": { begin: () => {}, shows: "", code: "0" },
-  "behind the answer's headers": {
+  "after the answer's headers": {
     begin: (response) => response.writeHead(200, eventStream).flushHeaders(),
     shows: "200 OK",
     code: "200",
@@ -59,7 +62,7 @@ const stages: Record<string, Stage> = {
     shows: '"us',
     code: "200",
   },
-  "behind the usage": {
+  "after the usage": {
     begin: (response) =>
       response.writeHead(200, eventStream).write(`${first}${usage}: still here\n\n`),
     shows: "still here",
@@ -73,7 +76,7 @@ async function arrival(): Promise<ServerResponse> {
   return arrived.pop()!;
 }
 
-/** Makes a request over HTTP/1.1, and resolves once the answer has come as far as the stage says. */
+/** Makes a request over HTTP/1.1, and resolves when the answer has reached the stage. */
 async function beginHttp1(port: number, id: CallHeader, { begin, shows }: Stage) {
   const client = await connectRaw(port);
   client.send(post(host, streaming, { headers: [id] }));
@@ -83,7 +86,7 @@ async function beginHttp1(port: number, id: CallHeader, { begin, shows }: Stage)
   return { client, response };
 }
 
-/** The same over HTTP/2. */
+/** Does the same over HTTP/2. */
 async function beginHttp2(port: number, [name, id]: CallHeader, { begin, shows }: Stage) {
   const session = connect(`http://127.0.0.1:${port}`);
   const pseudo = { ":method": "POST", ":path": "/v1/chat/completions", ":authority": host };
@@ -124,7 +127,7 @@ const clientsLeave: DefineTests = (gateway) => {
     });
   }
 
-  test("counts a client that leaves in the midst of its own body as client_closed", async () => {
+  test("counts a client that leaves during its own body as client_closed", async () => {
     const { envoy, port } = gateway();
     const ended = await endCall(envoy, async (id) => {
       const client = await connectRaw(port);

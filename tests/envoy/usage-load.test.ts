@@ -1,4 +1,5 @@
-// Ten thousand calls at once and after each other, a fifth of which their clients leave: the counters are what the provider has served.
+// Ten thousand calls, concurrent and sequential. The clients abort a fifth of them. The counters
+// equal what the provider has served.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
@@ -15,7 +16,7 @@ const calls = 10_000;
 const sessions = 4;
 const streamsPerSession = 16;
 
-/** What is done with a call follows from its number. */
+/** The kinds of calls. The number of a call determines its kind. */
 const kinds = [
   ...(["json", "json", "json", "stream", "stream", "stream"] as const),
   ...(["stream with usage in each chunk", "stream that asks for usage"] as const),
@@ -29,7 +30,7 @@ const usageOf = (number: number) => ({
   prompt_tokens_details: { cached_tokens: number % 13 },
 });
 
-/** What the provider says that it has served, by answers that have gone out to their end. */
+/** What the provider has served: the sums over the answers that it has sent completely. */
 const served = { answers: 0, prompt: 0, completion: 0, cached: 0 };
 const leaving = new Map<number, () => void>();
 
@@ -78,7 +79,10 @@ after(async () => {
   upstream.closeAllConnections();
 });
 
-/** Makes one call, or leaves it where its kind says so; tells whether the client got all that it should. */
+/**
+ * Makes one call, or aborts it, depending on its kind. Resolves with whether the client received
+ * all that it should.
+ */
 function request(session: ClientHttp2Session, number: number): Promise<boolean> {
   const kind = kindOf(number);
   const path = "/v1/chat/completions";
@@ -147,7 +151,7 @@ test("counts what the provider has served in 10,000 calls, a fifth of them aband
   assert.deepEqual(left, { llm_egress_requests: calls / 5 });
 });
 
-test("says in the access log of each call what it has cost", () => {
+test("writes the tokens of each call to the access log", () => {
   for (const call of callsOf(gateway.envoy)) {
     const number = Number(call.id);
     const usage = usageOf(number);

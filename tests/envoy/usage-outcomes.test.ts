@@ -1,4 +1,5 @@
-// How calls end that come to an end: each is counted once, as what it was, and only the provider's answers of 200 have a usage to be told.
+// Calls that end by themselves. Each is counted once, with its outcome, and only the provider's
+// answers with 200 can have usage.
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { after, test } from "node:test";
@@ -60,7 +61,7 @@ const eventStream = { "content-type": "text/event-stream" };
 const json = { "content-type": "application/json" };
 const nothing = () => {};
 
-/** The provider's next answer, once the request is there. */
+/** The provider's next answer. Waits until the request has arrived. */
 async function arrival(): Promise<ServerResponse> {
   await eventually(() => arrived.length > 0, "the request");
   return arrived.pop()!;
@@ -99,7 +100,7 @@ const providersAnswer: DefineTests = (gateway) => {
 };
 
 const envoyAnswers: DefineTests = (gateway) => {
-  test("counts a provider that takes no connection as gateway_error", async () => {
+  test("counts a provider that accepts no connection as gateway_error", async () => {
     const { envoy, port } = gateway();
     const ended = await endCall(envoy, async (id) => {
       const answer = await exchangeRaw(port, [post(deadHost, "{}", { headers: [id] })]);
@@ -135,7 +136,7 @@ const envoyAnswers: DefineTests = (gateway) => {
 };
 
 const tryAgain: DefineTests = (gateway) => {
-  test("counts a request that was tried again once", async () => {
+  test("counts a retried request once", async () => {
     const { envoy, port } = gateway();
     const ended = await endCall(envoy, async (id) => {
       const answer = exchangeRaw(port, [post(retryHost, "{}", { headers: [id] })]);
@@ -163,7 +164,7 @@ const refused: Record<string, Refused> = {
     reason: "model_not_allowed",
     segments: (id) => [post(host, '{"model":"x"}', { headers: [id] })],
   },
-  "a body that goes wrong": {
+  "a body that becomes invalid": {
     code: "400",
     reason: "invalid_json",
     segments: (id) => chunked(host, ['{"a":', "]"], { headers: [id] }),
@@ -199,7 +200,7 @@ const filterAnswers: DefineTests = (gateway) => {
     });
   }
 
-  test("counts a refusal behind the beginning of an answer as rejected", async () => {
+  test("counts a refusal after the beginning of an answer as rejected", async () => {
     const { envoy, port } = gateway();
     const ended = await endCall(envoy, async (id) => {
       const client = await connectRaw(port);

@@ -1,4 +1,4 @@
-// Who spent what: callers are told apart by their certificates, as many of them as the configuration says.
+// Tokens by caller. Callers are distinguished by their certificates, up to the configured number.
 import assert from "node:assert/strict";
 import { request } from "node:https";
 import { test } from "node:test";
@@ -20,7 +20,7 @@ const strange = caller("spiffe://cluster.local/ns/a;.;b=/sa/x%20 y");
 const late = caller("spiffe://cluster.local/ns/default/sa/late");
 const nameless = selfSigned("caller");
 
-/** Makes one call with a client's certificate, and tells whom the counters take the client for. */
+/** Makes one call with a client certificate, and resolves with the source in the counters. */
 async function sourceOf({ envoy, port }: Gateway, certificate?: Certificate) {
   const before = await countersOf(envoy);
   const id = newCallId();
@@ -51,7 +51,7 @@ async function sourceOf({ envoy, port }: Gateway, certificate?: Certificate) {
 }
 
 const tellApart: DefineTests = (gateway) => {
-  test("counts callers apart, up to as many as the configuration says", async () => {
+  test("counts callers separately, up to the configured number", async () => {
     assert.equal(await sourceOf(gateway(), app), "default/app");
     assert.equal(await sourceOf(gateway(), sleep), "default/sleep");
     assert.equal(await sourceOf(gateway(), strange), "a%3B.%3Bb%3D/x%2520%20y");
@@ -59,7 +59,7 @@ const tellApart: DefineTests = (gateway) => {
     assert.equal(await sourceOf(gateway(), app), "default/app");
   });
 
-  test("counts a caller whose certificate has no URI, or who has none, as unknown", async () => {
+  test("counts a caller without a certificate, or without a URI in it, as unknown", async () => {
     assert.equal(await sourceOf(gateway(), nameless), "unknown");
     assert.equal(await sourceOf(gateway()), "unknown");
   });

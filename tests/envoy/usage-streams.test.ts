@@ -1,4 +1,5 @@
-// `usage: Auto` on streams: the client gets every byte that the provider sent but the chunk that it has not asked for, as soon as it came.
+// `usage: Auto` on streams. The client receives every byte from the provider without delay, except
+// for the chunk that it has not asked for.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
@@ -21,7 +22,7 @@ const http2Host = "http2.example";
 const autoHost = "auto.example";
 const offHost = "off.example";
 
-/** How the next answer is to come. */
+/** How the next answer will be sent. */
 interface Plan {
   pieces: Buffer[];
   framing: Framing;
@@ -35,7 +36,8 @@ type Framing = (typeof framings)[number];
 
 let plan: Plan = { pieces: [], framing: "chunks" };
 
-// Written by hand, as node's server would not cut a head from its body or send what it has not got whole.
+// Written by hand, as node's server can't send the head separately from the body, or send
+// incomplete messages.
 const http1 = createServer((socket) => {
   socket.setNoDelay(true).on("error", () => {});
   let request = "";
@@ -64,7 +66,7 @@ async function answerHttp1(socket: Socket): Promise<void> {
     await soon();
     if (piece.length > 0) socket.write(isChunked ? chunk(piece) : piece);
   }
-  // The last chunk comes alone, with nothing in it.
+  // The empty last chunk is sent alone.
   await sleep(5);
   if (isChunked) socket.write(framing === "chunks" ? "0\r\n\r\n" : "0\r\nx-sum: 1\r\n\r\n");
   if (framing === "the connection's end") socket.end();
@@ -127,20 +129,24 @@ const before = [
 ].join("");
 const done = "data: [DONE]\n\n";
 
-/** Streams as providers end them; what of them the client gets is what stands outside of the brackets. */
+/**
+ * Streams with the endings that providers send. The client receives what is outside of the
+ * brackets.
+ */
 const endings: Record<string, string> = {
   "with [DONE]": `${before}⟦${extra}⟧${done}`,
   "without [DONE]": `${before}⟦${extra}⟧`,
   "within a last line": `${before}⟦${extra}⟧${done.trimEnd()}`,
-  "without a blank line behind the usage": `${before}⟦${extra.trimEnd()}⟧`,
-  "with one line end behind the usage": `${before}⟦${extra.slice(0, -1)}⟧`,
+  "without a blank line after the usage": `${before}⟦${extra.trimEnd()}⟧`,
+  "with one line end after the usage": `${before}⟦${extra.slice(0, -1)}⟧`,
   "within a comment": `${before}⟦${extra}⟧: by`,
-  "with a comment behind the usage": `${before}⟦${extra}⟧: bye\n\n`,
+  "with a comment after the usage": `${before}⟦${extra}⟧: bye\n\n`,
   "without any usage": before + done,
   "with usage in the last chunk": `${before}data: {"choices":[{}],"usage":{"prompt_tokens":12,"completion_tokens":34}}\n\n`,
 };
-// With trailers the filter learns of the end when it can't add to the body any more: what it holds of an event without an end is lost then.
-// Readers of streams have to drop such an event in any case.
+// With trailers, the filter detects the end of the stream only when it can no longer add to the
+// body. It then loses the bytes that it holds of an incomplete event, which readers of streams must
+// discard anyway.
 const mayLose = (framing: Framing, name: string) =>
   framing.endsWith("trailers") && name === "within a comment";
 const lineEnds: Record<string, string> = { LF: "\n", CR: "\r", CRLF: "\r\n" };
@@ -159,7 +165,7 @@ async function stream({ envoy, port }: Gateway, how: Plan): Promise<Streamed> {
   return { answer, call: await callOf(envoy, id) };
 }
 
-/** Cuts at places that differ from run to run of the loop, and are the same for every run of the test. */
+/** Cuts at places that depend on `seed`, and are the same in every run of the test. */
 function cut(body: Buffer, seed: number): Buffer[] {
   const places = Array.from(
     { length: 1 + (seed % 12) },
@@ -174,7 +180,7 @@ const editStreams: DefineTests = (gateway, age) => {
   for (const framing of age === "newest" ? framings : framings.slice(0, 1)) {
     for (const [name, text] of Object.entries(endings)) {
       if (mayLose(framing, name)) continue;
-      test(`takes only the extra chunk out of a stream that ends ${name}, by ${framing}`, async () => {
+      test(`removes only the extra chunk from a stream that ends ${name}, by ${framing}`, async () => {
         for (const [lineName, lineEnd] of Object.entries(lineEnds)) {
           const sent = Buffer.from(text.replace(/[⟦⟧]/g, "").replaceAll("\n", lineEnd));
           const expected = text.replace(/⟦.*⟧/s, "").replaceAll("\n", lineEnd);
@@ -193,7 +199,10 @@ const editStreams: DefineTests = (gateway, age) => {
 
 const asking = '{"stream":true,"stream_options":{"include_usage":true}}';
 
-/** Sends a stream piece by piece, each once the client has got what `expected` says it must have of the piece before. */
+/**
+ * Sends a stream piece by piece. Waits after each piece until the client has received the expected
+ * text.
+ */
 async function pass(port: number, request: Buffer, pieces: [sent: string, expected: string][]) {
   const client = await connectRaw(port);
   client.send(request);
@@ -214,7 +223,7 @@ async function pass(port: number, request: Buffer, pieces: [sent: string, expect
 
 const passAtOnce: DefineTests = (gateway) => {
   for (const [name, lineEnd] of Object.entries(lineEnds)) {
-    test(`passes on each event before the provider sends the next, with ${name}`, async () => {
+    test(`forwards each event before the provider sends the next, with ${name}`, async () => {
       const events = (before + extra + done).split(/(?<=\n\n+)(?=[^\n])/);
       const pieces = events.map((event): [string, string] => {
         const sent = event.replaceAll("\n", lineEnd);
@@ -225,7 +234,7 @@ const passAtOnce: DefineTests = (gateway) => {
     });
   }
 
-  test("passes on an event before its end, once it is not the extra chunk", async () => {
+  test("forwards an event before its end if it can't be the extra chunk", async () => {
     const pieces: [string, string][] = [
       ['data: {"id":"c","choices":[', ""],
       ['{"delta":', 'data: {"id":"c","choices":[{"delta":'],

@@ -1,4 +1,5 @@
-// What answers cost, by endpoint: the access log and the counters say what the provider said, and nothing where it said nothing.
+// The tokens of answers, by endpoint. The access log and the counters have what the provider
+// reported, and nothing if it reported nothing.
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { after, test } from "node:test";
@@ -37,7 +38,10 @@ interface Request {
   headers?: [string, string][];
 }
 
-/** Makes one call; `counted` has what its counters grew by, and `tokens` what its access log line says. */
+/**
+ * Makes one call. `counted` has the increases of the counters, and `tokens` the values in the
+ * access log.
+ */
 async function account({ envoy, port }: Gateway, request: Request) {
   const { path = "/v1/chat/completions", body } = request;
   const before = await countersOf(envoy);
@@ -55,7 +59,8 @@ const said = [
   { role: "system", content: "be kind" },
   { role: "user", content: "hello there world" },
 ];
-// The mock counts a word as a token and three for each message; its reply has two words more than the last message.
+// The mock counts one token per word and three per message. Its reply has two words more than the
+// last message.
 const chat = { messages: said, reasoning_effort: "low" };
 const chatTokens = ["11", "10", "5", "5"];
 const kinds: Record<string, { path?: string; body: object; tokens: string[] }> = {
@@ -97,7 +102,7 @@ const kinds: Record<string, { path?: string; body: object; tokens: string[] }> =
   },
 };
 
-/** The counters that tokens make; what is not known makes none. */
+/** The counters for tokens; unknown tokens are not counted. */
 function countsOf(tokens: string[]): Record<string, number> {
   const names = [
     ...["asm_llm_proxy_prompt_tokens", "asm_llm_proxy_completion_tokens"],
@@ -107,14 +112,14 @@ function countsOf(tokens: string[]): Record<string, number> {
   return Object.fromEntries(pairs.filter(([, value]) => value > 0));
 }
 
-/** Counters without those that are there and have not grown. */
+/** The counters that have increased. */
 function grown(counted: Record<string, number>): Record<string, number> {
   return Object.fromEntries(Object.entries(counted).filter(([, value]) => value > 0));
 }
 
 const countEndpoints: DefineTests = (gateway) => {
   for (const [name, { path, body, tokens: expected }] of Object.entries(kinds)) {
-    test(`counts what ${name} cost, however the answer is cut`, async () => {
+    test(`counts the tokens of ${name}, no matter how the answer is split`, async () => {
       for (const size of ["1000000", "1", "7"]) {
         const headers: [string, string][] = [["x-mock-chunk-bytes", size]];
         const request = { ...(path === undefined ? {} : { path }), body, headers };
@@ -130,7 +135,7 @@ const countEndpoints: DefineTests = (gateway) => {
 };
 
 const nameCalls: DefineTests = (gateway) => {
-  test("names provider, route, model and caller, and the answer's code and outcome", async () => {
+  test("labels counters with provider, route, model, caller, code and outcome", async () => {
     const body = { messages: said, model: "fast" };
     const { call, counters } = await account(gateway(), { body });
     assert.equal(call.model, "gpt-4o-mini");
@@ -148,7 +153,7 @@ const nameCalls: DefineTests = (gateway) => {
     assert.equal(counters.length, 5);
   });
 
-  test("counts no usage where no answer has one", async () => {
+  test("counts no usage if no answer has usage", async () => {
     const { envoy, port } = gateway();
     const before = await countersOf(envoy);
     const id = newCallId();
@@ -186,12 +191,12 @@ const untouched: Record<string, { status: number; headers: Record<string, string
       body: Buffer.from(json),
     },
     "bytes without a type": { status: 200, headers: {}, body: Buffer.from(events) },
-    "JSON without a usage": {
+    "JSON without usage": {
       status: 201,
       headers: { "content-type": "application/json" },
       body: Buffer.from('{"choices":[{"usage":{"prompt_tokens":1}}],"usage":null}'),
     },
-    "JSON that breaks off": {
+    "incomplete JSON": {
       status: 200,
       headers: { "content-type": "application/json; charset=utf-8" },
       body: Buffer.from('{"usage":{"prompt_tokens":12'),
@@ -201,7 +206,7 @@ const untouched: Record<string, { status: number; headers: Record<string, string
 
 const passUnread: DefineTests = (gateway) => {
   for (const [name, { status, headers, body }] of Object.entries(untouched)) {
-    test(`passes on ${name} untouched, and its usage is unknown`, async () => {
+    test(`forwards ${name} unchanged, and its usage is unknown`, async () => {
       script = (response) => response.writeHead(status, headers).end(body);
       const request = { host: scriptedHost, body: { stream: true } };
       const { answer, tokens, counted } = await account(gateway(), request);
@@ -215,7 +220,7 @@ const passUnread: DefineTests = (gateway) => {
     });
   }
 
-  test("counts nothing of what an error says about tokens", async () => {
+  test("does not count tokens in an error", async () => {
     for (const status of [400, 429, 503]) {
       const headers = { "content-type": "application/json" };
       script = (response) => response.writeHead(status, headers).end(json);
@@ -231,7 +236,7 @@ const passUnread: DefineTests = (gateway) => {
 };
 
 const leaveOff: DefineTests = (gateway) => {
-  test("asks no provider for usage under Off, and then does not know it", async () => {
+  test("does not request usage under Off, so that it is unknown", async () => {
     const body = { model: "m-1", messages: said, stream: true };
     const off = await account(gateway(), { host: offHost, body });
     assert.doesNotMatch(off.answer.body.toString(), /usage/);
@@ -245,7 +250,7 @@ const leaveOff: DefineTests = (gateway) => {
 };
 
 const nameModels: DefineTests = (gateway) => {
-  test("lets no model into a line of the log as more than one word", async () => {
+  test("writes each model to the log as one word", async () => {
     const names: Record<string, string> = {
       'a"b c\\d': "a?b?c?d",
       "x\nforged 200 - -\r\t\u007f": "x?forged?200?-?-???",
@@ -258,7 +263,7 @@ const nameModels: DefineTests = (gateway) => {
     }
   });
 
-  test("makes no series for a model that the configuration does not name", async () => {
+  test("adds no series for a model that the configuration does not name", async () => {
     const { envoy } = gateway();
     await account(gateway(), { body: { messages: said, model: "other" } });
     const before = await countersOf(envoy);
@@ -279,7 +284,7 @@ const serveClients: DefineTests = (gateway) => {
     return client.chat.completions.create({ model: "m-1", messages, stream: true, ...more });
   };
 
-  test("shows the official client no usage that it has not asked for", async () => {
+  test("does not return usage to an official client that has not asked for it", async () => {
     const chunks = [];
     for await (const chunk of await open()) chunks.push(chunk);
     assert.equal(chunks.at(-1)?.choices[0]?.finish_reason, "stop");
@@ -289,7 +294,7 @@ const serveClients: DefineTests = (gateway) => {
     }
   });
 
-  test("shows the official client the usage that it has asked for", async () => {
+  test("returns usage to an official client that has asked for it", async () => {
     const chunks = [];
     for await (const chunk of await open({ stream_options: { include_usage: true } })) {
       chunks.push(chunk);

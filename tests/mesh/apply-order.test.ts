@@ -1,5 +1,5 @@
-// Who may call is decided before the filter: Istio's authentication and authorization judge the client's own credential, and none of them
-// sees the provider's key.
+// Istio's authentication and authorization run before the filter. They check the client's own
+// credential, and do not see the provider's key.
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { echoedHeader, echoOf } from "../support/requests.ts";
@@ -34,7 +34,7 @@ describe("RequestAuthentication", () => {
     issuer.close();
   });
 
-  it("lets in the subject that the policy names, and the provider gets its own key alone", async () => {
+  it("allows the subject that the policy names, and the provider receives only its own key", async () => {
     assertServed(await ask({ authorization: `Bearer ${issuer.issue("alice")}` }));
   });
 
@@ -43,7 +43,7 @@ describe("RequestAuthentication", () => {
     assertDenied(await ask({}));
   });
 
-  it("answers 401 to a token that somebody else has signed", async () => {
+  it("answers 401 to a token that another issuer has signed", async () => {
     const forged = issuer.issue("alice").replace(/\.[^.]*$/, `.${"A".repeat(342)}`);
     const answer = await ask({ authorization: `Bearer ${forged}` });
     assert.equal(answer.status, 401);
@@ -59,11 +59,11 @@ describe("an ALLOW policy", () => {
   before(() => mesh.apply(allow));
   after(() => mesh.delete(allow));
 
-  it("lets in the workload that it names, with the header that it asks for", async () => {
+  it("allows the workload that it names, with the header that it requires", async () => {
     assertServed(await ask({ "x-team": "search" }));
   });
 
-  it("denies another workload, and another header", async () => {
+  it("denies other workloads, and other values of the header", async () => {
     assertDenied(await mesh.as("sleep").chat(url, {}, { ...echo, "x-team": "search" }));
     assertDenied(await ask({ "x-team": "ads" }));
     assertDenied(await ask({}));
@@ -86,13 +86,13 @@ describe("a CUSTOM policy", () => {
   beforeEach(() => authorizer.checks.splice(0));
   afterEach(() => assert.ok(!authorizer.checks.join("\n").includes(key)));
 
-  it("lets in whom its authorizer lets in, which has seen the client's credential", async () => {
+  it("allows requests that its authorizer allows, and passes it the client's credential", async () => {
     assertServed(await ask({ "x-team": "search", authorization: "Bearer of-the-client" }));
     assert.equal(authorizer.checks.length, 1);
     assert.match(authorizer.checks[0] ?? "", /Bearer of-the-client/);
   });
 
-  it("denies whom its authorizer denies", async () => {
+  it("denies requests that its authorizer denies", async () => {
     const answer = await ask({ "x-team": "ads" });
     assert.equal(answer.status, 403);
     assert.equal(authorizer.checks.length, 1);

@@ -1,9 +1,10 @@
-// An external authorizer of the kind that AuthorizationPolicies with action CUSTOM call, as rig/mesh-config.yaml names it.
+// An external authorizer for AuthorizationPolicies with action CUSTOM. rig/mesh-config.yaml has its
+// name.
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 
 export interface Authorizer {
-  /** All that it was ever told, one text a check: request line and headers. */
+  /** All checks so far, each as one text with request line and headers. */
   checks: string[];
   close(): void;
 }
@@ -11,7 +12,7 @@ export interface Authorizer {
 const address = "127.0.0.97";
 const port = 9000;
 
-/** Makes the authorizer known to the mesh. */
+/** The ServiceEntry that adds the authorizer to the mesh. */
 export const authorizerEntry = `
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
@@ -24,7 +25,9 @@ spec:
   endpoints: [{ address: ${address} }]
 `;
 
-/** Starts it; it lets requests with `x-team: search` in, and answers 403 to others. */
+/**
+ * Starts the authorizer, which allows requests with `x-team: search`, and answers 403 to others.
+ */
 export async function startAuthorizer(): Promise<Authorizer> {
   const checks: string[] = [];
   const server = createServer((request, response) => {

@@ -1,5 +1,5 @@
-// Changes of resources while requests go through: each takes effect within a second, no request is lost, and what is broken changes
-// nothing for anybody else.
+// Changes resources under load. Each change takes effect within a second, no request is lost, and a
+// faulty resource affects nothing else.
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { parseAllDocuments } from "yaml";
@@ -54,8 +54,8 @@ describe("takes effect within a second, and loses no request:", () => {
   });
 });
 
-describe("is nobody else's concern:", () => {
-  it("a provider whose key the gateway has not been given", async () => {
+describe("affects nothing else:", () => {
+  it("a provider whose key is missing at the gateway", async () => {
     const broken = moonshotProvider.replace("MOONSHOT_KEY", "FORGOTTEN_KEY");
     await mesh.apply(await mesh.render(dashscopeProvider, broken, dashscopeRoute, moonshotRoute));
     const answer = await mesh.as("app").chat(moonshotUrl);

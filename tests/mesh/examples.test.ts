@@ -1,4 +1,4 @@
-// The examples as users have them: what their READMEs say, and what the providers get.
+// The examples as users run them: the commands in their READMEs, and what the providers receive.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { type Mock, startMock } from "../../src/mock/server.ts";
@@ -11,7 +11,7 @@ import { gatewayKeys, podAddress } from "./rig/names.ts";
 import { startTokenIssuer, type TokenIssuer } from "./token-issuer.ts";
 
 const mesh = connectMesh();
-const shown = "does what its README shows";
+const shown = "works as its README shows";
 const tested = new Set<string>();
 const url = "http://dashscope.aliyuncs.com/v1/chat/completions";
 const echo = { "x-mock-echo": "1" };
@@ -26,7 +26,7 @@ ports: [{ name: http, port: 8000, protocol: TCP }]
 
 interface Received {
   host: string[];
-  /** Of TLS. */
+  /** The SNI of the TLS connection. */
   serverName: string | null | undefined;
   path: string;
   authorization: string[];
@@ -49,7 +49,7 @@ example("egress-gateway", () => {
 example("subscribers", () => {
   it(shown, () => followReadme(mesh, "subscribers"));
 
-  it("gives subscribers another model and limit, and everybody else the default", async () => {
+  it("applies another model and limit to subscribers, and the default to all others", async () => {
     const subscriber = await ask({ "user-type": "subscriber" }, { max_tokens: 9000 });
     assert.deepEqual(subscriber, { ...dashscope, model: "qwen-max", maxTokens: 8192 });
     for (const type of ["guest", "Subscriber", "subscribers"]) {
@@ -63,7 +63,7 @@ example("in-cluster-service", () => {
   let model: Mock;
 
   before(async () => {
-    // No controller makes EndpointSlices here: this is the pod behind the Service.
+    // This mesh has no controller that creates EndpointSlices. The mock is the pod of the Service.
     model = await startMock({ host: podAddress, port: 8000 });
     await mesh.kubectl("create", "namespace", "models");
     await mesh.apply(endpoints);
@@ -72,7 +72,7 @@ example("in-cluster-service", () => {
 
   it(shown, () => followReadme(mesh, "in-cluster-service"));
 
-  it("sends the Service plain HTTP without a key, with its own host, path and model", async () => {
+  it("sends plain HTTP to the Service without a key, with its own host, path and model", async () => {
     const before = model.requests.length;
     const received = await ask({ authorization: "Bearer the-client's-own" });
     assert.equal(model.requests.length, before + 1);
@@ -85,7 +85,7 @@ example("in-cluster-service", () => {
     });
   });
 
-  it("sends what is public out of the cluster, with the key", async () => {
+  it("sends public requests out of the cluster, with the key", async () => {
     assert.deepEqual(await ask({ "x-data": "public" }), dashscope);
   });
 });
@@ -100,7 +100,7 @@ example("jwt", () => {
 
   it(shown, () => followReadme(mesh, "jwt", { TOKEN: issuer.issue("alice") }));
 
-  it("never shows the provider the client's token", async () => {
+  it("does not forward the client's token to the provider", async () => {
     const token = issuer.issue("alice");
     const answer = await mesh
       .as("app")
@@ -109,7 +109,7 @@ example("jwt", () => {
     assert.ok(!JSON.stringify(echoOf(answer)).includes(token));
   });
 
-  it("judges the client's own credential: the provider's key is no token", async () => {
+  it("checks the client's own credential, and does not accept the provider's key as a token", async () => {
     const answer = await mesh
       .as("app")
       .chat(url, {}, { authorization: dashscope.authorization[0]! });
@@ -120,7 +120,8 @@ example("jwt", () => {
 example("weights", () => {
   const requests = 1000;
   const parallel = 10;
-  // Four standard deviations around 200 of 1,000: by chance it fails once in 16,000 runs.
+  // Four standard deviations around 200 of 1,000, so that the test fails by chance once in 16,000
+  // runs.
   const [least, most] = [150, 250];
   const first = { ...dashscope, authorization: [`Bearer ${gatewayKeys.DASHSCOPE_KEY}`] };
   const second = {
@@ -133,7 +134,7 @@ example("weights", () => {
 
   it(shown, () => followReadme(mesh, "weights"));
 
-  it("gives two providers their shares, each with its own host, path, key and model", async () => {
+  it("sends two providers their shares, each with its own host, path, key and model", async () => {
     let ofSecond = 0;
     const requestAll = async () => {
       for (let made = 0; made < requests / parallel; made += 1) {
@@ -157,7 +158,7 @@ example("telemetry", () => {
   it(shown, () => followReadme(mesh, "telemetry"));
 });
 
-it("tests every example that has a place on a mesh", () => {
+it("tests every example that runs on a mesh", () => {
   const forMesh = exampleNames().filter((name) => readSteps(name, "mesh").length > 0);
   assert.deepEqual([...tested].sort(), forMesh);
 });
@@ -170,7 +171,7 @@ function example(name: string, tests: () => void): void {
   });
 }
 
-/** What the provider gets of a request that app makes. */
+/** What the provider receives if app makes this request. */
 async function ask(headers: Record<string, string> = {}, members: object = {}): Promise<Received> {
   return receivedBy(await mesh.as("app").chat(url, members, { ...echo, ...headers }));
 }

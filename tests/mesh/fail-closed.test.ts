@@ -1,4 +1,5 @@
-// Where something is wrong on the way, requests are refused: none leaves without the filter, and no key goes to a stranger.
+// If something is wrong between client and provider, requests are refused. None is forwarded
+// without the filter, and no key is sent to an untrusted server.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import http from "node:http";
@@ -19,7 +20,7 @@ const host = "dashscope.aliyuncs.com";
 before(() => mesh.apply(gatewayRule));
 after(() => mesh.clear());
 
-it("denies everybody while the module can't be pulled, and serves once it can", async () => {
+it("refuses all requests until the module can be pulled, and then serves them", async () => {
   const rendered = await mesh.render(dashscopeProvider, dashscopeRoute);
   await mesh.apply(rendered.replaceAll(/\b[0-9a-f]{64}\b/g, "a".repeat(64)));
   const before = await receivedByProvider();
@@ -36,7 +37,7 @@ it("sends nothing to a provider whose certificate is for another host", async ()
   assert.equal(await receivedByProvider(), before);
 });
 
-it("sends nothing to a provider whose certificate no authority of the system has signed", async () => {
+it("sends nothing to a provider whose certificate is not signed by a CA of the system", async () => {
   const tls = selfSigned(selfSignedHost);
   const impostor = await startMock({ host: selfSignedAddress, port: 443, tls });
   try {
@@ -56,7 +57,7 @@ async function assertDistrusted(name: string, reason: string): Promise<void> {
   await pollUntil(line, () => Promise.resolve(mesh.gatewayLogs().includes(line)));
 }
 
-/** How many requests have arrived at the provider's address, on both of its ports. */
+/** The number of requests that have arrived at the provider's address, on both of its ports. */
 async function receivedByProvider(): Promise<number> {
   const options = { host: providerAddress, path: "/__mock/stats", rejectUnauthorized: false };
   const [plain, tls] = await Promise.all([

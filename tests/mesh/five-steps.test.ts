@@ -1,4 +1,5 @@
-// The five steps of a user's first egress gateway: gateway, provider, route, a request, and a policy that denies one workload.
+// The five steps to a user's first egress gateway: gateway, provider, route, a request, and a
+// policy that denies one workload.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { echoedBody, echoedHeader, echoOf } from "../support/requests.ts";
@@ -14,7 +15,7 @@ import { gatewayKeys } from "./rig/names.ts";
 const mesh = connectMesh();
 const url = "http://dashscope.aliyuncs.com/v1/chat/completions";
 const echo = { "x-mock-echo": "1" };
-// Step four, word for word.
+// The body of step four, verbatim.
 const message = `{
     "messages": [
         {"role": "user", "content": "请介绍你自己"}
@@ -42,7 +43,7 @@ describe("before the policy", () => {
 });
 
 describe("the provider", () => {
-  it("gets the key, the path and the model", async () => {
+  it("receives the key, the path and the model", async () => {
     const headers = { ...echo, authorization: "Bearer the-client's-own" };
     const members = { model: "gpt-4", stream: true, temperature: 0.7 };
     const answer = await mesh.as("app").chat(url, members, headers);
@@ -60,7 +61,7 @@ describe("the provider", () => {
     });
   });
 
-  it("is told nothing about the mesh", async () => {
+  it("receives no metadata of the mesh", async () => {
     const received = echoOf(await mesh.as("app").chat(url, {}, echo));
     const names = received.headers.map(([name]) => name.toLowerCase());
     const foreign = names.filter((name) => /^x-(envoy|forwarded-(?!proto)|istio|b3)/.test(name));
@@ -99,7 +100,7 @@ describe("after the policy", () => {
     assert.equal(answer.status, 200);
   });
 
-  it("lets nobody walk around the policy by another spelling of the host", async () => {
+  it("can't be bypassed with another spelling of the host", async () => {
     for (const host of ["dashscope.aliyuncs.com:80", "DashScope.aliyuncs.com:80"]) {
       const answer = await mesh.as("sleep").chat(url, {}, { ...echo, host });
       assert.ok([403, 404, 421].includes(answer.status), `${host}: ${answer.status}`);
@@ -107,7 +108,7 @@ describe("after the policy", () => {
     }
   });
 
-  it("answers sleep again once the policy is gone", async () => {
+  it("answers sleep again after the policy is deleted", async () => {
     await mesh.delete(denySleep);
     assert.equal((await mesh.as("sleep").chat(url)).status, 200);
   });

@@ -1,4 +1,5 @@
-// The image that `llm-egress image` writes, which the rig has pushed as users do: Istio's agent takes it from a registry, by its digest.
+// The image that `llm-egress image` writes. The rig has pushed it as users do, and Istio's agent
+// pulls it from a registry by its digest.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +16,7 @@ before(async () => {
 });
 after(() => mesh.clear());
 
-it("is what the layout's index names", () => {
+it("is the one that the layout's index names", () => {
   const index = readFileSync(join(mesh.folder, "image/index.json"), "utf8");
   const { manifests } = JSON.parse(index) as { manifests: { digest: string }[] };
   assert.deepEqual(
@@ -24,7 +25,7 @@ it("is what the layout's index names", () => {
   );
 });
 
-it("has one layer in the registry, as images have them", async () => {
+it("has one layer in the registry, in the format of images", async () => {
   const [registry, ...path] = repository.split("/");
   const address = `http://${registry}/v2/${path.join("/")}/manifests/${digest}`;
   const headers = { accept: "application/vnd.oci.image.manifest.v1+json" };
@@ -37,7 +38,7 @@ it("has one layer in the registry, as images have them", async () => {
   );
 });
 
-it("is what the gateway's WasmPlugin names, and the gateway runs", async () => {
+it("is the one that the gateway's WasmPlugin names and the gateway runs", async () => {
   const fields = "jsonpath={.items[*].spec.url} {.items[*].spec.sha256}";
   const words = ["get", "wasmplugins", "--all-namespaces", "-o", fields];
   assert.equal(await mesh.kubectl(...words), `${url} ${digest.replace("sha256:", "")}`);

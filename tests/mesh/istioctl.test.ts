@@ -1,4 +1,5 @@
-// What we render is what Istio's own tools accept: istiod's webhook has judged it in every other test, istioctl does here.
+// Istio's own tools accept what we render. All other tests on the mesh use istiod's webhook; this
+// one uses istioctl.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

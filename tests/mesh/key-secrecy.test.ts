@@ -1,4 +1,5 @@
-// The provider's key is in the environment of the gateway's process, and nowhere else in the mesh.
+// The provider's key is only in the environment of the gateway's processes, and nowhere else in the
+// mesh.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -22,7 +23,7 @@ const istiodPagesOfProxies = ["config_dump", "ecdsz", "edsz", "sidecarz"];
 before(async () => {
   const resources = [gatewayRule, dashscopeProvider, dashscopeRoute, denySleep];
   await mesh.apply(...resources, await mesh.render(...resources));
-  // Every way in which a request can end leaves its lines in logs.
+  // Requests with all kinds of outcomes, so that all kinds of log lines exist.
   const received = echoOf(await mesh.as("app").chat(url, {}, { "x-mock-echo": "1" }));
   assert.deepEqual(echoedHeader(received, "authorization"), [`Bearer ${key}`]);
   assert.equal((await mesh.as("sleep").chat(url)).status, 403);
@@ -33,16 +34,16 @@ before(async () => {
 });
 after(() => mesh.clear());
 
-it("is in no configuration that a proxy tells", async () => {
+it("is not in the configuration dump of any proxy", async () => {
   for (const proxy of proxies) {
     for (const page of adminPages) {
       await assertSecret(`http://127.0.0.1:${proxy.adminPort}/${page}`);
     }
   }
-  assert.match(await mesh.configDump(gateway), /\$\{API_KEY\}/, "the dump holds no plugin");
+  assert.match(await mesh.configDump(gateway), /\$\{API_KEY\}/, "the dump contains no plugin");
 });
 
-it("is in nothing that istiod tells", async () => {
+it("is not in any debug page of istiod", async () => {
   for (const page of istiodPages) await assertSecret(`${istiodUrl}/debug/${page}`);
   for (const { name, namespace } of proxies) {
     for (const page of istiodPagesOfProxies) {
@@ -51,7 +52,7 @@ it("is in nothing that istiod tells", async () => {
   }
 });
 
-it("is in no resource", async () => {
+it("is not in any resource", async () => {
   const kinds = await mesh.kubectl("api-resources", "--verbs=list", "--cached", "-o", "name");
   const names = kinds.trim().split("\n").join(",");
   const resources = await mesh.kubectl("get", names, "--all-namespaces", "-o", "yaml");
@@ -60,7 +61,7 @@ it("is in no resource", async () => {
   assert.ok(!resources.includes(key));
 });
 
-it("is in no log, and in no other file of the mesh", async () => {
+it("is not in any log or other file of the mesh", async () => {
   await pollUntil("the access log", () => Promise.resolve(/ 500 /.test(mesh.gatewayLogs())));
   const entries = readdirSync(mesh.folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
@@ -70,7 +71,7 @@ it("is in no log, and in no other file of the mesh", async () => {
   }
 });
 
-it("is in the environment of the gateway's agent and Envoy alone", () => {
+it("is only in the environments of the gateway's agent and Envoy", () => {
   const holders = processes().filter(({ environment }) => environment.includes(key));
   assert.deepEqual(holders.map(({ program }) => program).sort(), ["envoy", "pilot-agent"]);
   for (const { environment } of holders) assert.match(environment, /INSTANCE_IP=127\.0\.0\.2\0/);
@@ -83,7 +84,7 @@ async function assertSecret(page: string): Promise<void> {
   assert.ok(!text.includes(key), page);
 }
 
-// The mesh has a process namespace of its own: this is all of them.
+// The mesh has its own PID namespace, so these are all of its processes.
 function processes(): { program: string; environment: string }[] {
   const ids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   return ids.flatMap((id) => {
@@ -91,7 +92,7 @@ function processes(): { program: string; environment: string }[] {
       const environment = readFileSync(`/proc/${id}/environ`, "latin1");
       return [{ program: basename(readlinkSync(`/proc/${id}/exe`)), environment }];
     } catch {
-      // It has ended meanwhile.
+      // The process has exited meanwhile.
       return [];
     }
   });

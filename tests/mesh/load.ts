@@ -1,23 +1,23 @@
-// A steady load, to see that nothing is lost while the mesh changes.
+// A steady load, to check that no request is lost while the mesh changes.
 import type { Workload, WorkloadAnswer } from "./workload.ts";
 
 export interface Load {
-  /** Every answer so far with the time at which it came (performance.now()), in their order. */
+  /** All answers so far, in order, with the time at which they arrived (performance.now()). */
   answers: { at: number; answer: WorkloadAnswer }[];
-  /** Requests that got no answer. */
+  /** The errors of requests without an answer. */
   failures: Error[];
-  /** Resolves when the requests that are under way have ended. */
+  /** Stops the load, and resolves when all pending requests have ended. */
   stop(): Promise<void>;
 }
 
 export interface LoadOptions {
   url: string;
   headers?: Record<string, string>;
-  /** Clients, each of which sends its next request when it has an answer. */
+  /** The number of clients. Each sends its next request when it has received an answer. */
   parallel: number;
 }
 
-/** Starts clients that go on until they are stopped. */
+/** Starts clients that send requests until they are stopped. */
 export function startLoad(workload: Workload, { url, headers = {}, parallel }: LoadOptions): Load {
   const load: Omit<Load, "stop"> = { answers: [], failures: [] };
   let isStopped = false;

@@ -1,4 +1,4 @@
-// What a test does with the running mesh. `npm run test:mesh` starts it, once for all test files.
+// What tests do with the running mesh. `npm run test:mesh` starts it once for all test files.
 import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -19,7 +19,8 @@ import {
 } from "./settle.ts";
 import { Workload } from "./workload.ts";
 
-// What users apply. Not namespaces: no controller would ever end their deletion here.
+// The kinds that users apply. Namespaces are not included, as this mesh has no controller to
+// finalize their deletion.
 const followedKinds = [
   ...["gateways", "virtualservices", "destinationrules", "serviceentries"].map(
     (kind) => `${kind}.networking.istio.io`,
@@ -30,7 +31,7 @@ const followedKinds = [
 ];
 
 export class Mesh {
-  /** Holds each component's log, `<name>.log`, and the kubeconfig. */
+  /** The folder with the log of each component, `<name>.log`, and the kubeconfig. */
   readonly folder: string;
   readonly #applied = new Map<string, Stored>();
   readonly #workloads = new Map<WorkloadName, Workload>();
@@ -39,14 +40,17 @@ export class Mesh {
     this.folder = folder;
   }
 
-  /** A workload, to make requests as. */
+  /** The workload with this name, to make requests. */
   as(name: WorkloadName): Workload {
     const workload = this.#workloads.get(name) ?? new Workload(this.folder, name);
     this.#workloads.set(name, workload);
     return workload;
   }
 
-  /** What `llm-egress render --target istio` makes of YAML; the filter's module is in the registry, by its digest. */
+  /**
+   * The output of `llm-egress render --target istio` for YAML, with the filter's module in the
+   * registry, by its digest.
+   */
   async render(...yaml: string[]): Promise<string> {
     const file = this.#write("resources.yaml", yaml);
     const wasm = ["--wasm-url", readFileSync(join(this.folder, "wasm-url"), "utf8")];
@@ -54,12 +58,18 @@ export class Mesh {
     return (await promisify(execFile)(process.execPath, words)).stdout;
   }
 
-  /** Applies YAML with kubectl, and resolves when it holds at every proxy for every request from then on. */
+  /**
+   * Applies YAML with kubectl. Resolves when it is in effect at every proxy for all further
+   * requests.
+   */
   async apply(...yaml: string[]): Promise<void> {
     await this.#untilHeld(() => this.submit(...yaml));
   }
 
-  /** Has `act` change resources by itself, and resolves when that holds as after `apply`. */
+  /**
+   * Runs `act`, which changes resources by itself. Resolves when the changes are in effect, as
+   * after `apply`.
+   */
   async follow(act: () => Promise<void>): Promise<void> {
     await this.#untilHeld(async () => {
       const before = new Set((await this.#list()).map(version));
@@ -80,11 +90,11 @@ export class Mesh {
     await untilAcknowledged();
     await untilDrained();
     if ((await countRefusals()) > refusals) {
-      throw new Error(`A proxy has refused what was applied: see the logs in ${this.folder}`);
+      throw new Error(`A proxy rejected the configuration. See the logs in ${this.folder}`);
     }
   }
 
-  /** Applies YAML with kubectl, and leaves the waiting to the caller. */
+  /** Applies YAML with kubectl, but does not wait until it is in effect. */
   async submit(...yaml: string[]): Promise<Stored[]> {
     const file = this.#write("applied.yaml", yaml);
     const objects = readList(await this.kubectl("apply", "-o", "json", "-f", file));
@@ -92,7 +102,7 @@ export class Mesh {
     return objects;
   }
 
-  /** Deletes what the YAML names, and resolves when no proxy goes by it any more. */
+  /** Deletes the objects in the YAML. Resolves when they are no longer in effect at any proxy. */
   async delete(...yaml: string[]): Promise<void> {
     const file = this.#write("applied.yaml", yaml);
     const objects = readList(await this.kubectl("get", "-o", "json", "-f", file));
@@ -103,39 +113,45 @@ export class Mesh {
     await untilDrained();
   }
 
-  /** Deletes all that was applied through this object: the next test file finds an empty mesh. */
+  /**
+   * Deletes all that was applied through this object, so that the next test file starts with an
+   * empty mesh.
+   */
   async clear(): Promise<void> {
     if (this.#applied.size === 0) return;
     const objects = [...this.#applied.values()];
     await this.delete(objects.map((object) => JSON.stringify(object)).join("\n---\n"));
   }
 
-  /** The admin endpoint of a proxy's Envoy; the gateway's by default. */
+  /** The admin interface of a proxy's Envoy; the gateway's by default. */
   admin(proxy: Proxy = gateway): EnvoyAdmin {
     return new EnvoyAdmin(`127.0.0.1:${proxy.adminPort}`);
   }
 
-  /** All of a proxy's configuration as its admin endpoint tells it, as JSON text. */
+  /** The whole configuration dump of a proxy, as JSON text. */
   async configDump(proxy: Proxy = gateway): Promise<string> {
     return JSON.stringify(await this.admin(proxy).configDump());
   }
 
-  /** Resolves when the gateway's configuration is as the condition says. */
+  /** Resolves when the gateway's configuration fulfils the condition. */
   async waitForGateway(what: string, condition: (dump: string) => boolean): Promise<void> {
     await pollUntil(what, async () => condition(await this.configDump()));
   }
 
-  /** The gateway's agent's and Envoy's log so far, access log included, which Envoy writes once a second. */
+  /**
+   * The log of the gateway's agent and Envoy so far. It includes the access log, which Envoy writes
+   * once a second.
+   */
   gatewayLogs(): string {
     return readFileSync(join(this.folder, `${gateway.name}.log`), "utf8");
   }
 
-  /** Runs kubectl as the cluster's administrator; gives stdout, and rejects with stderr. */
+  /** Runs kubectl as the cluster's administrator. Resolves with stdout, and rejects with stderr. */
   kubectl(...words: string[]): Promise<string> {
     return runKubectl(this.folder, words);
   }
 
-  /** Runs istioctl likewise; some of its commands tell their findings on stderr. */
+  /** Runs istioctl in the same way. Some of its commands print their findings to stderr. */
   istioctl(...words: string[]): Promise<{ stdout: string; stderr: string }> {
     const env = { ...process.env, KUBECONFIG: join(this.folder, "kubeconfig") };
     return promisify(execFile)(join(binariesFolder(), "istioctl"), words, { env });
@@ -153,19 +169,19 @@ export class Mesh {
   }
 }
 
-/** The mesh that this test process runs in. */
+/** The mesh in which this test process runs. */
 export function connectMesh(): Mesh {
   const folder = process.env["LLM_EGRESS_MESH"];
   if (folder === undefined) throw new Error("Only `npm run test:mesh` runs this test.");
   return new Mesh(folder);
 }
 
-/** A file of the five steps, as users have it in examples/egress-gateway. */
+/** A file of the five steps, from examples/egress-gateway. */
 export function readExample(name: string): string {
   return readFileSync(join("examples/egress-gateway", name), "utf8");
 }
 
-// kubectl gives a lone object as it is.
+// kubectl prints a single object without a list.
 function readList(json: string): Stored[] {
   const answer = JSON.parse(json) as Stored & { items?: Stored[] };
   return answer.items ?? [answer];

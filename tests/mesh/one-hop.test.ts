@@ -1,4 +1,5 @@
-// The filter in an application's own sidecar, without an egress gateway: one hop, and the key is in that sidecar alone.
+// The filter in an application's own sidecar, without an egress gateway: one hop, and only that
+// sidecar has the key.
 import assert from "node:assert/strict";
 import { after, before, it } from "node:test";
 import { echoedBody, echoedHeader, echoOf } from "../support/requests.ts";
@@ -41,7 +42,7 @@ spec:
 before(async () => mesh.apply(provider, route, await mesh.render(provider, route)));
 after(() => mesh.clear());
 
-it("gives the provider the key, the path and the model, over TLS", async () => {
+it("sends the key, the path and the model to the provider, over TLS", async () => {
   const headers = { ...echo, authorization: "Bearer the-client's-own" };
   const answer = await mesh.as("worker").chat(url.replace("/v1/", "/"), {}, headers);
   const received = echoOf(answer);
@@ -52,12 +53,12 @@ it("gives the provider the key, the path and the model, over TLS", async () => {
   assert.equal(modelIn(echoedBody(answer)), "moonshot-v1-8k");
 });
 
-it("gives another model by a rule's header", async () => {
+it("selects another model by a header in a rule", async () => {
   const answer = await mesh.as("worker").chat(url, {}, { ...echo, "x-context": "long" });
   assert.equal(modelIn(echoedBody(answer)), "moonshot-v1-128k");
 });
 
-it("tells the provider nothing about the mesh", async () => {
+it("sends no metadata of the mesh to the provider", async () => {
   const received = echoOf(await mesh.as("worker").chat(url, {}, echo));
   const names = received.headers.map(([name]) => name.toLowerCase());
   assert.deepEqual(
@@ -66,14 +67,14 @@ it("tells the provider nothing about the mesh", async () => {
   );
 });
 
-it("leaves a workload that the selector does not mean without filter and key", async () => {
+it("does not give the filter and the key to a workload that the selector does not match", async () => {
   const received = echoOf(await mesh.as("app").chat(url, {}, echo));
   assert.equal(received.serverName, "api.moonshot.cn");
   assert.deepEqual(echoedHeader(received, "authorization"), []);
   assert.ok(!(await mesh.configDump(workloads.app)).includes("${WORKER_KEY}"));
 });
 
-it("shows the key in no configuration of the sidecar", async () => {
+it("does not show the key in the configuration of the sidecar", async () => {
   const dump = await mesh.configDump(workloads.worker);
   assert.match(dump, /\$\{WORKER_KEY\}/);
   assert.ok(!dump.includes(workerKeys.WORKER_KEY));

@@ -1,4 +1,5 @@
-// The READMEs of the examples on the mesh: each command is run as it stands, and prints what is shown.
+// Runs the commands in the READMEs of the examples on the mesh, verbatim, and compares the output
+// with the README.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { assertShown, readSteps } from "../support/readme.ts";
@@ -10,9 +11,10 @@ import { inPod } from "./rig/in-pod.ts";
 import { gateway, workloads, type WorkloadName } from "./rig/names.ts";
 import { pollUntil } from "./settle.ts";
 
-// The program has not been installed. No kubelet runs here, so `kubectl exec deployment/NAME -- COMMAND` becomes COMMAND with NAME's
-// /etc/hosts, which leads to its sidecar, or at the gateway a program of Istio's image; its log is the component's file. Everything else is
-// kubectl's own.
+// The program is not installed, and there is no kubelet. `kubectl exec deployment/NAME -- COMMAND`
+// becomes COMMAND with the /etc/hosts of NAME, which resolves to its sidecar, or for the gateway a
+// program of Istio's image. The gateway's log is the component's log file. All other commands are
+// run by kubectl itself.
 function functionsFor(folder: string): string {
   const execs = Object.keys(workloads).map((name) => {
     const words = inPod({ hosts: hostsFile(folder, name as WorkloadName) }, []);
@@ -32,7 +34,10 @@ function functionsFor(folder: string): string {
   `;
 }
 
-/** Runs the commands of an example's README for a mesh. What one applies holds everywhere before the next one is run. */
+/**
+ * Runs the commands for a mesh in an example's README. Before the next command is run, the changes
+ * of the previous one are in effect everywhere.
+ */
 export async function followReadme(
   mesh: Mesh,
   example: string,

@@ -1,16 +1,16 @@
-// Resources that several tests on the mesh start from.
+// Resources that several tests on the mesh use.
 import { readExample } from "./mesh.ts";
 
-/** Of the five steps: a Gateway for all hosts, in istio-system. */
+/** From the five steps: a Gateway for all hosts, in istio-system. */
 export const gatewayRule = readExample("egress-gw.yaml");
 
-/** Of the five steps: dashscope.aliyuncs.com with `${API_KEY}`, a model, and no streaming. */
+/** From the five steps: dashscope.aliyuncs.com with `${API_KEY}`, a model, and no streaming. */
 export const dashscopeProvider = readExample("dashscope-qwen.yaml");
 
-/** Of the five steps: from the sidecars through the gateway to dashscope.aliyuncs.com. */
+/** From the five steps: from the sidecars through the gateway to dashscope.aliyuncs.com. */
 export const dashscopeRoute = readExample("dashscope-route.yaml");
 
-/** Of the five steps: sleep may not reach dashscope.aliyuncs.com. */
+/** From the five steps: denies sleep access to dashscope.aliyuncs.com. */
 export const denySleep = readExample("authpolicy.yaml");
 
 export const moonshotProvider = `
@@ -31,7 +31,9 @@ export const moonshotRoute = dashscopeRoute
   .replaceAll("dashscope.aliyuncs.com", "api.moonshot.cn")
   .replaceAll("dashscope-route", "moonshot-route");
 
-/** Like the one that an installation of Istio has; no controller makes pods of it here. */
+/**
+ * Like the one in an installation of Istio, but this mesh has no controller that creates its pods.
+ */
 export const gatewayDeployment = `
 apiVersion: apps/v1
 kind: Deployment

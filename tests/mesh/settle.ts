@@ -1,5 +1,6 @@
-// Waits until every proxy runs with what has been applied. istiod tells what each proxy has acknowledged, but not which change that was:
-// a marker follows the change, and once all proxies have the marker, one more push of everything has to be acknowledged.
+// Waits until every proxy uses what has been applied. istiod reports what each proxy has
+// acknowledged, but not to which change this belongs. So a marker is applied after the change, and
+// when all proxies have the marker, they must acknowledge one more push of everything.
 import { setTimeout as sleep } from "node:timers/promises";
 import { EnvoyAdmin } from "../support/envoy-admin.ts";
 import { applyObject } from "./rig/kube-client.ts";
@@ -10,7 +11,7 @@ const pollMs = 15;
 const markerPath =
   "/apis/networking.istio.io/v1/namespaces/istio-system/serviceentries/mesh-test-marker";
 
-/** Polls until the condition holds; rejects in the end, with what `explain` says. */
+/** Polls until the condition holds. Rejects after a timeout, with the result of `explain`. */
 export async function pollUntil(
   what: string,
   condition: () => Promise<boolean>,
@@ -19,13 +20,13 @@ export async function pollUntil(
   const deadline = performance.now() + timeoutMs;
   while (!(await condition())) {
     if (performance.now() > deadline) {
-      throw new Error(`waited in vain for ${what} ${await explain()}`);
+      throw new Error(`timed out while waiting for ${what} ${await explain()}`);
     }
     await sleep(pollMs);
   }
 }
 
-/** An object as the API server has stored it. */
+/** An object as stored by the API server. */
 export interface Stored {
   apiVersion: string;
   kind: string;
@@ -41,7 +42,7 @@ export async function untilRead(objects: Stored[]): Promise<void> {
   });
 }
 
-/** Resolves when istiod has forgotten these objects. */
+/** Resolves when istiod no longer has these objects. */
 export async function untilForgotten(objects: Stored[]): Promise<void> {
   await pollUntil("istiod to forget what was deleted", async () => {
     const known = new Set((await askIstiod<Stored[]>("configz")).map(identity));
@@ -49,7 +50,7 @@ export async function untilForgotten(objects: Stored[]): Promise<void> {
   });
 }
 
-/** Resolves when all proxies have acknowledged, or refused, all that istiod has read so far. */
+/** Resolves when all proxies have acknowledged, or rejected, all that istiod has read so far. */
 export async function untilAcknowledged(): Promise<void> {
   const marker = `marker-${Date.now()}.mesh-test.internal`;
   await applyObject(markerPath, markerEntry(marker));
@@ -69,14 +70,17 @@ export async function untilAcknowledged(): Promise<void> {
   );
 }
 
-/** How often a proxy has refused something, and kept what it had. */
+/** How often proxies have rejected a configuration, and kept the previous one. */
 export async function countRefusals(): Promise<number> {
   const metrics = await (await fetch(istiodMetricsUrl)).text();
   const counts = metrics.matchAll(/^pilot_total_xds_rejects\{.*?\} (\d+)$/gm);
   return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
-/** Resolves when no connection is left that still goes by what a proxy's listener was before: they live on for the drain time, a second. */
+/**
+ * Resolves when no connection is left that uses the previous version of a listener. They may remain
+ * open for the drain time of a second.
+ */
 export async function untilDrained(): Promise<void> {
   for (const gauge of ["total_filter_chains_draining", "total_listeners_draining"]) {
     await pollUntil("old connections to drain", async () => {
@@ -86,12 +90,12 @@ export async function untilDrained(): Promise<void> {
   }
 }
 
-function fromAll<Answer>(ask: (admin: EnvoyAdmin) => Promise<Answer>): Promise<Answer[]> {
+function fromAll<Result>(ask: (admin: EnvoyAdmin) => Promise<Result>): Promise<Result[]> {
   return Promise.all(proxies.map(({ adminPort }) => ask(new EnvoyAdmin(`127.0.0.1:${adminPort}`))));
 }
 
-async function askIstiod<Answer>(page: string): Promise<Answer> {
-  return (await (await fetch(`${istiodUrl}/debug/${page}`)).json()) as Answer;
+async function askIstiod<Result>(page: string): Promise<Result> {
+  return (await (await fetch(`${istiodUrl}/debug/${page}`)).json()) as Result;
 }
 
 interface State {
@@ -125,7 +129,10 @@ function markerEntry(host: string): Record<string, unknown> {
   };
 }
 
-/** Tells an object's versions apart. Not by the resourceVersion: istiod itself moves that on, when it writes a status. */
+/**
+ * Identifies a version of an object. It does not use resourceVersion, as that changes when istiod
+ * writes a status.
+ */
 export function version({ metadata: { uid, generation } }: Stored): string {
   return `${uid} ${generation}`;
 }

@@ -1,4 +1,5 @@
-// Rules by the labels of the workload that calls: its own sidecar judges them, a gateway can't.
+// Rules that match labels of the calling workload. Only its own sidecar can match them, not a
+// gateway.
 import assert from "node:assert/strict";
 import { after, before, it } from "node:test";
 import { echoedBody, echoedHeader, echoOf } from "../support/requests.ts";
@@ -10,7 +11,7 @@ const mesh = connectMesh();
 const echo = { "x-mock-echo": "1" };
 const url = "http://dashscope.aliyuncs.com/v1/chat/completions";
 
-// Two hops: the way to the gateway is app's alone.
+// Two hops: only app is routed to the gateway.
 const labelledRoute = dashscopeRoute.replace(
   "- gateways:\n      - mesh\n",
   "- gateways: [mesh]\n      sourceLabels: { app: app }\n",
@@ -46,13 +47,13 @@ before(async () => {
 });
 after(() => mesh.clear());
 
-it("leads the workload with the labels to the gateway", async () => {
+it("routes the workload with the labels to the gateway", async () => {
   const received = echoOf(await mesh.as("app").chat(url, {}, echo));
   const key = `Bearer ${gatewayKeys.API_KEY}`;
   assert.deepEqual(echoedHeader(received, "authorization"), [key]);
 });
 
-it("leads no other workload there", async () => {
+it("does not route other workloads there", async () => {
   for (const workload of ["sleep", "worker"] as const) {
     const answer = await mesh.as(workload).chat(url, {}, echo);
     assert.equal(answer.status, 404);
@@ -60,7 +61,7 @@ it("leads no other workload there", async () => {
   }
 });
 
-it("gives the workload with the labels the settings of its rule, in its own sidecar", async () => {
+it("applies the settings of its rule to the workload with the labels, in its own sidecar", async () => {
   assert.equal(await modelFor("worker"), "moonshot-v1-128k");
   assert.equal(await modelFor("app"), "moonshot-v1-8k");
   assert.equal(await modelFor("sleep"), "moonshot-v1-8k");

@@ -1,4 +1,5 @@
-// Who spent what: with the annotation, the access log and the Telemetry of examples/telemetry at the gateway.
+// Tokens by caller, with the annotation, the access log and the Telemetry of examples/telemetry at
+// the gateway.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
@@ -49,7 +50,10 @@ interface Growth {
   requests: number;
 }
 
-/** How much each source's counters grow while `act` runs, which makes so many requests that reach the filter. */
+/**
+ * How much the counters of each source grow while `act` runs. `act` makes `requests` requests that
+ * reach the filter.
+ */
 async function growthDuring(
   act: () => Promise<void>,
   requests: number,
@@ -59,7 +63,7 @@ async function growthDuring(
   const grown = (name: string, labels = {}) =>
     sumOf(later, name, labels) - sumOf(earlier, name, labels);
   await act();
-  // A request is counted when it is over, which may be a moment after its client has the answer.
+  // A request is counted when it has ended, which may be shortly after the client has the answer.
   await pollUntil(`${requests} requests in the metrics`, async () => {
     later = await scrape();
     return grown("llm_egress_requests") >= requests;
@@ -84,7 +88,7 @@ function sum(usages: Usage[]): Growth {
 }
 
 describe("the gateway's metrics", () => {
-  it("tell what app has spent from what sleep has", async () => {
+  it("count the tokens of app and sleep separately", async () => {
     const [ofApp, ofSleep]: [Usage[], Usage[]] = [[], []];
     const grown = await growthDuring(async () => {
       ofApp.push(await spend("app", "one two three"), await spend("app", "four"));
@@ -94,7 +98,7 @@ describe("the gateway's metrics", () => {
     assert.deepEqual(grown, { app: sum(ofApp), sleep: sum(ofSleep) });
   });
 
-  it("keep what they have counted while a provider's settings change", async () => {
+  it("keep their values while a provider's settings change", async () => {
     const usages: Usage[] = [];
     const changed = provider.replace("qwen-1.8b-chat", "qwen-max");
     const grown = await growthDuring(async () => {
@@ -124,8 +128,8 @@ describe("the gateway's metrics", () => {
   });
 });
 
-describe("the gateway's metrics, where a client is not honest", () => {
-  it("go by the mesh certificate, and not by what a client says of itself", async () => {
+describe("the gateway's metrics, if a client is not honest", () => {
+  it("use the mesh certificate, and not what a client claims", async () => {
     const claim = "By=spiffe://x;URI=spiffe://cluster.local/ns/default/sa/app";
     const usages: Usage[] = [];
     const grown = await growthDuring(async () => {
@@ -134,7 +138,7 @@ describe("the gateway's metrics, where a client is not honest", () => {
     assert.deepEqual(grown, { app: sum([]), sleep: sum(usages) });
   });
 
-  it("count what the filter refuses, by its reason", async () => {
+  it("count the filter's refusals, by reason", async () => {
     const labels = { llmproxy_source: "default/app", llmproxy_reason: "invalid_json" };
     const rejected = async () => sumOf(await scrape(), "llm_egress_rejected", labels);
     const earlier = await rejected();
@@ -147,7 +151,7 @@ describe("the gateway's metrics, where a client is not honest", () => {
     assert.equal(await rejected(), earlier + 1);
   });
 
-  it("count nothing that a policy refuses", async () => {
+  it("do not count requests that a policy denies", async () => {
     await mesh.apply(denySleep);
     const usages: Usage[] = [];
     const grown = await growthDuring(async () => {
@@ -159,7 +163,7 @@ describe("the gateway's metrics, where a client is not honest", () => {
   });
 });
 
-/** The line of the access log with this value in a field; resolves when it is there. */
+/** The line in the access log with this value in a field. Waits until it is there. */
 async function logged(field: AccessLogField, value: string): Promise<Record<string, unknown>> {
   const find = () =>
     mesh
@@ -173,7 +177,7 @@ async function logged(field: AccessLogField, value: string): Promise<Record<stri
 }
 
 describe("the gateway's Deployment", () => {
-  it("takes the patch, and keeps what it had", async () => {
+  it("accepts the patch, and keeps its other fields", async () => {
     await mesh.submit(gatewayDeployment);
     const name = ["-n", "istio-system", "deployment", "istio-egressgateway"];
     await mesh.kubectl("patch", ...name, "--patch-file", "examples/telemetry/gateway-patch.yaml");
@@ -208,7 +212,7 @@ describe("the gateway's access log", () => {
     assert.deepEqual(Object.fromEntries(told), expected);
   });
 
-  it("has no tokens, and no path or key, of a request that was rejected", async () => {
+  it("has no tokens, path or key of a rejected request", async () => {
     const headers = { authorization: "Bearer of-the-client" };
     await mesh.as("app").fetch(`${url}?key=in-the-query`, { method: "PUT", headers, body: "{}" });
     const line = await logged("response_code_details", "llm_egress_method_not_allowed");

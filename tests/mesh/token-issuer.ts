@@ -1,4 +1,5 @@
-// The issuer that examples/jwt names, of JSON Web Tokens for the mesh's own clients: its keys are where istiod fetches them.
+// The issuer in examples/jwt, which issues JSON Web Tokens for clients in the mesh. istiod fetches
+// its keys.
 import {
   createPrivateKey,
   createPublicKey,
@@ -13,16 +14,16 @@ import { join } from "node:path";
 import { issuerAddress, issuerHost } from "./rig/names.ts";
 
 export interface TokenIssuer {
-  /** `iss` of its tokens. */
+  /** The `iss` claim of its tokens. */
   name: string;
-  /** For a RequestAuthentication. */
+  /** The URI of its keys, for a RequestAuthentication. */
   jwksUri: string;
-  /** A token for one subject, signed and valid for an hour. */
+  /** Returns a signed token for one subject, which is valid for an hour. */
   issue(subject: string): string;
   close(): void;
 }
 
-/** Starts the issuer; `folder` is the mesh's. */
+/** Starts the issuer. `folder` is that of the mesh. */
 export async function startTokenIssuer(folder: string): Promise<TokenIssuer> {
   const privateKey = issuerKey(folder);
   const kid = "mesh-test";
@@ -54,7 +55,7 @@ export async function startTokenIssuer(folder: string): Promise<TokenIssuer> {
   return { name, jwksUri: `${name}/jwks.json`, issue, close };
 }
 
-// One for all test files: istiod keeps an issuer's keys for minutes.
+// All test files share one key, as istiod caches an issuer's keys for minutes.
 function issuerKey(folder: string): KeyObject {
   const file = join(folder, "issuer-key.pem");
   if (!existsSync(file)) {

@@ -1,4 +1,4 @@
-// Requests as a workload of the mesh makes them: through its own sidecar, and through nothing else.
+// Makes requests as a workload of the mesh does, through its own sidecar only.
 import { execFile } from "node:child_process";
 import { Agent, type IncomingHttpHeaders, request } from "node:http";
 import { promisify } from "node:util";
@@ -10,7 +10,7 @@ export interface WorkloadAnswer {
   status: number;
   headers: IncomingHttpHeaders;
   body: Buffer;
-  /** From the request to the body's first byte, and to its last. */
+  /** The time from the request to the first byte of the body, and to the last. */
   firstByteMs: number;
   totalMs: number;
 }
@@ -22,7 +22,7 @@ export interface WorkloadRequest {
   body?: string | Buffer;
 }
 
-// An answer that takes longer is a failure.
+// If an answer takes longer, the request fails.
 const timeoutMs = 20_000;
 
 export class Workload {
@@ -30,13 +30,16 @@ export class Workload {
   readonly #address: string;
   readonly #agent = new Agent({ keepAlive: true });
 
-  /** `folder` is the mesh's. */
+  /** `folder` is that of the mesh. */
   constructor(folder: string, name: WorkloadName) {
     this.#hosts = hostsFile(folder, name);
     this.#address = workloads[name].address;
   }
 
-  /** Makes a request to an `http:` URL, whose host leads to the sidecar; rejects where the connection fails. Connections are kept. */
+  /**
+   * Makes a request to an `http:` URL, whose host resolves to the sidecar. Rejects if the
+   * connection fails. Connections are reused.
+   */
   fetch(url: string, options: WorkloadRequest = {}): Promise<WorkloadAnswer> {
     const { method = "POST", headers = {}, body } = options;
     const { host, pathname, search } = new URL(url);
@@ -64,7 +67,7 @@ export class Workload {
     });
   }
 
-  /** POSTs a chat request as JSON; more members and headers as given. */
+  /** POSTs a chat request as JSON, with additional members and headers. */
   chat(
     url: string,
     members: object = {},
@@ -74,7 +77,7 @@ export class Workload {
     return this.fetch(url, { headers: { "content-type": "application/json", ...headers }, body });
   }
 
-  /** Runs curl with the workload's /etc/hosts, and gives what it prints. */
+  /** Runs curl with the workload's /etc/hosts, and returns its output. */
   async curl(words: string[]): Promise<string> {
     const [file = "", ...rest] = inPod({ hosts: this.#hosts }, ["curl", "-sS", ...words]);
     return (await promisify(execFile)(file, rest)).stdout;

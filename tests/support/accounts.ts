@@ -1,4 +1,4 @@
-// Whole calls under the scripted host, and what was counted of them.
+// Makes whole calls under the scripted host, and reads the counters that they changed.
 import { jsonAnswers } from "./answers.ts";
 import { type RequestParts, send } from "./filter-host.ts";
 import type { WasmHost, WasmStream } from "./wasm-host.ts";
@@ -7,7 +7,7 @@ import type { WasmHost, WasmStream } from "./wasm-host.ts";
 export const json = { ":status": "200", "content-type": "application/json" };
 export const chat = jsonAnswers[0]!.text;
 
-/** Sends a request and gives it a whole answer, after as many milliseconds. */
+/** Sends a request, gives it a whole answer, and ends the stream. */
 export function call(
   host: WasmHost,
   parts: RequestParts = {},
@@ -28,7 +28,7 @@ export function end(stream: WasmStream): WasmStream {
   return stream;
 }
 
-/** Counters that are not 0, as `name{label=value,…} count`, without the labels that all have in common. */
+/** The counters that are not 0, as `name{label=value,…} count`, without their common labels. */
 export function countersOf(host: WasmHost): string[] {
   const common = /^(provider=default\/llm|route=r|source=unknown)$/;
   return [...host.counters]

@@ -1,17 +1,18 @@
-// Answers in the shapes that providers document, cut down to what matters here, and what each says about tokens.
+// Answers in the formats that providers document, reduced to what the tests need, and the tokens
+// that each reports.
 
 export interface SampleAnswer {
   name: string;
   contentType: string;
   text: string;
-  /** Prompt, completion, cached and reasoning tokens; undefined where the answer does not say. */
+  /** Prompt, completion, cached and reasoning tokens; undefined if not reported. */
   tokens: (number | undefined)[];
 }
 
 const json = "application/json";
 const events = "text/event-stream";
 
-/** A stream of events with a line of data each. */
+/** A stream of events, each with one line of data. */
 export function sse(...data: unknown[]): string {
   return data
     .map((each) => `data: ${typeof each === "string" ? each : JSON.stringify(each)}\n\n`)
@@ -30,7 +31,7 @@ export function chatChunk(content: string, usage?: unknown): object {
   };
 }
 
-/** The chunk that brings a stream's usage. */
+/** The chunk that carries a stream's usage. */
 export function usageChunk(usage: unknown): object {
   return { ...chatChunk("", usage), choices: [] };
 }
@@ -59,7 +60,7 @@ function anthropicDelta(usage: object): string {
   return `event: message_delta\n${sse({ type: "message_delta", delta: { stop_reason: "end_turn" }, usage })}`;
 }
 
-/** The end of a stream of OpenAI's Responses. */
+/** The end of a stream of OpenAI's Responses API. */
 export function responsesEnd(status: string): string {
   const response = { id: "resp_1", status, error: null, output: [{ usage: 1 }] };
   return `event: response.${status}\n${sse({ type: `response.${status}`, response: { ...response, usage: responsesUsage } })}`;
@@ -94,7 +95,7 @@ export const jsonAnswers: SampleAnswer[] = [
       tokens: [36, 87, 0, 5],
     },
     {
-      name: "Anthropic's messages, whose cached tokens stand beside the others",
+      name: "Anthropic's messages, whose cached tokens are listed beside the others",
       value: {
         type: "message",
         usage: {
@@ -127,7 +128,7 @@ export const jsonAnswers: SampleAnswer[] = [
     { name: "no usage", value: chat, tokens: [] },
     { name: "a usage of null", value: { ...chat, usage: null }, tokens: [] },
     { name: "a usage that is text", value: { usage: "prompt_tokens" }, tokens: [] },
-    { name: "an object that is empty", value: {}, tokens: [] },
+    { name: "an empty object", value: {}, tokens: [] },
   ].map(({ value, ...rest }) => ({ ...rest, contentType: json, text: JSON.stringify(value) })),
   {
     name: "numbers in other forms",
@@ -136,7 +137,7 @@ export const jsonAnswers: SampleAnswer[] = [
     tokens: [12],
   },
   {
-    name: "tokens that are negative or beyond measure",
+    name: "tokens that are negative or too large",
     contentType: `${json}; charset=utf-8`,
     text: '{"usage":{"prompt_tokens":-1,"completion_tokens":99999999999999999999}}',
     tokens: [],

@@ -1,9 +1,10 @@
-// What the filter says about calls when they are over: what it gives the access log, and its counters.
+// What the filter reports about a call when it ends: the fields for the access log, and the
+// counters.
 import { type Envoy } from "./envoy.ts";
 import { callFields } from "./filter-bootstrap.ts";
 import { eventually } from "./gateway.ts";
 
-/** One call as the access log has it; `-` is what is not known. */
+/** One call in the access log; `-` means unknown. */
 export type Call = Record<"id" | "status" | keyof typeof callFields, string>;
 
 const names = ["id", "status", ...Object.keys(callFields)];
@@ -12,12 +13,12 @@ const names = ["id", "status", ...Object.keys(callFields)];
 export function callsOf(envoy: Envoy): Call[] {
   return [...envoy.logs().matchAll(/^call (.*)$/gm)].map(([, line = ""]) => {
     const values = line.split(" ");
-    if (values.length !== names.length) throw new Error(`Not a call's line: ${line}`);
+    if (values.length !== names.length) throw new Error(`Not a line of a call: ${line}`);
     return Object.fromEntries(names.map((name, index) => [name, values[index]])) as Call;
   });
 }
 
-/** The call whose request said `x-call: id`, once it is over. */
+/** The call whose request had the header `x-call: id`; resolves when the call has ended. */
 export async function callOf(envoy: Envoy, id: string): Promise<Call> {
   const find = () => callsOf(envoy).find((call) => call.id === id);
   await eventually(() => find() !== undefined, `the end of call ${id}`);
@@ -33,7 +34,7 @@ export interface Counter {
 
 const label = /llmproxy_(\w+)=\.=(.*?);\.;/g;
 
-/** The filter's counters as they stand. Labels are without their `llmproxy_`. */
+/** The current values of the filter's counters. Label names are without `llmproxy_`. */
 export async function countersOf(envoy: Envoy): Promise<Counter[]> {
   const response = await fetch(`http://127.0.0.1:${envoy.adminPort}/stats?filter=^wasmcustom`);
   const lines = (await response.text()).matchAll(/^wasmcustom\.(\S+): (\d+)$/gm);
@@ -46,7 +47,7 @@ export async function countersOf(envoy: Envoy): Promise<Counter[]> {
   }));
 }
 
-/** The sums of the counters by their names; `labels` leaves out those that have others. */
+/** The sum of the counters of each name. Only counters with all of `labels` are included. */
 export function sums(
   counters: Counter[],
   labels: Record<string, string> = {},
@@ -59,7 +60,10 @@ export function sums(
   return result;
 }
 
-/** What has been counted between two looks at the counters. A counter that is new and 0 stays: it would show. */
+/**
+ * What was counted between two readings of the counters. A new counter of 0 is kept, as it would be
+ * visible to users.
+ */
 export function countedSince(before: Counter[], after: Counter[]): Counter[] {
   const keyOf = ({ name, labels }: Counter) => JSON.stringify([name, labels]);
   const old = new Map(before.map((counter) => [keyOf(counter), counter.value]));

@@ -1,4 +1,4 @@
-// Certificates for tests that speak TLS; none is stored in the repository.
+// Makes certificates for tests that use TLS; none is stored in the repository.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,10 @@ export interface Certificate {
   key: string;
 }
 
-/** A self-signed certificate and its key, valid for a day, for one DNS name or whatever else `subjectAltName` says. Needs `openssl`. */
+/**
+ * A self-signed certificate and its key, valid for a day, for one DNS name or for the given
+ * `subjectAltName`. Needs `openssl`.
+ */
 export function selfSigned(name: string, subjectAltName = `DNS:${name}`): Certificate {
   const folder = mkdtempSync(join(tmpdir(), "certificate-"));
   const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];

@@ -1,7 +1,7 @@
 import { type Compilation, compile } from "../../src/compile.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 
-/** Compiles one YAML text that goes by the name input.yaml. */
+/** Compiles one YAML text under the name input.yaml. */
 export function compileText(text: string): Compilation {
   return compile([{ file: "input.yaml", text }], "envoy");
 }
@@ -13,7 +13,7 @@ export function planOf(text: string): Plan {
   return plan;
 }
 
-/** An LLMProvider whose default openAIConfig is `config`, as YAML's flow style or JSON has it. */
+/** An LLMProvider whose default openAIConfig is `config`, in YAML flow style or JSON. */
 export function providerText(config: string, name = "a"): string {
   return `
 apiVersion: istio.alibabacloud.com/v1beta1

@@ -8,7 +8,7 @@ export interface DashboardQuery {
   panel: string;
   refId: string;
   expression: string;
-  /** With `{{label}}` where a label's value goes. */
+  /** With `{{label}}` in place of a label's value. */
   legend: string;
 }
 
@@ -20,7 +20,7 @@ interface Dashboard {
   templating: { list: { name: string; type: string; query: string | { query: string } }[] };
 }
 
-/** Every panel's queries, with Grafana's variables in them. */
+/** The queries of all panels; Grafana's variables are not replaced. */
 export function dashboardQueries(): DashboardQuery[] {
   return read().panels.flatMap(({ title, targets = [] }) =>
     targets.map(({ refId, expr, legendFormat }) => ({
@@ -32,7 +32,7 @@ export function dashboardQueries(): DashboardQuery[] {
   );
 }
 
-/** The queries that give the variables' values, by the variables' names. */
+/** The queries that give the values of the variables, by variable name. */
 export function variableQueries(): Map<string, string> {
   const queries = read().templating.list.flatMap(({ name, query }) =>
     typeof query === "string" ? [] : [[name, query.query] as const],
@@ -40,7 +40,10 @@ export function variableQueries(): Map<string, string> {
   return new Map(queries);
 }
 
-/** An expression as Grafana sends it: `range` for both intervals, and all values of each variable. */
+/**
+ * An expression as Grafana sends it, with `range` for both intervals and all values of each
+ * variable.
+ */
 export function withVariables(expression: string, range: string): string {
   return expression
     .replaceAll(/\$__(?:rate_interval|range)/g, range)

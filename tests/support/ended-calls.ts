@@ -1,4 +1,4 @@
-// Makes one call at a time, and checks that it was counted once and as it ended.
+// Makes one call at a time, and checks that it was counted once, with the outcome that it had.
 import assert from "node:assert/strict";
 import {
   type Call,
@@ -12,16 +12,19 @@ import {
 } from "./calls.ts";
 import type { Envoy } from "./envoy.ts";
 
-/** What became of a call: its line in the access log, and what was counted meanwhile. */
+/** A call that has ended: its line in the access log, and what was counted during the call. */
 export interface Ended {
   call: Call;
   counters: Counter[];
 }
 
-/** The header by which a call is found in the access log. */
+/** The header that identifies a call in the access log. */
 export type CallHeader = [name: string, value: string];
 
-/** Makes one call with the given header, waits for its end, and does then what `make` resolves to. */
+/**
+ * Makes one call with the given header, waits for its end, and then calls the function that `make`
+ * resolves to.
+ */
 export async function endCall(
   envoy: Envoy,
   make: (id: CallHeader) => Promise<() => void>,
@@ -36,13 +39,16 @@ export async function endCall(
 
 export interface ExpectedEnd {
   outcome: string;
-  /** The status that the client got; "0" where it got none. */
+  /** The status that the client received; "0" if it received none. */
   code: string;
-  /** Prompt and completion; unknown by default, which is counted where the answer is of 200. */
+  /** Prompt and completion tokens. Unknown by default, which is counted if the status is 200. */
   tokens?: [prompt: string, completion: string];
 }
 
-/** Checks that a call was counted once, as it ended, and with no tokens but those that the provider has told. */
+/**
+ * Checks that a call was counted once, with its outcome, and only with the tokens that the provider
+ * reported.
+ */
 export function assertEnded({ call, counters }: Ended, expected: ExpectedEnd): void {
   const { outcome, code, tokens = ["-", "-"] } = expected;
   assert.equal(call.outcome, outcome);
@@ -62,7 +68,10 @@ export function assertEnded({ call, counters }: Ended, expected: ExpectedEnd): v
   assert.deepEqual(others, tokens[0] === "-" ? unknown : known);
 }
 
-/** Checks that there are at least `least` calls in the access log, each with its own `x-call`, and that as many were counted. */
+/**
+ * Checks that the access log has at least `least` calls, each with its own `x-call`, and that the
+ * same number was counted.
+ */
 export async function assertEachCounted(envoy: Envoy, least: number): Promise<void> {
   const ids = callsOf(envoy).map(({ id }) => id);
   assert.equal(new Set(ids).size, ids.length);

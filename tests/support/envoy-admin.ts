@@ -1,6 +1,6 @@
-// Questions to a running Envoy's admin endpoint.
+// A client for the admin interface of a running Envoy.
 
-/** What the admin endpoint of one Envoy tells. */
+/** The admin interface of one Envoy. */
 export class EnvoyAdmin {
   readonly port: number;
   readonly #url: string;
@@ -11,7 +11,7 @@ export class EnvoyAdmin {
     this.port = Number(new URL(this.#url).port);
   }
 
-  /** Whether Envoy has come up: false while it starts, where nothing listens yet, or where it exits meanwhile. */
+  /** Whether Envoy is ready. False while it starts, before it listens, and after it has exited. */
   async isReady(): Promise<boolean> {
     return this.#text("/ready").then(
       () => true,
@@ -19,7 +19,7 @@ export class EnvoyAdmin {
     );
   }
 
-  /** The value of a counter or gauge by its full name; 0 where it has never been counted. */
+  /** The value of the counter or gauge with this full name; 0 if it does not exist. */
   async stat(name: string): Promise<number> {
     const { stats } = (await this.#json("/stats?format=json")) as { stats: Stat[] };
     return stats.find((stat) => stat.name === name)?.value ?? 0;
@@ -35,12 +35,12 @@ export class EnvoyAdmin {
     return this.#json("/config_dump");
   }
 
-  /** The clusters and their endpoints, a line for each of their properties. */
+  /** The clusters and their endpoints, one line per property. */
   clusters(): Promise<string> {
     return this.#text("/clusters");
   }
 
-  /** The ports of the listeners, by listener name, in their order. */
+  /** The port of each listener, by listener name, in the order of the listeners. */
   async listenerPorts(): Promise<Map<string, number>> {
     const { listener_statuses: statuses = [] } = (await this.#json(
       "/listeners?format=json",
@@ -55,7 +55,8 @@ export class EnvoyAdmin {
 
   async #text(path: string): Promise<string> {
     const response = await fetch(this.#url + path);
-    if (!response.ok) throw new Error(`Envoy's admin answers ${response.status} to ${path}`);
+    if (!response.ok)
+      throw new Error(`Envoy's admin interface returned ${response.status} for ${path}`);
     return response.text();
   }
 
@@ -64,7 +65,7 @@ export class EnvoyAdmin {
   }
 }
 
-/** Histograms stand among them without a name. */
+/** Histograms are in the same list, without a name. */
 interface Stat {
   name?: string;
   value?: number;

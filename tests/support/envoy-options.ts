@@ -1,6 +1,6 @@
 import type { EnvoyOptions } from "../../src/emit/envoy/options.ts";
 
-/** Options for an emitter's test, with some of them changed. */
+/** Options for tests of the Envoy emitter, with changes. */
 export function envoyOptions(changes: Partial<EnvoyOptions> = {}): EnvoyOptions {
   return {
     listen: { host: "127.0.0.1", port: 10000 },

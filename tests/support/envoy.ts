@@ -12,36 +12,39 @@ import { freePort } from "./ports.ts";
 /** A bootstrap as an object, or as YAML or JSON text. Its `admin` is replaced. */
 export type Bootstrap = object | string;
 
-export interface EnvoyOptions {
-  /** A listener may have port 0; where the bootstrap must name its port, it is built from free ones. */
+export interface StartEnvoyOptions {
+  /**
+   * A listener may have port 0. If the bootstrap must name the port, a function builds it from free
+   * ports.
+   */
   config: Bootstrap | ((ports: Record<string, number>) => Bootstrap);
-  /** Names of the free ports that the function `config` gets; `["egress"]` by default. */
+  /** Names of the free ports that are passed to the function `config`; `["egress"]` by default. */
   ports?: string[];
   /** The whole environment of the process. */
   env?: Record<string, string>;
-  /** A pinned version; $ENVOY_TEST_VERSION by default, else whatever findEnvoy finds. */
+  /** A pinned version. By default $ENVOY_TEST_VERSION, or else the one that findEnvoy finds. */
   version?: string;
   /** "info" by default. */
   logLevel?: string;
 }
 
 export interface Envoy {
-  /** The port of a listener, by its name. */
+  /** The port of the listener with this name. */
   port(listener: string): number;
-  /** Of the first listener, without a path. */
+  /** The URL of the first listener, without a path. */
   url: string;
   adminPort: number;
   pid: number;
-  /** A counter's or gauge's value by its full name; 0 where it has never been counted. */
+  /** The value of the counter or gauge with this full name; 0 if it does not exist. */
   stats(name: string): Promise<number>;
   /** All metrics as Prometheus would scrape them. */
   prometheus(): Promise<string>;
   configDump(): Promise<unknown>;
   /** All output so far: Envoy's own log, and access logs that go to stdout or stderr. */
   logs(): string;
-  /** The memory that the process occupies now (resident set). Linux only. */
+  /** The memory that the process uses at this moment (resident set size). Linux only. */
   memoryBytes(): number;
-  /** Ends the process, and resolves when it has ended. May be called again. */
+  /** Stops the process, and resolves when it has exited. May be called more than once. */
   stop(): Promise<void>;
 }
 
@@ -49,8 +52,11 @@ const readyTimeoutMs = 30_000;
 const stopTimeoutMs = 5_000;
 const maxAttempts = 3;
 
-/** Starts Envoy and waits until it is ready; rejects with the end of its log where it does not come up. */
-export async function startEnvoy(options: EnvoyOptions): Promise<Envoy> {
+/**
+ * Starts Envoy and waits until it is ready. Rejects with the end of its log if it does not become
+ * ready.
+ */
+export async function startEnvoy(options: StartEnvoyOptions): Promise<Envoy> {
   const version = options.version ?? process.env["ENVOY_TEST_VERSION"];
   const log = (line: string) => console.error(line);
   const program = await findEnvoy(version === undefined ? { log } : { log, version });
@@ -60,7 +66,7 @@ export async function startEnvoy(options: EnvoyOptions): Promise<Envoy> {
       return await whenReady(envoy);
     } catch (error) {
       await stop(envoy);
-      // A port that was free may be taken by the time Envoy binds it.
+      // Another process may take a free port before Envoy binds it.
       const isTaken = /Address already in use/.test(envoy.output());
       if (attempt === maxAttempts || !isTaken) throw error;
     }
@@ -74,7 +80,7 @@ interface Launched {
   exited: Promise<void>;
 }
 
-async function launch(program: string, options: EnvoyOptions): Promise<Launched> {
+async function launch(program: string, options: StartEnvoyOptions): Promise<Launched> {
   const folder = mkdtempSync(join(tmpdir(), "envoy-"));
   const file = join(folder, "envoy.json");
   writeFileSync(file, JSON.stringify(await bootstrapOf(options)));
@@ -83,7 +89,7 @@ async function launch(program: string, options: EnvoyOptions): Promise<Launched>
     [
       ...["--config-path", file, "--admin-address-path", join(folder, "admin")],
       ...["--concurrency", "1", "--use-dynamic-base-id"],
-      // Access logs would come after ten seconds.
+      // By default, Envoy flushes access logs only every ten seconds.
       ...["--file-flush-interval-msec", "10"],
       ...["--log-level", options.logLevel ?? "info"],
     ],
@@ -92,7 +98,7 @@ async function launch(program: string, options: EnvoyOptions): Promise<Launched>
   const chunks: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
   child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
-  // A test process that ends without stop() must not leave its Envoy behind.
+  // Envoy must not outlive a test process that ends without calling stop().
   const kill = () => void child.kill("SIGKILL");
   process.once("exit", kill);
   const exited = new Promise<void>((resolve) => {
@@ -109,7 +115,7 @@ async function launch(program: string, options: EnvoyOptions): Promise<Launched>
   return { child, folder, output: () => Buffer.concat(chunks).toString(), exited };
 }
 
-async function bootstrapOf({ config, ports = ["egress"] }: EnvoyOptions): Promise<object> {
+async function bootstrapOf({ config, ports = ["egress"] }: StartEnvoyOptions): Promise<object> {
   let built = config;
   if (typeof built === "function") {
     const entries = ports.map(async (name) => [name, await freePort()] as const);
@@ -127,7 +133,7 @@ async function whenReady(envoy: Launched): Promise<Envoy> {
   const port = (name: string) => {
     const found = ports.get(name);
     if (found === undefined)
-      throw new Error(`No listener ${name}, only ${[...ports.keys()].join()}`);
+      throw new Error(`No listener ${name}; the listeners are ${[...ports.keys()].join()}`);
     return found;
   };
   const { pid } = envoy.child;
@@ -154,7 +160,7 @@ async function findAdmin(envoy: Launched): Promise<EnvoyAdmin> {
     const address = readAddress(join(envoy.folder, "admin"));
     if (address !== undefined) {
       const admin = new EnvoyAdmin(address);
-      // An Envoy that exits may leave the question without an answer.
+      // If Envoy exits, the request to its admin interface may never get a response.
       const gone = envoy.exited.then(() => false);
       if (await Promise.race([admin.isReady(), gone])) return admin;
     }
@@ -167,7 +173,7 @@ async function findAdmin(envoy: Launched): Promise<EnvoyAdmin> {
 
 function readAddress(file: string): string | undefined {
   try {
-    // Undefined while Envoy has not written all of it.
+    // Undefined until Envoy has written the whole address.
     return /^\S+:\d+$/.exec(readFileSync(file, "utf8").trim())?.[0];
   } catch {
     return undefined;

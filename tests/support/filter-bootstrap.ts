@@ -1,21 +1,22 @@
-// The bootstrap of an Envoy with the filter, written by hand: tests that use it depend on nothing that the compiler emits.
+// The bootstrap of an Envoy with the filter. It is written by hand, so that tests which use it do
+// not depend on the compiler.
 import { resolve } from "node:path";
 import type { Certificate } from "./certificate.ts";
 import { clusterOf } from "./plugin-providers.ts";
 
 export interface FilterBootstrap {
-  /** The plugin configuration, or its text where a test wants a broken one. */
+  /** The plugin configuration, or its text if a test needs an invalid one. */
   plugin: object | string;
-  /** The upstream ports by host. The first host also gets whatever no other host's route takes. */
+  /** The upstream ports by host. The first host also gets the requests that match no other host. */
   upstreams: Map<string, number>;
   listenPort: number;
   /** Names of the environment variables that the filter may read. */
   environmentNames: string[];
-  /** In place of one route for each host, named after it. */
+  /** Replaces the default of one route per host, named after the host. */
   virtualHosts?: object[];
-  /** Hosts whose upstreams speak HTTP/2, without TLS. */
+  /** Hosts whose upstreams use HTTP/2, without TLS. */
   http2Hosts?: string[];
-  /** The listener speaks TLS with this certificate, and takes any that a client shows. */
+  /** The listener uses TLS with this certificate, and accepts any client certificate. */
   tls?: Certificate | undefined;
 }
 
@@ -54,7 +55,7 @@ function transport(tls: Certificate | undefined): object {
   return { transport_socket: { name: "tls", typed_config: context } };
 }
 
-/** What the filter tells the access log about a call, by what tests call it. */
+/** The filter state about a call that the access log reads, by the names that tests use. */
 export const callFields = {
   model: "asm.llmproxy.request_model",
   prompt: "asm.llmproxy.request_prompt_tokens",
@@ -65,8 +66,9 @@ export const callFields = {
   ttft: "llm_egress.ttft_ms",
 };
 
-// Each line begins with a word to find it by. The first has the request's start in milliseconds since 1970, the status, and why; the second
-// the request's `x-call`, the status, and what the filter tells.
+// Each line begins with a word that identifies it. The first line has the start of the request in
+// milliseconds since 1970, the status, and the reason. The second has the request's `x-call`, the
+// status, and the filter state.
 const accessLogFormat = [
   "access %START_TIME(%s%3f)% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS%\n",
   "call %REQ(X-CALL)% %RESPONSE_CODE%",
@@ -84,7 +86,7 @@ function connectionManager(options: FilterBootstrap): object {
     "@type": http,
     stat_prefix: "egress",
     codec_type: "AUTO",
-    // Trailers of both protocols reach the filter, and would reach the upstream.
+    // Trailers of both protocols reach the filter, and would also reach the upstream.
     http_protocol_options: { enable_trailers: true },
     http2_protocol_options: { allow_connect: true },
     upgrade_configs: [{ upgrade_type: "websocket" }],
@@ -128,7 +130,7 @@ function virtualHosts(hosts: string[]): object[] {
   }));
 }
 
-/** A route that takes every request to a host's cluster; `changes` go over the route's action. */
+/** A route of all requests to the cluster of a host; `changes` are merged into the route action. */
 export function routeTo(host: string, changes: object = {}): object {
   const action = { cluster: clusterOf(host), timeout: "0s", ...changes };
   return { name: host, match: { prefix: "/" }, route: action };

@@ -1,4 +1,5 @@
-// Short forms for tests that run the module under the scripted host: one provider, one request.
+// Shorthands for tests that run the module under the scripted host, with one provider and one
+// request.
 import type { PluginConfig, PluginProvider, PluginSettings } from "../../contract/plugin-config.ts";
 import { type HeaderList, WasmHost, type WasmStream } from "./wasm-host.ts";
 
@@ -17,7 +18,7 @@ export function settings(some: Partial<PluginSettings> = {}): PluginSettings {
   };
 }
 
-/** A configuration of one provider. */
+/** A configuration with one provider. */
 export function configOf(
   some: Partial<PluginSettings> = {},
   provider: Partial<PluginProvider> = {},
@@ -40,7 +41,7 @@ export function configOf(
   };
 }
 
-/** A host with that configuration and the key in its environment. */
+/** A host with this configuration, and the key in its environment. */
 export function hostOf(
   some: Partial<PluginSettings> = {},
   provider: Partial<PluginProvider> = {},
@@ -48,7 +49,10 @@ export function hostOf(
   return new WasmHost({ config: configOf(some, provider), env: { API_KEY: KEY } });
 }
 
-/** Headers of a POST to chat completions; `more` replaces those of the same name and adds the others. */
+/**
+ * Headers of a POST to chat completions; `more` replaces those of the same name and adds the
+ * others.
+ */
 export function postHeaders(more: Record<string, string> = {}): HeaderList {
   const headers = {
     ":method": "POST",
@@ -64,13 +68,13 @@ export function postHeaders(more: Record<string, string> = {}): HeaderList {
 /** How a request differs from a plain POST to chat completions. */
 export interface RequestParts {
   headers?: Record<string, string>;
-  /** With the last of them the stream ends; without any it ends with the headers. */
+  /** The last chunk ends the stream. If there are none, the headers end it. */
   chunks?: readonly (Buffer | string)[];
   cluster?: string;
   route?: string;
 }
 
-/** Sends a request up to its end, or to its refusal; the answer is still to come. */
+/** Sends a request until it ends or the filter refuses it. The answer has not begun. */
 export function send(host: WasmHost, parts: RequestParts = {}): WasmStream {
   const { headers, chunks = ["{}"], cluster = CLUSTER, route = "" } = parts;
   const stream = host.stream(cluster, route);
@@ -82,7 +86,7 @@ export function send(host: WasmHost, parts: RequestParts = {}): WasmStream {
   return stream;
 }
 
-/** Sends a body to chat completions in the given chunks, and ends the stream. */
+/** Sends a body to chat completions in the given chunks, and ends the request. */
 export function post(host: WasmHost, chunks: readonly (Buffer | string)[]): WasmStream {
   const stream = send(host, { chunks });
   stream.end();

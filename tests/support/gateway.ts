@@ -1,4 +1,5 @@
-// An Envoy with the filter in front of mock providers, and what both of them saw of one request.
+// An Envoy with the filter in front of mock providers, and what both of them recorded of one
+// request.
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Mock, type MockOptions, startMock } from "../../src/mock/server.ts";
 import type { PluginConfig } from "../../contract/plugin-config.ts";
@@ -8,16 +9,16 @@ import { filterBootstrap } from "./filter-bootstrap.ts";
 
 export interface GatewayOptions {
   plugin: PluginConfig;
-  /** Hosts that have a cluster and no provider in the plugin configuration. */
+  /** Hosts that have a cluster, but no provider in the plugin configuration. */
   otherHosts?: string[];
-  /** Upstream ports of the hosts that are not to be served by the mock. */
+  /** Upstream ports of the hosts that the mock does not serve. */
   upstreams?: Record<string, number>;
   /** Envoy's environment; the filter may read all of it. */
   env?: Record<string, string>;
   virtualHosts?: object[];
-  /** Hosts whose upstreams speak HTTP/2. */
+  /** Hosts whose upstreams use HTTP/2. */
   http2Hosts?: string[];
-  /** Envoy speaks TLS, and takes any certificate that a client shows. */
+  /** Envoy uses TLS with this certificate, and accepts any client certificate. */
   tls?: Certificate;
   mock?: MockOptions;
   version?: string | undefined;
@@ -27,24 +28,24 @@ export interface GatewayOptions {
 export interface Gateway {
   envoy: Envoy;
   mock: Mock;
-  /** Of the listener; `127.0.0.1:PORT` is among the allowed authorities. */
+  /** The port of the listener. `127.0.0.1:PORT` is one of the allowed authorities. */
   port: number;
-  /** Does one request, and tells what the access log and the mock say about it. */
+  /** Makes one request, and returns what the access log and the mock recorded about it. */
   observe<Answer>(request: () => Promise<Answer>): Promise<Observation<Answer>>;
   close(): Promise<void>;
 }
 
-/** What one request came to. */
+/** The result of one request. */
 export interface Observation<Answer> {
   answer: Answer;
   /** From the access log. */
   status: number;
   details: string;
-  /** How many requests the mock has got to their end meanwhile. */
+  /** How many complete requests the mock received meanwhile. */
   complete: number;
 }
 
-/** Starts a mock and an Envoy in front of it. */
+/** Starts a mock, and an Envoy in front of it. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { plugin, env = {}, logLevel = "info", version } = options;
   const mock = await startMock(options.mock);
@@ -105,23 +106,23 @@ async function observe<Answer>(
   const begun = Date.now();
   const completeBefore = mock.stats.complete;
   const answer = await request();
-  // A line for an earlier request may come meanwhile.
+  // The line of an earlier request may be written meanwhile.
   const line = () => accessLines(envoy).find(({ start }) => start >= begun);
   await eventually(() => line() !== undefined, "an access log line");
-  await eventually(() => isSettled(mock), "the end of each request that the mock got");
+  await eventually(() => isSettled(mock), "the end of each request that the mock received");
   const { status = 0, details = "" } = line() ?? {};
   return { answer, status, details, complete: mock.stats.complete - completeBefore };
 }
 
 /** One line of the access log. */
 export interface AccessLine {
-  /** When the request began, in milliseconds since 1970. */
+  /** The start of the request, in milliseconds since 1970. */
   start: number;
   status: number;
   details: string;
 }
 
-/** The access log so far; a line comes a moment after its request's end. */
+/** The access log so far. Envoy writes a line shortly after its request has ended. */
 export function accessLines(envoy: Envoy): AccessLine[] {
   const matches = envoy.logs().matchAll(/^access (\d+) (\d+) (.*)$/gm);
   return [...matches].map(([, start, status, details = ""]) => ({
@@ -135,14 +136,14 @@ function isSettled({ stats }: Mock): boolean {
   return stats.received === stats.complete + stats.aborted;
 }
 
-/** Waits until a condition holds; rejects after 5 s, naming what it waited for. */
+/** Waits until a condition holds. Rejects after 5 s with a message that names `what`. */
 export async function eventually(
   condition: () => boolean | Promise<boolean>,
   what: string,
 ): Promise<void> {
   const deadline = performance.now() + 5_000;
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`Waited in vain for ${what}`);
+    if (performance.now() > deadline) throw new Error(`Timed out while waiting for ${what}`);
     await sleep(3);
   }
 }

@@ -1,4 +1,5 @@
-// Expected outputs that are kept as files: tests/golden/<suite>/<case>/, where everything but expected.* is input.
+// Expected outputs that are stored as files: tests/golden/<suite>/<case>/. All files of a case but
+// expected.* are input.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +12,10 @@ export interface GoldenCase {
   sources: SourceText[];
 }
 
-/** The cases of a suite, by name, each with its input files, whose names are given without their folder. */
+/**
+ * The cases of a suite in the order of their names. The names of the input files are without the
+ * folder.
+ */
 export function goldenCases(suite: string): GoldenCase[] {
   const root = join("tests/golden", suite);
   return readdirSync(root)
@@ -19,13 +23,13 @@ export function goldenCases(suite: string): GoldenCase[] {
     .map((name) => ({ name, folder: join(root, name), sources: sourcesIn(join(root, name)) }));
 }
 
-/** Compares with the file, or, under `npm run golden:update`, writes it. */
+/** Compares with the file, or writes it if `npm run golden:update` is running. */
 export function assertGolden(path: string, actual: string): void {
   if (process.env["GOLDEN_UPDATE"] === "1") writeFileSync(path, actual);
   assert.equal(actual, readFileSync(path, "utf8"));
 }
 
-/** The resources in a folder, by the names of their files. */
+/** The resources in a folder, in the order of the file names. */
 export function sourcesIn(folder: string): SourceText[] {
   return readdirSync(folder)
     .filter((file) => !file.startsWith("expected.") && /\.(?:ya?ml|json)$/.test(file))

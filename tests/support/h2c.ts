@@ -8,12 +8,15 @@ import {
 } from "node:http2";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** What to send on one stream. `:method` is POST and `:path` is / unless given; `pieces` become DATA frames one by one. */
+/**
+ * What to send on one stream. By default, `:method` is POST and `:path` is /. Each of `pieces`
+ * becomes a DATA frame.
+ */
 export interface H2Request {
   headers: OutgoingHttpHeaders;
   pieces?: (string | Buffer)[];
   trailers?: OutgoingHttpHeaders;
-  /** Between two pieces; 5 by default. */
+  /** The pause between two pieces; 5 by default. */
   pauseMs?: number;
   timeoutMs?: number;
 }
@@ -23,11 +26,14 @@ export interface H2Response {
   headers: Record<string, string | string[] | undefined>;
   body: Buffer;
   trailers: Record<string, string | string[] | undefined>;
-  /** The code of the RST_STREAM that ended the stream, 0 where it ended well. */
+  /** The code of the RST_STREAM that ended the stream; 0 if it was not reset. */
   resetCode: number;
 }
 
-/** Sends one request on a connection of its own, and reads until the stream is closed; a reset resolves too, with its code. */
+/**
+ * Sends one request on a new connection, and reads until the stream is closed. Also resolves if the
+ * stream is reset, with the code.
+ */
 export async function exchangeH2(port: number, request: H2Request): Promise<H2Response> {
   const session = connect(`http://127.0.0.1:${port}`);
   const failed = new Promise<never>((_, reject) => session.on("error", reject));
@@ -65,7 +71,7 @@ function readAnswer(stream: ClientHttp2Stream): Promise<H2Response> {
   });
   stream.on("trailers", (trailers: IncomingHttpHeaders) => (answer.trailers = trailers));
   stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-  // Told by the reset code.
+  // The reset code reports errors.
   stream.on("error", () => {});
   return new Promise((resolve) => {
     stream.on("close", () => {

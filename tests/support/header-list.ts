@@ -1,8 +1,9 @@
-// Headers as the ABI carries them: a count, each name's and value's size, then each name and value with a NUL behind it.
+// Headers in the format of the ABI: the count, the sizes of each name and value, then each name and
+// value followed by a NUL.
 
 export type HeaderList = [name: string, value: string][];
 
-/** The bytes of a header map, as the host hands them out. */
+/** The bytes of a header map, as the host passes them to the module. */
 export function serialise(headers: HeaderList): Buffer {
   const numbers = [headers.length];
   const texts: Buffer[] = [];
@@ -13,7 +14,7 @@ export function serialise(headers: HeaderList): Buffer {
   return Buffer.concat([Buffer.from(Uint32Array.from(numbers).buffer), ...texts]);
 }
 
-/** The headers in bytes that a module hands to the host. */
+/** The headers in the bytes that a module passes to the host. */
 export function parsePairs(bytes: Buffer): HeaderList {
   const count = bytes.readUInt32LE(0);
   let at = 4 + count * 8;

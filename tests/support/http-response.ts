@@ -1,16 +1,19 @@
-// Reads an HTTP/1.1 response out of the bytes that have arrived so far.
+// Parses an HTTP/1.1 response from the bytes that have arrived so far.
 
 /** A response as far as it has arrived. */
 export interface RawResponse {
-  /** 0 where not even the headers have come. */
+  /** 0 until the headers have arrived. */
   status: number;
-  /** As on the wire: in order, with their case. */
+  /** As on the wire: in order, and with their case. */
   headers: [name: string, value: string][];
   body: Buffer;
   trailers: [name: string, value: string][];
-  /** Whether the body has come to its end as announced, by length, last chunk, or (where neither is announced) the connection's end. */
+  /**
+   * Whether the whole body has arrived: by its length, its last chunk, or, if the headers announce
+   * neither, the end of the connection.
+   */
   complete: boolean;
-  /** All bytes, informational responses included. */
+  /** All bytes, including informational responses. */
   raw: Buffer;
 }
 
@@ -20,7 +23,10 @@ interface Body {
   complete: boolean;
 }
 
-/** The first final response in `raw`; informational ones (100 Continue) are skipped. `ended`: no more bytes will come. */
+/**
+ * The first final response in `raw`; informational ones (100 Continue) are skipped. `ended` means
+ * that no more bytes will arrive.
+ */
 export function parseResponse(raw: Buffer, ended: boolean): RawResponse {
   let at = 0;
   for (;;) {
@@ -38,7 +44,10 @@ export function parseResponse(raw: Buffer, ended: boolean): RawResponse {
   }
 }
 
-/** The values of a header, compared without case, joined as a proxy may join them; undefined where it is absent. */
+/**
+ * The values of the header with this case-insensitive name, joined as a proxy may join them;
+ * undefined if it is absent.
+ */
 export function headerOf(headers: [string, string][], name: string): string | undefined {
   const values = headers.filter(([each]) => each.toLowerCase() === name).map(([, value]) => value);
   return values.length === 0 ? undefined : values.join(", ");

@@ -1,4 +1,4 @@
-// An HTTP/1.1 client for tests that decide what bytes go on the wire, and when.
+// An HTTP/1.1 client for tests that control which bytes are sent, and when.
 import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,17 +6,20 @@ import { parseResponse, type RawResponse } from "./http-response.ts";
 
 /** One connection. */
 export interface RawClient {
-  /** Sends bytes at once, without joining them with the next. */
+  /** Sends bytes immediately, without joining them with the next ones. */
   send(bytes: string | Buffer): void;
-  /** What has arrived, one character a byte. */
+  /** What has arrived, with one character per byte. */
   received(): string;
-  /** The response as far as it has arrived. */
+  /** The part of the response that has arrived. */
   response(): RawResponse;
-  /** Resolves when the response is complete or the connection has ended; rejects after `timeoutMs` (10 s). */
+  /**
+   * Resolves when the response is complete or the connection has ended; rejects after `timeoutMs`
+   * (10 s).
+   */
   finished(timeoutMs?: number): Promise<RawResponse>;
-  /** Says that no more bytes will come, and goes on reading. */
+  /** Closes the sending side (FIN), and continues to read. */
   end(): void;
-  /** Ends the connection, at once (RST where the peer still sends). */
+  /** Closes the connection immediately (with RST if the peer still sends). */
   close(): void;
 }
 
@@ -30,7 +33,7 @@ export async function connectRaw(port: number, host = "127.0.0.1"): Promise<RawC
   socket.on("data", (chunk: Buffer) => chunks.push(chunk));
   socket.on("close", () => (ended = true));
   await once(socket, "connect");
-  // A reset shows in what has arrived: `complete` stays false.
+  // After a reset, `complete` stays false.
   socket.on("error", () => {});
   const response = () => parseResponse(Buffer.concat(chunks), ended);
   const finished = async (timeoutMs = defaultTimeoutMs) => {
@@ -39,7 +42,9 @@ export async function connectRaw(port: number, host = "127.0.0.1"): Promise<RawC
       const now = response();
       if (now.complete || ended) return now;
       if (performance.now() > deadline) {
-        throw new Error(`No complete response within ${timeoutMs} ms, only: ${now.raw.toString()}`);
+        throw new Error(
+          `No complete response within ${timeoutMs} ms, but only: ${now.raw.toString()}`,
+        );
       }
       await sleep(2);
     }
@@ -55,12 +60,12 @@ export async function connectRaw(port: number, host = "127.0.0.1"): Promise<RawC
 }
 
 export interface ExchangeOptions {
-  /** Between two segments; 5 by default, so that they arrive one by one. */
+  /** The pause between two segments; 5 by default, so that they arrive one by one. */
   pauseMs?: number;
   timeoutMs?: number;
 }
 
-/** Sends a request in segments on a connection of its own, and reads the response to its end. */
+/** Sends a request in segments on a new connection, and reads the whole response. */
 export async function exchangeRaw(
   port: number,
   segments: (string | Buffer)[],

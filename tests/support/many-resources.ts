@@ -1,4 +1,4 @@
-// Any number of providers, each with a route in two hops.
+// Any number of providers, each with a two-hop route.
 
 function resource(index: number): string {
   return `
@@ -30,7 +30,7 @@ spec:
 `;
 }
 
-/** The YAML of `count` providers and as many routes. */
+/** The YAML of `count` providers and `count` routes. */
 export function manyResources(count: number): string {
   return Array.from({ length: count }, (_, index) => resource(index)).join("---");
 }

@@ -1,4 +1,5 @@
-// What the filter counts: the one list that the dashboard, the alerts, the documents and the filter itself are compared with.
+// The filter's metrics. Tests compare the dashboard, the alerts, the docs and the filter itself
+// with this list.
 const labels = ["llmproxy_provider", "llmproxy_route", "llmproxy_model", "llmproxy_source"];
 
 export interface Metric {
@@ -6,7 +7,7 @@ export interface Metric {
   labels: readonly string[];
 }
 
-/** By name, as Prometheus has it, a histogram without `_bucket`, `_sum` and `_count`. */
+/** By the name in Prometheus; histograms are without `_bucket`, `_sum` and `_count`. */
 export const metrics: Readonly<Record<string, Metric>> = {
   asm_llm_proxy_prompt_tokens: { kind: "counter", labels },
   asm_llm_proxy_completion_tokens: { kind: "counter", labels },

@@ -1,2 +1,5 @@
-/** Something that this machine lacks for the tests: its message is for the user, without a stack. */
+/**
+ * A requirement of the tests that this machine does not meet. The user sees the message without a
+ * stack trace.
+ */
 export class MissingRequirement extends Error {}

@@ -1,5 +1,6 @@
-// Namespaces of their own for the tests that need them: network (loopback alone), mounts, and processes. When the first process in them ends, the kernel
-// ends all others, however it came to its end: nothing is left behind.
+// Runs tests in Linux namespaces of their own: network (loopback only), mount and PID. When the
+// first process in the namespaces ends, for any reason, the kernel kills all others, so that no
+// process is left.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 
@@ -11,14 +12,17 @@ export function isInside(): boolean {
   return process.env[marker] === "1";
 }
 
-/** The words before a command that run it in such namespaces. */
+/** The words to put before a command, to run it in such namespaces. */
 export const unshare: readonly string[] = [
   "unshare",
   ...["--net", "--mount", "--propagation", "private"],
   ...["--pid", "--fork", "--mount-proc", "--kill-child"],
 ];
 
-/** Runs this very command line once more, inside, and gives its exit code; undefined where it was killed. */
+/**
+ * Runs the command line of this process again, inside the namespaces, and returns its exit code;
+ * undefined if it was killed.
+ */
 export async function runInside(env: Record<string, string>): Promise<number | undefined> {
   const own = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
   const [program = "", ...words] = [...unshare, ...own];
@@ -26,8 +30,8 @@ export async function runInside(env: Record<string, string>): Promise<number | u
     env: { ...process.env, ...env, [marker]: "1" },
     stdio: "inherit",
   });
-  // A terminal's Ctrl-C reaches the inner process too, which then ends in order. unshare itself passes no signal on, and takes the inner
-  // process with it when it is killed.
+  // Ctrl-C in a terminal also reaches the inner process, which then shuts down normally. unshare
+  // does not forward signals, and kills the inner process when it is killed.
   const kill = () => void child.kill("SIGKILL");
   const wait = () => void setTimeout(kill, graceMs).unref();
   process.on("SIGINT", wait).on("SIGTERM", kill);
@@ -36,7 +40,7 @@ export async function runInside(env: Record<string, string>): Promise<number | u
   return code ?? undefined;
 }
 
-/** Brings up the loopback device, the only one inside, with further addresses. */
+/** Brings up the loopback device, the only one in the namespaces, with additional addresses. */
 export function raiseLoopback(...addresses: string[]): void {
   execFileSync("ip", ["link", "set", "lo", "up"]);
   for (const address of addresses) {

@@ -1,4 +1,5 @@
-// Plugin configurations for tests that run the filter: a provider whose host, cluster and key follow from one name.
+// Plugin configurations for tests that run the filter. The host, the cluster and the key of a
+// provider are derived from one name.
 import type {
   PluginConfig,
   PluginMember,
@@ -6,17 +7,19 @@ import type {
   PluginSettings,
 } from "../../contract/plugin-config.ts";
 
-/** The cluster that leads to a host, named as in Istio. */
+/** The name of the cluster for a host, as Istio names it. */
 export function clusterOf(host: string): string {
   return `outbound|443||${host}`;
 }
 
-/** What a test says about a provider; the rest is as for OpenAI's own API. */
+/** What a test specifies for a provider. Everything else is as for OpenAI's own API. */
 export interface ProviderChanges extends Partial<Omit<PluginProvider, "settings">> {
   settings?: Partial<PluginSettings>;
 }
 
-/** A provider at `host`, with the key `sk-HOST` in `authorization` and nothing else that is managed. */
+/**
+ * A provider at `host`, with the key `sk-HOST` in `authorization` and no other managed settings.
+ */
 export function provider(host: string, changes: ProviderChanges = {}): PluginProvider {
   return {
     name: `test/${host}`,
@@ -33,7 +36,9 @@ export function settings(changes: Partial<PluginSettings> = {}): PluginSettings 
   return { authHeader: "authorization", authPrefix: "Bearer ", members: [], ...changes };
 }
 
-/** A configuration for these providers, each of which may be addressed by the host of each of its clusters. */
+/**
+ * A configuration for these providers. The host of each of their clusters is an allowed authority.
+ */
 export function pluginConfig(
   providers: PluginProvider[],
   changes: Partial<PluginConfig> = {},
@@ -50,7 +55,7 @@ export function pluginConfig(
   };
 }
 
-/** What `usage: Auto` makes of a provider about whose streams nothing is said. */
+/** The members that `usage: Auto` compiles to, for a provider without a setting for `stream`. */
 export const asksForUsage: PluginMember[] = [
   { name: "stream", stream: true },
   { name: "stream_options", default: '{"include_usage":true}', forStreams: true },

@@ -1,13 +1,16 @@
-// The programs of the system that tests need, and Debian's packages for those that are missing.
+// The system programs that tests need, and the Debian packages of those that are missing.
 import { execFileSync, spawnSync } from "node:child_process";
 import { MissingRequirement } from "./missing-requirement.ts";
 
-/** Whether a program is on PATH, which is this process's by default. */
+/** Whether a program is on PATH; by default that of this process. */
 export function hasProgram(name: string, env: NodeJS.ProcessEnv = process.env): boolean {
   return spawnSync("/bin/sh", ["-c", 'command -v "$0"', name], { env }).status === 0;
 }
 
-/** Installs packages with apt-get; where there is none, or it fails, the requirement says what is `wanted`. */
+/**
+ * Installs packages with apt-get. If there is no apt-get, or it fails, the error begins with
+ * `wanted`.
+ */
 export function installPackages(
   packages: string[],
   wanted: string,

@@ -1,4 +1,4 @@
-// A real Prometheus for one test file, with a data folder of its own.
+// Runs a real Prometheus for one test file, with its own data folder.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -7,21 +7,23 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "./ports.ts";
 
-/** One series of an answer, with its value at the time of the question. */
-export interface Answered {
+/** One series of a result, with its value at the time of the query. */
+export interface Series {
   labels: Record<string, string>;
   value: number;
 }
 
 export interface PrometheusServer {
-  /** What an expression comes to now; rejects with Prometheus' reason where it takes it for none. */
-  query(expression: string): Promise<Answered[]>;
+  /**
+   * The result of an expression; rejects with the error of Prometheus if the expression is invalid.
+   */
+  query(expression: string): Promise<Series[]>;
   stop(): Promise<void>;
 }
 
 const readyTimeoutMs = 20_000;
 
-/** Starts Prometheus with a configuration, which stands beside the files of examples/telemetry. */
+/** Starts Prometheus with this configuration, in a folder with the files of examples/telemetry. */
 export async function startPrometheus(program: string, config: string): Promise<PrometheusServer> {
   const folder = mkdtempSync(join(tmpdir(), "llm-egress-prometheus-"));
   cpSync("examples/telemetry", folder, { recursive: true });
@@ -49,7 +51,7 @@ export async function startPrometheus(program: string, config: string): Promise<
   while (!(await isReady(address))) {
     if (child.exitCode !== null || performance.now() > deadline) {
       await stop();
-      throw new Error(`Prometheus does not come up:\n${output}`);
+      throw new Error(`Prometheus did not become ready:\n${output}`);
     }
     await sleep(50);
   }
@@ -68,7 +70,7 @@ interface Reply {
   data?: { result: { metric: Record<string, string>; value: [number, string] }[] };
 }
 
-async function query(address: string, expression: string): Promise<Answered[]> {
+async function query(address: string, expression: string): Promise<Series[]> {
   const body = new URLSearchParams({ query: expression });
   const response = await fetch(`http://${address}/api/v1/query`, { method: "POST", body });
   const { error, data } = (await response.json()) as Reply;

@@ -1,4 +1,5 @@
-// Debian's Prometheus: from PATH, or the package's files unpacked into the user's cache, without installing a service.
+// Finds Prometheus: on PATH, or from Debian's package, whose files are unpacked into the user's
+// cache without installing a service.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +11,7 @@ export interface Prometheus {
   promtool: string;
 }
 
-/** Where there is none, `missing` says so: tests give it as the reason why they are skipped. */
+/** If there is no Prometheus, `missing` has the reason for which tests are skipped. */
 export type FoundPrometheus = Prometheus & { missing?: undefined };
 export interface MissingPrometheus {
   missing: string;
@@ -19,7 +20,7 @@ export interface MissingPrometheus {
 const folder = cacheFolder();
 const unpacked = join(folder, "prometheus");
 
-/** Looks for prometheus and promtool, and fetches Debian's package where apt is there. */
+/** Looks for prometheus and promtool, and downloads Debian's package if apt is available. */
 export function findPrometheus(): FoundPrometheus | MissingPrometheus {
   if (hasProgram("promtool") && hasProgram("prometheus")) {
     return { prometheus: "prometheus", promtool: "promtool" };
@@ -31,7 +32,7 @@ export function findPrometheus(): FoundPrometheus | MissingPrometheus {
   return { prometheus: join(programs, "prometheus"), promtool: join(programs, "promtool") };
 }
 
-// Another test file may do the same at the same time: whoever is first wins.
+// Another test file may do this at the same time. The first one to finish wins.
 function fetchPackage(): boolean {
   mkdirSync(folder, { recursive: true });
   const work = mkdtempSync(join(folder, "prometheus-"));
@@ -52,7 +53,7 @@ function fetchPackage(): boolean {
 function download(cwd: string): boolean {
   const apt = (...words: string[]) => spawnSync("apt-get", words, { cwd, stdio: "pipe" });
   if (apt("download", "prometheus").status === 0) return true;
-  // Root's machine may be one whose lists are empty, such as a fresh container.
+  // In a new container, whose user is root, the package lists are often empty.
   if (process.getuid?.() !== 0 || apt("update").status !== 0) return false;
   return apt("download", "prometheus").status === 0;
 }

@@ -1,16 +1,17 @@
-// The body edit in its plainest form: the whole body at once, on JSON.parse's word that it is valid. What the filter must forward, byte for
-// byte, however the body arrives.
+// A simple implementation of the body edit, which reads the whole body at once and requires that
+// JSON.parse has accepted it. The filter must forward exactly these bytes, no matter in which
+// chunks the body arrives.
 import type { PluginMember, PluginModels } from "../../contract/plugin-config.ts";
 
 interface Span {
-  /** Where the comma before the member stands, or its key's quote where there is none. */
+  /** The position of the comma before the member, or of its key's quote if there is no comma. */
   from: number;
   key: string;
   valueStart: number;
   end: number;
 }
 
-/** The edited body as a latin1 string, from a valid body in the same form. */
+/** The edited body; both are latin1 strings, and `body` must be valid. */
 export function referenceEdit(
   body: string,
   members: readonly PluginMember[],
@@ -80,7 +81,7 @@ function replacementFor(
   return alias === undefined ? undefined : JSON.stringify(alias);
 }
 
-// A double holds no digit so far behind the point.
+// A double has no digits that far after the decimal point.
 function exceeds(value: string, limit: string): boolean {
   return Number(value) > Number(limit) || /^\d+\.0{16,}[1-9]/.test(value);
 }
@@ -89,7 +90,7 @@ function utf8Of(latin1: string): string {
   return Buffer.from(latin1, "latin1").toString();
 }
 
-// As Go's encoding/json folds keys.
+// Folds keys as Go's encoding/json does.
 function fold(key: string): string {
   const text = JSON.parse(utf8Of(key)) as string;
   return text

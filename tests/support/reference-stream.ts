@@ -1,11 +1,14 @@
-// What the filter must leave of an event stream in its plainest form: the whole stream at once, split into events by the letter of the standard.
+// A simple implementation of what the filter does to an event stream. It reads the whole stream at
+// once, and splits it into events exactly as the standard says.
 
 export interface ReferenceStream {
-  /** What goes out, each event with the blank line that ends it; the last may have none. */
+  /**
+   * The events that are forwarded, each with the blank line that ends it; the last may have none.
+   */
   kept: string[];
-  /** How many events were taken out. */
+  /** How many events were removed. */
   dropped: number;
-  /** The last value of each, undefined where there is none. */
+  /** The last value of each; undefined if there is none. */
   promptTokens: number | undefined;
   completionTokens: number | undefined;
 }
@@ -16,7 +19,7 @@ interface Chunk {
   usage?: { prompt_tokens?: number; completion_tokens?: number } | null;
 }
 
-/** Takes the chunks out that bring nothing but usage. */
+/** Removes the chunks that contain only usage. */
 export function referenceStream(text: string): ReferenceStream {
   const result: ReferenceStream = {
     kept: [],
@@ -36,14 +39,14 @@ export function referenceStream(text: string): ReferenceStream {
   return result;
 }
 
-/** Each event of a stream, its bytes as they are. */
+/** The events of a stream, with unchanged bytes. */
 export function eventsOf(text: string): string[] {
   return text
     .match(/(?:[^\r\n]+(?:\r\n|\r|\n|$))*(?:\r\n|\r|\n|$)/g)!
     .filter((each) => each !== "");
 }
 
-/** The comments before an event's first line. */
+/** The comments before the first line of an event. */
 function commentsBefore(event: string): string {
   return /^(?::[^\r\n]*(?:\r\n|\r|\n|$))*/.exec(event)![0];
 }

@@ -1,4 +1,5 @@
-// Requests for tests of the filter: the bytes of an HTTP/1.1 request, and readers for what comes back.
+// Requests for tests of the filter: the bytes of HTTP/1.1 requests, and functions that read the
+// answers.
 import assert from "node:assert/strict";
 import type { Echo } from "../../src/mock/echo.ts";
 import { headerOf, type RawResponse } from "./http-response.ts";
@@ -8,11 +9,14 @@ export interface RequestHead {
   method?: string;
   path?: string;
   host?: string;
-  /** Lines as they stand on the wire; a name may stand twice. */
+  /** The header lines as sent; a name may occur more than once. */
   headers?: [name: string, value: string][];
 }
 
-/** A request's head, with the empty line that ends it. POST to /v1/chat/completions unless said otherwise. */
+/**
+ * The head of a request, with the empty line that ends it. By default, a POST to
+ * /v1/chat/completions.
+ */
 export function head(host: string, request: RequestHead = {}): string {
   const { method = "POST", path = "/v1/chat/completions", headers = [] } = request;
   const lines = [["host", host] as const, ...headers].map(([name, value]) => `${name}: ${value}`);
@@ -26,7 +30,7 @@ export function post(host: string, body: string | Buffer, request: RequestHead =
   return Buffer.concat([Buffer.from(head(host, { ...request, headers })), Buffer.from(body)]);
 }
 
-/** A chunked request's pieces: the head, each chunk, and the last chunk, which is empty. */
+/** The pieces of a chunked request: the head, each chunk, and the empty last chunk. */
 export function chunked(host: string, pieces: (string | Buffer)[], request: RequestHead = {}) {
   const encoding: [string, string] = ["transfer-encoding", "chunked"];
   const headers = [encoding, ...(request.headers ?? [])];
@@ -40,33 +44,35 @@ export function chunk(piece: string | Buffer): Buffer {
   return Buffer.concat([size, bytes, Buffer.from("\r\n")]);
 }
 
-/** The header that makes the mock answer with what it got. */
+/** The header that makes the mock echo the request that it received. */
 export const echoing: [string, string] = ["x-mock-echo", "1"];
 
-/** Reads the mock's echo out of an answer. */
+/** Reads the mock's echo from an answer. */
 export function echoOf(answer: { status: number; body: Buffer }): Echo {
   assert.equal(answer.status, 200, answer.body.toString());
   return JSON.parse(answer.body.toString()) as Echo;
 }
 
-/** The body that the mock got, as text. */
+/** The body that the mock received, as text. */
 export function echoedBody(answer: { status: number; body: Buffer }): string {
   return Buffer.from(echoOf(answer).bodyBase64 ?? "", "base64").toString();
 }
 
-/** All values of a header that the mock got. */
+/** All values of a header that the mock received. */
 export function echoedHeader(echo: Echo, name: string): string[] {
   return echo.headers.filter(([each]) => each.toLowerCase() === name).map(([, value]) => value);
 }
 
-/** What the filter refuses a request with. */
+/** How the filter refuses a request. */
 export interface Refusal {
   status: number;
   code: string;
   param?: string;
 }
 
-/** Checks that a request was refused as documented, and that no provider has got it as a whole. */
+/**
+ * Checks that a request was refused as documented, and that no provider received the whole request.
+ */
 export function assertRefused(observed: Observation<AnyAnswer>, refusal: Refusal): void {
   const { answer } = observed;
   const { status, code, param = null } = refusal;
@@ -79,7 +85,7 @@ export function assertRefused(observed: Observation<AnyAnswer>, refusal: Refusal
   assert.deepEqual(rest, { type, param, code });
   assert.equal(observed.details, `llm_egress_${code}`);
   assert.equal(observed.status, status);
-  assert.equal(observed.complete, 0, "the provider got the whole request");
+  assert.equal(observed.complete, 0, "the provider received the whole request");
 }
 
 /** An answer over HTTP/1.1 or HTTP/2. */

@@ -1,4 +1,4 @@
-// Starts `llm-egress run` as a user does, for the tests of the command line.
+// Starts `llm-egress run` as a user does, for tests of the CLI.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -10,21 +10,27 @@ import { freePort } from "./ports.ts";
 
 export interface Running {
   port: number;
-  /** The only place for its temporary files. */
+  /** The folder for all of its temporary files. */
   temporary: string;
   stdout(): string;
   stderr(): string;
-  /** Resolves when the output holds the text; rejects after 10 s. */
+  /** Resolves when the output contains the text; rejects after 10 s. */
   said(text: string): Promise<void>;
-  /** Sends a signal, SIGTERM by default, unless it has ended, and gives the exit code when it has. */
+  /**
+   * Sends a signal, SIGTERM by default, unless the process has exited. Resolves with the exit code
+   * when it has exited.
+   */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
-  /** Resolves with the exit code when it has ended by itself. */
+  /** Waits until the process exits by itself, and resolves with the exit code. */
   ended(): Promise<number | null>;
 }
 
 const timeoutMs = 10_000;
 
-/** Starts `llm-egress run` on free ports with more words and variables; it may not be ready yet. */
+/**
+ * Starts `llm-egress run` on free ports, with these arguments and environment variables. Does not
+ * wait until it is ready.
+ */
 export async function startRun(words: string[], env: NodeJS.ProcessEnv): Promise<Running> {
   const port = await freePort();
   const temporary = mkdtempSync(join(tmpdir(), "llm-egress-test-"));
@@ -40,7 +46,8 @@ export async function startRun(words: string[], env: NodeJS.ProcessEnv): Promise
   const said = async (text: string): Promise<void> => {
     const deadline = performance.now() + timeoutMs;
     while (!stdout.includes(text) && !stderr.includes(text)) {
-      if (performance.now() > deadline) throw new Error(`no ${text} in:\n${stdout}${stderr}`);
+      if (performance.now() > deadline)
+        throw new Error(`"${text}" is not in the output:\n${stdout}${stderr}`);
       await sleep(20);
     }
   };
@@ -52,7 +59,7 @@ export async function startRun(words: string[], env: NodeJS.ProcessEnv): Promise
   return { port, temporary, stdout: () => stdout, stderr: () => stderr, said, stop, ended };
 }
 
-/** Stops it and removes its files. */
+/** Stops the process and removes its files. */
 export async function endRun(running: Running): Promise<void> {
   await running.stop();
   rmSync(running.temporary, { recursive: true, force: true });
@@ -63,7 +70,7 @@ export interface Answer {
   body: string;
 }
 
-/** POSTs a chat request for one message to a port of this machine, with that Host. */
+/** POSTs a chat request with one message to a port of this machine, with this Host header. */
 export async function postChat(port: number, path: string, host: string): Promise<Answer> {
   const headers = { host, "content-type": "application/json" };
   const sent = request({ host: "127.0.0.1", port, path, method: "POST", headers });

@@ -1,4 +1,4 @@
-// Envoy's metrics as Prometheus reads them.
+// Parses Envoy's metrics as Prometheus does.
 
 export interface Sample {
   name: string;
@@ -6,7 +6,7 @@ export interface Sample {
   value: number;
 }
 
-/** The samples of a scrape in Prometheus' text format. */
+/** The samples in a text in Prometheus' exposition format. */
 export function parseScrape(text: string): Sample[] {
   return [...text.matchAll(/^(\w+)(?:\{(.*)\})? (\S+)$/gm)].map(([, name, labels, value]) => ({
     name: name!,

@@ -1,4 +1,4 @@
-// An HTTP/1.1 upstream whose answers the test writes itself, byte by byte where it wants to.
+// An HTTP/1.1 upstream whose answers are written by the test, byte by byte if necessary.
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -6,15 +6,15 @@ import { text } from "node:stream/consumers";
 
 export interface ScriptedUpstream {
   port: number;
-  /** The bodies of the requests that came to their end, in their order. */
+  /** The bodies of the requests that were received completely, in order. */
   bodies: string[];
   close(): Promise<void>;
 }
 
-/** Answers one request, whose body is `bodies[index]`. */
+/** Answers the request whose body is `bodies[index]`. */
 export type Script = (response: ServerResponse, index: number) => void;
 
-/** Starts an upstream; `script` is called when a request's body has come to its end. */
+/** Starts an upstream; `script` is called when the whole body of a request has arrived. */
 export async function startScripted(script: Script): Promise<ScriptedUpstream> {
   const bodies: string[] = [];
   const server = createServer((request, response) => {

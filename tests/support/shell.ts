@@ -1,17 +1,20 @@
-// Commands as a user types them into a terminal.
+// Runs commands as a user does in a terminal.
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface Shell {
-  /** Bash that comes before each command: functions in place of programs that are not on PATH. */
+  /**
+   * Bash code that is run before each command: functions that replace programs which are not on
+   * PATH.
+   */
   functions: string;
   env: Record<string, string>;
 }
 
 const timeoutMs = 20_000;
 
-/** Runs a command and gives all that it prints, stdout and stderr in their order, whatever its exit code. */
+/** Runs a command and returns all that it prints, stdout and stderr in order, for any exit code. */
 export function runInShell(shell: Shell, command: string): Promise<string> {
   const [file, words] = bash(shell, command);
   const options = { env: { ...process.env, ...shell.env }, timeout: timeoutMs };
@@ -20,7 +23,10 @@ export function runInShell(shell: Shell, command: string): Promise<string> {
   });
 }
 
-/** Starts a command that does not end by itself; resolves when it has printed `text`, and gives what ends it. */
+/**
+ * Starts a command that does not end by itself. Resolves when it has printed `text`, with the
+ * function that stops it.
+ */
 export async function startInShell(
   shell: Shell,
   command: string,
@@ -34,7 +40,7 @@ export async function startInShell(
   const closed = once(child, "close");
   let printed = "";
   child.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
-  // It is the leader of a process group: the shell, and what it has started.
+  // The child leads a process group of the shell and what the shell has started.
   const stop = async () => {
     if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
     await closed;
@@ -43,7 +49,7 @@ export async function startInShell(
   while (!printed.includes(text)) {
     if (child.exitCode !== null || performance.now() > deadline) {
       await stop();
-      throw new Error(`${command}\nhas not printed\n${text}\nbut\n${printed}`);
+      throw new Error(`${command}\ndid not print\n${text}\nbut printed\n${printed}`);
     }
     await sleep(20);
   }

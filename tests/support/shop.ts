@@ -1,4 +1,5 @@
-// A gateway for one provider, requests that end in each of the usual ways, and what Prometheus needs to scrape it.
+// A gateway for one provider, requests with each of the usual outcomes, and the configuration for
+// Prometheus to scrape it.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { emitEnvoy } from "../../src/compile.ts";
@@ -30,7 +31,7 @@ spec:
       backendRefs: [{ providerHost: qwen.example }]
 `;
 
-/** The bootstrap of a gateway on that port, with the mock in the provider's place. */
+/** The bootstrap of a gateway on this port, with the mock in place of the provider. */
 export function renderShop(port: number, mockPort: number): string {
   const upstream = { host: "127.0.0.1", port: mockPort, tls: false };
   const options = envoyOptions({
@@ -41,12 +42,15 @@ export function renderShop(port: number, mockPort: number): string {
   return emitEnvoy(planOf(resources), options);
 }
 
-/** The example's two scrape configurations, five times a second, for an Envoy that serves them both. */
+/**
+ * The two scrape configurations of the example, with five scrapes a second, for an Envoy that
+ * serves both.
+ */
 export function scrapeConfig(adminPort: number): string {
   const target = `127.0.0.1:${adminPort}`;
   const local = readExample("prometheus-local.yaml").replace("127.0.0.1:9901", target);
   const mesh = readExample("prometheus.yaml");
-  // What Kubernetes would tell of a gateway's two ports, and of another pod's.
+  // The targets that Kubernetes would discover: the two ports of a gateway, and one of another pod.
   const pod = (name: string, port: string, label: string) => `
       - targets: ["${target}"]
         labels:
@@ -78,21 +82,21 @@ export interface Usage {
   reasoning_tokens: number;
 }
 
-/** One request, as its client saw it end. */
+/** One request, with the outcome that its client saw. */
 export interface Call {
   model: string;
   code: string;
   outcome: "ok" | "provider_error" | "rejected";
-  /** Of a rejected one. */
+  /** The reason of a rejected request. */
   reason?: string;
-  /** As the provider told it. */
+  /** As the provider reported it. */
   usage?: Usage;
 }
 
 const question = { role: "user", content: "how much is it" };
 const conversation = [{ role: "user", content: "hello there" }, question];
 
-/** Makes one request of each kind; resolves when all have been answered. */
+/** Makes one request of each kind. Resolves when all have been answered. */
 export async function callShop(url: string): Promise<Call[]> {
   const post = (body: object | string, headers = {}) => send(url, body, headers);
   const big = { model: "qwen-max", messages: conversation, reasoning_effort: "low" };
@@ -122,7 +126,7 @@ async function send(url: string, body: object | string, headers: object): Promis
   return response.text();
 }
 
-// Of a JSON answer, or of the last chunk of a stream that has one.
+// From a JSON answer, or from the last chunk of a stream with usage.
 function readUsage(text: string): Usage {
   const json = text.startsWith("{") ? text : /^data: (\{.*"usage":\{.*)$/m.exec(text)?.[1];
   const { usage } = JSON.parse(json ?? "{}") as {

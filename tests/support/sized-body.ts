@@ -1,15 +1,16 @@
-// Chat requests of an exact size, and what the filter makes of them, as pieces that nobody has to keep as a whole.
+// Chat requests of an exact size and their edited forms, in pieces, so that no test has to hold a
+// whole body in memory.
 import { createHash } from "node:crypto";
 import type { PluginMember } from "../../contract/plugin-config.ts";
 
-/** The members of a provider that edits both ends of a sized body and adds one of each kind. */
+/** Members that edit both ends of a sized body, and add one member of each kind. */
 export const sizedBodyMembers: PluginMember[] = [
   { name: "model", override: '"m-1"' },
   { name: "temperature", default: "0.7" },
   { name: "max_tokens", limit: "100" },
 ];
 
-/** Bytes to send, piece by piece; may be walked through more than once. */
+/** Bytes to send, piece by piece. May be iterated more than once. */
 export interface SizedBody extends Iterable<Buffer> {
   bytes: number;
 }
@@ -39,7 +40,10 @@ const editedEmptyEnds: Ends = {
   end: `${blank(',"max_tokens":100')}}`,
 };
 
-/** A body of 2 bytes, which is `{}`, or of at least 100. Cut anywhere, its text is likely to be cut within a character or an escape. */
+/**
+ * A body of 2 bytes, which is `{}`, or of at least 100 bytes. A cut at any place is likely to split
+ * a character or an escape.
+ */
 export function sizedBodies(bytes: number): SizedBodies {
   if (bytes === 2) return { sent: sized(emptyEnds, 0), edited: sized(editedEmptyEnds, 0) };
   const fillerBytes = bytes - Buffer.byteLength(sentEnds.start + sentEnds.end);

@@ -1,4 +1,5 @@
-// Sends a body in each of the ways in which HTTP lets one be sent, piece by piece and no faster than it is taken.
+// Sends a body in each of the ways that HTTP allows, piece by piece, and no faster than the peer
+// reads.
 import { once } from "node:events";
 import { type Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
 import { connect, type ClientHttp2Stream, type OutgoingHttpHeaders } from "node:http2";
@@ -7,11 +8,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 export interface Upload {
   host: string;
-  /** The size that `content-length` gives where the way has one. */
+  /** The size, for the ways that send `content-length`. */
   bytes: number;
   pieces: Iterable<Buffer>;
   headers?: Record<string, string>;
-  /** HTTP/1.1 only: for more than one request on a connection. */
+  /** HTTP/1.1 only: to send more than one request on a connection. */
   agent?: Agent;
 }
 
@@ -21,10 +22,13 @@ export interface UploadAnswer {
   body: Buffer;
 }
 
-/** Sends POST /v1/chat/completions to a port of this machine, and reads the answer, which may come before the body's end. */
+/**
+ * Sends POST /v1/chat/completions to a port of this machine, and reads the answer, which may arrive
+ * before the whole body is sent.
+ */
 export type SendUpload = (port: number, upload: Upload) => Promise<UploadAnswer>;
 
-/** Every way, by the words that a test's name has for it. */
+/** All ways, by the name that tests use for them. */
 export const uploadWays: Record<string, SendUpload> = {
   "HTTP/1.1 with content-length": (port, upload) => sendHttp1(port, upload, withLength(upload)),
   "HTTP/1.1 in chunks": (port, upload) => sendHttp1(port, upload, {}),
@@ -35,13 +39,13 @@ export const uploadWays: Record<string, SendUpload> = {
   "HTTP/2 with trailers": (port, upload) => sendHttp2(port, upload, {}, { "x-sum": "1" }),
 };
 
-/** Whether the upstream, which HTTP/1.1 leads to, must get a content-length. */
+/** Whether an HTTP/1.1 upstream must receive a content-length. */
 export function announcesLength(way: string): boolean {
   return !/chunks|without|trailers/.test(way);
 }
 
 const path = "/v1/chat/completions";
-// Long enough for the last chunk or DATA frame, which is empty, to travel alone.
+// Long enough that the empty last chunk or DATA frame is sent alone.
 const pauseBeforeEndMs = 5;
 
 function withLength({ bytes }: Upload): Record<string, string> {
@@ -65,7 +69,7 @@ async function sendHttp1(
   const answered = once(message, "response") as Promise<[IncomingMessage]>;
   if (headers["expect"] !== undefined) {
     message.flushHeaders();
-    // A refusal comes without a 100.
+    // A refusal arrives without a 100 (Continue).
     await Promise.race([once(message, "continue"), answered]);
   }
   void writeAll(message, upload.pieces);
@@ -102,7 +106,7 @@ async function writeAll(
   to: ClientRequest | ClientHttp2Stream,
   pieces: Iterable<Buffer>,
 ): Promise<void> {
-  // Where the answer comes first, the peer may take no more: the answer tells.
+  // If the answer arrives first, the peer may stop reading. The answer says why.
   const gone = once(to, "close").catch(() => {});
   to.on("error", () => {});
   for (const piece of pieces) {

@@ -1,4 +1,5 @@
-// A scripted proxy-wasm host: runs the built module as Envoy does, with every callback made by the test, and records what the filter did.
+// A scripted proxy-wasm host. It runs the built module as Envoy does, the test makes every
+// callback, and the host records what the filter does.
 
 import { readFileSync } from "node:fs";
 import type { PluginConfig } from "../../contract/plugin-config.ts";
@@ -9,11 +10,13 @@ export { CONTINUE, type LocalResponse, STOP, STOP_NO_BUFFER, WasmStream } from "
 export type { HeaderList };
 
 export interface WasmHostOptions {
-  /** The plugin configuration: an object, or text to be passed on as it is. */
+  /** The plugin configuration: an object, or text that is passed on unchanged. */
   config: PluginConfig | string;
   env?: Record<string, string>;
-  /** Runs while the module sends a local answer: Envoy may call back from within. */
-  whileAnswering?: (host: WasmHost, stream: WasmStream) => void;
+  /**
+   * Called while the module sends a local response, as Envoy may make callbacks during that call.
+   */
+  onLocalResponse?: (host: WasmHost, stream: WasmStream) => void;
 }
 
 const OK = 0;
@@ -29,12 +32,12 @@ const wasmModule = new WebAssembly.Module(
 export class WasmHost {
   readonly logs: string[] = [];
   readonly counters = new Map<string, number>();
-  /** The values that histograms were given. */
+  /** The values that the filter recorded in each histogram. */
   readonly histograms = new Map<string, number[]>();
-  /** What the module takes for the time, in milliseconds since 1970. */
+  /** The time that the host reports to the module, in milliseconds since 1970. */
   clock = 1_700_000_000_000;
   readonly accepted: boolean;
-  /** How often the host was asked to do something, by the function's name. */
+  /** The number of host calls, by function name. */
   readonly calls = new Map<string, number>();
   readonly memory: WebAssembly.Memory;
 
@@ -42,13 +45,13 @@ export class WasmHost {
   private readonly streams = new Map<number, WasmStream>();
   private config: Buffer = Buffer.alloc(0);
   private readonly env: Record<string, string>;
-  private readonly whileAnswering: WasmHostOptions["whileAnswering"];
+  private readonly onLocalResponse: WasmHostOptions["onLocalResponse"];
   private current = ROOT_ID;
   private nextId = ROOT_ID + 1;
 
   constructor(options: WasmHostOptions) {
     this.env = options.env ?? {};
-    this.whileAnswering = options.whileAnswering;
+    this.onLocalResponse = options.onLocalResponse;
     const instance = new WebAssembly.Instance(wasmModule, this.imports());
     this.exports = instance.exports as Record<string, (...args: number[]) => unknown>;
     this.memory = instance.exports["memory"] as WebAssembly.Memory;
@@ -57,13 +60,13 @@ export class WasmHost {
     this.accepted = this.configure(options.config);
   }
 
-  /** Gives the module a configuration. False where it refuses it. */
+  /** Passes a configuration to the module. False if the module refuses it. */
   configure(config: PluginConfig | string): boolean {
     this.config = Buffer.from(typeof config === "string" ? config : JSON.stringify(config));
     return this.invoke("proxy_on_configure", ROOT_ID, this.config.length) === 1;
   }
 
-  /** A new stream whose route leads to `cluster`. */
+  /** A new stream, which Envoy has routed to `cluster`. */
   stream(cluster: string, route = ""): WasmStream {
     const id = this.nextId++;
     const stream = new WasmStream(this, id, cluster, route);
@@ -78,7 +81,7 @@ export class WasmHost {
     return this.invoke(callback, ...args);
   }
 
-  /** Ends a stream, as Envoy does once it is over; does nothing where it has ended. */
+  /** Ends a stream as Envoy does. Does nothing if the stream has already ended. */
   end(id: number): void {
     if (!this.streams.has(id)) return;
     this.run(id, "proxy_on_log", id);
@@ -94,7 +97,7 @@ export class WasmHost {
 
   private get stream_(): WasmStream {
     const stream = this.streams.get(this.current);
-    if (stream === undefined) throw new Error("a stream's host call outside of a stream");
+    if (stream === undefined) throw new Error("a host call for a stream outside of a stream");
     return stream;
   }
 
@@ -161,7 +164,7 @@ export class WasmHost {
     };
   }
 
-  // Like Envoy's, a metric that is defined again gets another id.
+  // As in Envoy, a metric that is defined again gets another id.
   private metricImports(): Record<string, (...args: number[]) => number> {
     const names: string[] = [];
     return {
@@ -238,8 +241,8 @@ export class WasmHost {
         const [details, detailsSize, body, bodySize, pairs, pairsSize] = spans;
         const stream = this.stream_;
         const headers = parsePairs(this.read(pairs!, pairsSize!));
-        this.whileAnswering?.(this, stream);
-        // Read only now: what the module has lent must last to the end of the call.
+        this.onLocalResponse?.(this, stream);
+        // Read only at this point, as the module's memory must stay valid until the call returns.
         stream.localResponses.push({
           status: status,
           details: this.text(details!, detailsSize!),

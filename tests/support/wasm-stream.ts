@@ -1,4 +1,5 @@
-// One stream under the scripted host: makes the callbacks, and records what went on and what came back.
+// One stream under the scripted host. It makes the callbacks, and records what is forwarded to the
+// provider and returned to the client.
 import type { HeaderList } from "./header-list.ts";
 
 export interface LocalResponse {
@@ -13,7 +14,7 @@ export const CONTINUE = 0;
 export const STOP = 1;
 export const STOP_NO_BUFFER = 3;
 
-/** What makes callbacks and ends streams. */
+/** The part of the host that a stream needs. */
 interface Host {
   run(id: number, callback: string, ...args: number[]): number;
   end(id: number): void;
@@ -22,19 +23,22 @@ interface Host {
 /** One request and its answer. */
 export class WasmStream {
   readonly properties = new Map<string, string>();
-  /** What the filter has set, for the access log. */
+  /** What the filter has set for the access log. */
   readonly filterState = new Map<string, string>();
   readonly localResponses: LocalResponse[] = [];
   requestHeaders: HeaderList = [];
   requestTrailers: HeaderList = [];
   responseHeaders: HeaderList = [];
-  /** The answer's trailers. */
+  /** The trailers of the answer. */
   trailersSent: HeaderList = [];
-  /** The body's chunk while its callback runs, and what is to be forwarded of it after that. */
+  /**
+   * The chunk of the body while its callback runs. After the callback, what will be forwarded of
+   * it.
+   */
   chunk: Buffer = Buffer.alloc(0);
-  /** What has gone on to the provider. */
+  /** The parts of the request body that were forwarded to the provider. */
   readonly forwarded: Buffer[] = [];
-  /** What has gone back to the client of the answer's body. */
+  /** The parts of the answer's body that were returned to the client. */
   readonly returned: Buffer[] = [];
 
   constructor(
@@ -47,14 +51,14 @@ export class WasmStream {
     this.properties.set("xds\0route_name", route);
   }
 
-  /** The request's headers arrive. */
+  /** Passes the request headers to the filter. */
   headers(headers: HeaderList, endOfStream = false): number {
     this.requestHeaders = headers.map(([name, value]) => [name, value]);
     const { id } = this;
     return this.host.run(id, "proxy_on_request_headers", id, headers.length, Number(endOfStream));
   }
 
-  /** A chunk of the request's body arrives. */
+  /** Passes a chunk of the request body to the filter. */
   body(chunk: Buffer | string, endOfStream = false): number {
     this.chunk = Buffer.from(chunk);
     const { id } = this;
@@ -64,20 +68,20 @@ export class WasmStream {
     return status;
   }
 
-  /** The request's trailers arrive. */
+  /** Passes the request trailers to the filter. */
   trailers(trailers: HeaderList): number {
     this.requestTrailers = [...trailers];
     return this.host.run(this.id, "proxy_on_request_trailers", this.id, trailers.length);
   }
 
-  /** The answer's headers arrive. */
+  /** Passes the headers of the answer to the filter. */
   response(headers: HeaderList, endOfStream = false): number {
     this.responseHeaders = headers.map(([name, value]) => [name, value]);
     const { id } = this;
     return this.host.run(id, "proxy_on_response_headers", id, headers.length, Number(endOfStream));
   }
 
-  /** A chunk of the answer's body arrives. */
+  /** Passes a chunk of the answer's body to the filter. */
   responseBody(chunk: Buffer | string, endOfStream = false): number {
     this.chunk = Buffer.from(chunk);
     const { id } = this;
@@ -87,40 +91,40 @@ export class WasmStream {
     return status;
   }
 
-  /** The answer's trailers arrive. */
+  /** Passes the trailers of the answer to the filter. */
   responseTrailers(trailers: HeaderList): number {
     this.trailersSent = trailers.map(([name, value]) => [name, value]);
     return this.host.run(this.id, "proxy_on_response_trailers", this.id, trailers.length);
   }
 
-  /** The stream is over. */
+  /** Ends the stream. */
   end(): void {
     this.host.end(this.id);
   }
 
-  /** The header map that an ABI number stands for. */
+  /** The header map with this number in the ABI. */
   headerMap(map: number): HeaderList {
     if (map === 0) return this.requestHeaders;
     if (map === 1) return this.requestTrailers;
     return map === 2 ? this.responseHeaders : this.trailersSent;
   }
 
-  /** The first request header of that name. */
+  /** The value of the first request header with this name. */
   header(name: string): string | undefined {
     return this.requestHeaders.find((header) => header[0] === name)?.[1];
   }
 
-  /** The only local answer's status and code. */
+  /** The status and the code of the only local response. */
   get refusal(): string {
     return this.localResponses.map(({ status, details }) => `${status} ${details}`).join(", ");
   }
 
-  /** All of the answer's body that has gone back to the client. */
+  /** All of the answer's body that was returned to the client. */
   get returnedText(): string {
     return Buffer.concat(this.returned).toString();
   }
 
-  /** All that has gone on to the provider. */
+  /** All of the request body that was forwarded to the provider. */
   get forwardedText(): string {
     return Buffer.concat(this.forwarded).toString();
   }

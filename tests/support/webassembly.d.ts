@@ -1,4 +1,4 @@
-// What wasm-host.ts uses of WebAssembly: TypeScript has it only in the browser's library.
+// The part of WebAssembly that wasm-host.ts uses. TypeScript declares it only in its DOM library.
 declare namespace WebAssembly {
   type Imports = Record<string, Record<string, (...args: number[]) => number>>;
   class Memory {

@@ -1,4 +1,4 @@
-// What examples/docker-compose says: its Compose file, and the commands of its README.
+// Reads examples/docker-compose: its Compose file, and the commands of its README.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -16,7 +16,10 @@ export function composeFile(): { services: { gateway: Service; provider: Service
   return parse(text) as ReturnType<typeof composeFile>;
 }
 
-/** The README's one command that begins so, with the output that it shows. */
+/**
+ * The only command of the README that begins with `beginning`, with the output that the README
+ * shows.
+ */
 export function shownCommand(beginning: string): Step {
   const steps = readSteps("docker-compose", "containers");
   const found = steps.filter(({ command }) => command.startsWith(beginning));

@@ -1,4 +1,5 @@
-// Images under the names that the example's file has, made of this machine's own programs, as no registry is asked for the official ones.
+// Builds images with the names in the example's Compose file from programs of this machine, so that
+// the test needs no registry.
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -6,19 +7,22 @@ import { composeFile } from "./example.ts";
 import { podman } from "./podman.ts";
 
 interface Program {
-  /** The image's name and tag in a Compose file. */
+  /** The name and tag of the image in a Compose file. */
   image: string;
-  /** The program's path on this machine. */
+  /** The path of the program on this machine. */
   file: string;
-  /** Its path in the image. */
+  /** The path of the program in the image. */
   path: string;
-  /** Users of the image, with their ids. */
+  /** The users of the image, with their ids. */
   users: Record<string, number>;
-  /** What a Dockerfile says of it, e.g. `USER node`. */
+  /** Dockerfile instructions, e.g. `USER node`. */
   instructions: string[];
 }
 
-/** Puts the example's two images into podman's store, each as its official one for what the example uses of it. */
+/**
+ * Puts the two images of the example into podman's store. Each equals the official image in what
+ * the example uses.
+ */
 export function makeExampleImages(
   { envoy, node }: { envoy: string; node: string },
   folder: string,
@@ -46,7 +50,7 @@ export function makeExampleImages(
   for (const image of [gatewayImage, providerImage]) makeImage(image, folder, env);
 }
 
-// An image that holds a program, the libraries that it is linked with, and nothing else.
+// Builds an image with a program, the libraries that it is linked with, and nothing else.
 function makeImage(program: Program, folder: string, env: Record<string, string>): void {
   const root = join(folder, "roots", program.path);
   const copy = (from: string, to: string): void => {
@@ -74,13 +78,13 @@ function makeImage(program: Program, folder: string, env: Record<string, string>
   podman(["import", "--quiet", ...changes, archive, fullName(program.image)], env);
 }
 
-// A program that is linked statically has none.
+// The libraries that a program is linked with. A statically linked program has none.
 function libraries(file: string): string[] {
   const listed = execFileSync("sh", ["-c", 'ldd "$0" || true', file], { encoding: "utf8" });
   return [...listed.matchAll(/(\/\S+) \(0x/g)].map(([, path = ""]) => path);
 }
 
-// What Docker means by a name without a registry's.
+// Adds the registry that Docker uses for a name without one.
 function fullName(image: string): string {
   return image.includes("/") ? `docker.io/${image}` : `docker.io/library/${image}`;
 }

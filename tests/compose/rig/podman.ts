@@ -1,13 +1,18 @@
-// Podman in namespaces of its own: nothing of the machine's containers, images, networks or cgroups is seen or touched.
+// Runs podman in its own namespaces, isolated from the containers, images, networks and cgroups of
+// the machine.
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { raiseLoopback } from "../../support/namespaces.ts";
 
-/** Makes the namespaces ready, and keeps everything of podman's in `folder`. Gives the whole environment for podman and podman-compose. */
+/**
+ * Prepares the namespaces, and keeps all files of podman in `folder`. Returns the whole environment
+ * for podman and podman-compose.
+ */
 export function preparePodman(folder: string): Record<string, string> {
   raiseLoopback();
-  // What runs, and its locks. Cgroups are hidden: containers of a test need no limits, and crun refuses the two versions side by side.
+  // /run has the state and locks of running containers. Cgroups are hidden as the containers need
+  // no limits, and crun refuses a mix of cgroup v1 and v2.
   for (const hidden of ["/run", "/sys/fs/cgroup"]) {
     execFileSync("mount", ["-t", "tmpfs", "tmpfs", hidden]);
   }
@@ -21,18 +26,18 @@ export function preparePodman(folder: string): Record<string, string> {
       network: { network_backend: "netavark", network_config_dir: join(folder, "networks") },
     }),
     CONTAINERS_STORAGE_CONF: writeSettings(folder, "storage.conf", {
-      // Plain copies: they work on every file system.
+      // vfs makes plain copies, which work on every file system.
       storage: { driver: "vfs", graphroot: join(folder, "images"), runroot: join(folder, "run") },
     }),
   };
 }
 
-/** Runs podman and gives what it prints. */
+/** Runs podman and returns its output. */
 export function podman(words: string[], env: Record<string, string>): string {
   return execFileSync("podman", words, { env, encoding: "utf8" });
 }
 
-// A README says `docker compose`; podman-compose takes the same words.
+// The README uses `docker compose`; podman-compose accepts the same arguments.
 function writeDockerCommand(folder: string): string {
   const programs = join(folder, "programs");
   mkdirSync(programs);
@@ -42,7 +47,7 @@ function writeDockerCommand(folder: string): string {
   return programs;
 }
 
-// TOML, which writes strings and booleans as JSON does.
+// Writes TOML, in which strings and booleans are as in JSON.
 function writeSettings(
   folder: string,
   name: string,

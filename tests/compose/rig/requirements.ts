@@ -1,4 +1,4 @@
-// What containers need of this machine, said before anything starts.
+// Checks what containers require of this machine, before anything starts.
 import { delimiter } from "node:path";
 import { spawnSync } from "node:child_process";
 import { MissingRequirement } from "../../support/missing-requirement.ts";
@@ -10,14 +10,14 @@ const programs = [
   ...["podman", "podman-compose", "netavark", "aardvark-dns", "iptables", "ip"],
   ...["unshare", "mount", "ldd", "tar", "curl"],
 ];
-// Where podman looks for its network's programs, beside PATH.
+// Where podman looks for its network programs, in addition to PATH.
 const podmanFolders = ["/usr/lib/podman", "/usr/libexec/podman", "/usr/local/libexec/podman"];
 
-/** Checks the user and the programs; installs Debian's podman and what belongs to it where it is missing. */
+/** Checks the user and the programs. Installs Debian's packages for podman if they are missing. */
 export function checkRequirements(log: (line: string) => void): void {
   if (process.platform !== "linux" || process.getuid?.() !== 0) {
     throw new MissingRequirement(
-      "The containers run in namespaces of their own (unshare), which needs Linux and root: run this as root, e.g. with sudo -E.",
+      "The containers run in their own namespaces (unshare), which needs Linux and root. Run this as root, e.g. with sudo -E.",
     );
   }
   const env = { PATH: [process.env["PATH"], ...podmanFolders].join(delimiter) };
@@ -27,7 +27,8 @@ export function checkRequirements(log: (line: string) => void): void {
   if (missing().length > 0) throw new MissingRequirement(wanted());
 }
 
-// Each is tried in new namespaces, without podman: what fails then is the kernel's refusal, and no fault of the example or its test.
+// Each is tried in new namespaces, without podman. A failure is then a restriction of the kernel,
+// and not a fault of the example or its test.
 const kernelFeatures = {
   namespaces: "true",
   mounts: "mount -t tmpfs tmpfs /run",
@@ -37,7 +38,10 @@ const kernelFeatures = {
     "iptables -t nat -A POSTROUTING -j MASQUERADE && iptables -t nat -A PREROUTING -p tcp --dport 1 -j DNAT --to-destination 127.0.0.1:2",
 };
 
-/** Why this machine's kernel can't run containers with a network; undefined where it can. */
+/**
+ * The reason why the kernel of this machine can't run containers with a network; undefined if it
+ * can.
+ */
 export function kernelRefusal(): string | undefined {
   const [program = "", ...words] = unshare;
   for (const [feature, command] of Object.entries(kernelFeatures)) {

@@ -1,4 +1,5 @@
-// The example while it runs: the README's commands, requests, and what podman and the kernel say of it.
+// Access to the running example: the README's commands, requests, and the state in podman and the
+// kernel.
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
@@ -6,24 +7,24 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Step } from "../../support/readme.ts";
 import { exampleFolder } from "./example.ts";
 
-/** The key in the environment in which the README's commands run. */
+/** The key in the environment of the README's commands. */
 export const apiKey = "sk-of-the-environment";
 
 const timeoutMs = 30_000;
 const pollMs = 100;
 
-/** Runs a command of the README in the example's folder, and gives what it prints. */
+/** Runs a command of the README in the example's folder, and returns its output. */
 export function run({ command }: Step): string {
   const env = { ...process.env, API_KEY: apiKey };
   return execFileSync("bash", ["-c", command], { cwd: exampleFolder, env, encoding: "utf8" });
 }
 
-/** Runs podman, and gives what it prints. */
+/** Runs podman, and returns its output. */
 export function podman(...words: string[]): string {
   return execFileSync("podman", words, { encoding: "utf8" });
 }
 
-/** The id of a service's container, whether it runs or has ended. */
+/** The id of a service's container, whether it is running or has exited. */
 export function serviceId(service: string): string {
   const label = `label=com.docker.compose.service=${service}`;
   return podman("ps", "--all", "--quiet", "--filter", label).trim();
@@ -42,18 +43,18 @@ export function isAnyRunning(...names: string[]): boolean {
     try {
       return names.includes(basename(readlinkSync(`/proc/${id}/exe`)));
     } catch {
-      return false; // It has ended.
+      return false; // The process has exited.
     }
   });
 }
 
-/** The lines of the kernel's list of mounts that are under a folder. */
+/** The lines in the kernel's list of mounts for mounts under a folder. */
 export function mountsUnder(folder: string): string[] {
   const lines = readFileSync("/proc/self/mounts", "utf8").split("\n");
   return lines.filter((line) => line.includes(`${folder}/`));
 }
 
-/** Polls until the condition holds; rejects with the containers' logs where it takes too long. */
+/** Polls until the condition holds. Rejects with the containers' logs if this takes too long. */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
@@ -66,7 +67,9 @@ export async function until(
         .split("\n")
         .filter((id) => id !== "");
       const logs = containers.map((id) => podman("logs", id));
-      throw new Error(`waited in vain for ${what}; the containers' logs:\n${logs.join("")}`);
+      throw new Error(
+        `timed out while waiting for ${what}; the containers' logs:\n${logs.join("")}`,
+      );
     }
     await sleep(pollMs);
   }

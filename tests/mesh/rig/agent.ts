@@ -1,4 +1,4 @@
-// A real Envoy under Istio's own pilot-agent, as a pod would run them.
+// Runs a real Envoy under Istio's own pilot-agent, as a pod would.
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { binariesFolder } from "./binaries.ts";
@@ -17,15 +17,15 @@ const agentFolders = [
 ];
 
 export interface AgentOptions {
-  /** Of this start of the mesh. */
+  /** The folder of the running mesh. */
   folder: string;
-  /** Envoy's binary. */
+  /** The path of the Envoy binary. */
   envoy: string;
-  /** Of its pod. */
+  /** The files of its pod. */
   files: PodFiles;
 }
 
-/** Starts the agent, and with it Envoy; neither is ready yet. Its pod exists. */
+/** Starts the agent, which starts Envoy. Does not wait until they are ready. The pod must exist. */
 export async function startAgent(
   components: Components,
   proxy: Proxy,
@@ -50,7 +50,7 @@ export async function startAgent(
   });
 }
 
-/** Resolves when a proxy has its first configuration and serves. */
+/** Resolves when a proxy has received its first configuration and is ready. */
 export async function whenProxyReady(components: Components, proxy: Proxy): Promise<void> {
   const url = `http://127.0.0.1:${proxy.adminPort + 21}/healthz/ready`;
   await components.until(`${proxy.name} to be ready`, async () => (await fetch(url)).ok);

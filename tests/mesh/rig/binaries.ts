@@ -1,4 +1,5 @@
-// The control plane's programs, built from Go modules once and kept in the user's cache.
+// Builds the programs of the control plane from Go modules, once, and keeps them in the user's
+// cache.
 import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -15,7 +16,7 @@ const programs = {
   "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
   kubectl: "k8s.io/kubernetes/cmd/kubectl",
 };
-// Files of Istio's source that are used as they are.
+// Files from Istio's source that are used unchanged.
 const istioFiles = {
   "crds.yaml": "manifests/charts/base/files/crd-all.gen.yaml",
   "envoy-bootstrap.json": "tools/packaging/common/envoy_bootstrap.json",
@@ -23,12 +24,15 @@ const istioFiles = {
 const istioVersion = "1.31.0";
 const toolsFolder = resolve("tests/mesh/tools");
 
-/** The folder that holds the control plane's programs and Istio's files. */
+/** The folder with the programs of the control plane and Istio's files. */
 export function binariesFolder(): string {
   return join(cacheFolder(), "mesh-bin");
 }
 
-/** Builds what is missing there: minutes the first time, and again when go.mod, go.sum or Go's version change. Needs the network for that. */
+/**
+ * Builds what is missing in the folder. This takes minutes and needs the network, but only the
+ * first time and when go.mod, go.sum or the version of Go change.
+ */
 export async function buildBinaries(log: (line: string) => void): Promise<void> {
   const folder = binariesFolder();
   mkdirSync(folder, { recursive: true });
@@ -57,7 +61,7 @@ async function buildAll(folder: string, log: (line: string) => void): Promise<vo
   }
 }
 
-// istiod and its agent compare their versions.
+// istiod and its agent compare their versions, so both must have the same.
 async function buildOne(source: string, file: string): Promise<void> {
   const variables = { buildVersion: istioVersion, buildTag: istioVersion, buildStatus: "Clean" };
   const settings = Object.entries(variables).map(
@@ -82,6 +86,6 @@ function go(words: string[]): string {
     return execFileSync("go", words, { cwd: toolsFolder, encoding: "utf8" }).trim();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    throw new MissingRequirement("The mesh is built from Go modules: install go (https://go.dev).");
+    throw new MissingRequirement("The mesh is built from Go modules. Install go (https://go.dev).");
   }
 }

@@ -1,4 +1,5 @@
-// The certificates of one start of the mesh: istiod's plug-in CA, and the server certificate of what stands in for the internet.
+// Makes the certificates of one run of the mesh: istiod's plug-in CA, and the server certificate of
+// the mock that replaces the internet.
 import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +9,10 @@ const elliptic = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-node
 const isCa = ["-addext", "basicConstraints=critical,CA:true"];
 const mayIssue = "keyUsage=critical,keyCertSign,cRLSign";
 
-/** Writes the CA that istiod's workload certificates come from, under the file names that istiod expects in `folder`. */
+/**
+ * Writes the CA for istiod's workload certificates into `folder`, under the file names that istiod
+ * expects.
+ */
 export async function writeMeshCa(folder: string): Promise<void> {
   const openssl = opensslIn(folder);
   await openssl(
@@ -31,11 +35,11 @@ export interface ServerCertificate {
   /** PEM texts. */
   cert: string;
   key: string;
-  /** The CA that a client has to trust. */
+  /** The CA that clients must trust. */
   ca: string;
 }
 
-/** A server certificate for all of `hosts`, from a CA of its own. */
+/** Makes a server certificate for all of `hosts`, with a new CA. */
 export async function makeServerCertificate(
   folder: string,
   hosts: string[],
@@ -70,7 +74,7 @@ interface Signing {
   openssl: Openssl;
   folder: string;
   extensions: string[];
-  /** The CA's files are `<ca>-cert.pem` and `<ca>-key.pem`. */
+  /** The files of the CA are `<ca>-cert.pem` and `<ca>-key.pem`. */
   ca: string;
   request: string;
   out: string;

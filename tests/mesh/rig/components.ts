@@ -1,4 +1,4 @@
-// The processes of the mesh: each with a log file of its own, all stopped in the reverse of their order.
+// The processes of the mesh. Each has its own log file, and they are stopped in reverse order.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
@@ -6,11 +6,14 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface Program {
-  /** Names its log file too. */
+  /** Also the name of its log file. */
   name: string;
   command: string[];
   cwd?: string;
-  /** Beside PATH and HOME, the whole environment: nothing of the caller's own may leak into the mesh. */
+  /**
+   * The whole environment except PATH and HOME, so that no variable of the caller leaks into the
+   * mesh.
+   */
   env?: Record<string, string>;
 }
 
@@ -18,18 +21,18 @@ const pollMs = 25;
 const waitTimeoutMs = 60_000;
 const stopTimeoutMs = 3_000;
 
-/** All components that one start of the mesh has begun. */
+/** The components of one run of the mesh. */
 export class Components {
   readonly #folder: string;
   readonly #running: { name: string; child: ChildProcess }[] = [];
   #isStopping = false;
 
-  /** `folder` exists and takes the log files. */
+  /** The log files are written into `folder`, which must exist. */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** Starts a program; it may not be ready yet. */
+  /** Starts a program. Does not wait until it is ready. */
   start({ name, command, cwd = "/", env = {} }: Program): void {
     const [file = "", ...words] = command;
     const log = openSync(join(this.#folder, `${name}.log`), "a");
@@ -40,12 +43,15 @@ export class Components {
       stdio: ["ignore", log, log],
     });
     closeSync(log);
-    // What can't be spawned shows as a component that has ended.
+    // A program that can't be spawned is treated as a component that has exited.
     child.on("error", (error) => console.error(`${name}: ${error.message}`));
     this.#running.push({ name, child });
   }
 
-  /** Polls until the condition holds; rejects with the end of a log as soon as a component has ended, or after a minute. */
+  /**
+   * Polls until the condition holds. Rejects after a minute, or as soon as a component has exited,
+   * with the end of its log.
+   */
   async until(what: string, condition: () => Promise<boolean>): Promise<void> {
     const deadline = performance.now() + waitTimeoutMs;
     for (;;) {
@@ -53,14 +59,14 @@ export class Components {
       const ended = this.#running.find(({ child }) => hasEnded(child));
       if (this.#isStopping) throw new Error(`stopped while waiting for ${what}`);
       if (ended !== undefined) {
-        throw new Error(`${ended.name} has ended. The end of its log:\n${this.tail(ended.name)}`);
+        throw new Error(`${ended.name} has exited. The end of its log:\n${this.tail(ended.name)}`);
       }
-      if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);
+      if (performance.now() > deadline) throw new Error(`timed out while waiting for ${what}`);
       await sleep(pollMs);
     }
   }
 
-  /** The last lines of a component's log. */
+  /** The last lines of the log of a component. */
   tail(name: string): string {
     const lines = readFileSync(join(this.#folder, `${name}.log`), "utf8")
       .trimEnd()
@@ -68,14 +74,17 @@ export class Components {
     return lines.slice(-15).join("\n");
   }
 
-  /** Stops every component by its process id, the latest first, and resolves when all have ended. */
+  /**
+   * Stops all components by their process ids, the last one first. Resolves when all have exited.
+   */
   async stop(): Promise<void> {
     this.#isStopping = true;
     for (const { child } of this.#running.toReversed()) await stopOne(child);
   }
 }
 
-// Nothing here has a state worth keeping, and an API server waits long for clients and for its store.
+// No component has state to keep, and an orderly shutdown of the API server takes long, as it waits
+// for clients and for etcd.
 async function stopOne(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || hasEnded(child)) return;
   const ended = once(child, "close");

@@ -1,4 +1,4 @@
-// Name resolution: an /etc/hosts for each kind of process in the mesh.
+// Name resolution: an /etc/hosts file for each kind of process in the mesh.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -13,12 +13,15 @@ import {
   workloads,
 } from "./names.ts";
 
-/** Where a workload finds the providers' hosts, at its own sidecar, and where all proxies and istiod do, on what stands in for the internet. */
+/**
+ * The hosts file of a workload, in which the providers' hosts resolve to its sidecar, or that of
+ * all proxies and istiod ("internet"), in which they resolve to the mock provider.
+ */
 export function hostsFile(folder: string, name: WorkloadName | "internet"): string {
   return join(folder, `hosts.${name}`);
 }
 
-/** Writes all of them into the folder. */
+/** Writes all hosts files into the folder. */
 export function writeHostsFiles(folder: string): void {
   const providers = [...providerHosts, hijackedHost].join(" ");
   for (const [name, { address }] of Object.entries(workloads)) {

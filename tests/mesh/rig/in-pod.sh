@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# in-pod.sh HOSTS CA_BUNDLE COMMAND…: runs a command with an /etc/hosts and a CA bundle of its own, as a pod has them ("" leaves the
-# machine's bundle). Called inside a private mount namespace. pilot-agent keeps its Wasm modules in /var/lib/istio/data, which can't be set.
+# in-pod.sh HOSTS CA_BUNDLE COMMAND…: runs a command with its own /etc/hosts and CA bundle, as in a
+# pod ("" keeps the machine's bundle). It must be called inside a private mount namespace.
+# pilot-agent keeps its Wasm modules in /var/lib/istio/data, and this path can't be configured.
 set -euo pipefail
 hosts=$1 bundle=$2
 shift 2

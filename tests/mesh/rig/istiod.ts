@@ -1,4 +1,4 @@
-// Unmodified istiod against the local Kubernetes API.
+// Runs unmodified istiod with the local Kubernetes API.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { binariesFolder } from "./binaries.ts";
@@ -7,7 +7,10 @@ import { inPod, type PodFiles } from "./in-pod.ts";
 import { istiodMetricsUrl, istiodUrl } from "./names.ts";
 import { meshConfig } from "./telemetry.ts";
 
-/** Starts istiod in a pod with these files; `folder` holds `kubeconfig` and, in `certificates`, the mesh's CA. */
+/**
+ * Starts istiod with the files of a pod. `folder` contains `kubeconfig`, and the mesh's CA in
+ * `certificates`.
+ */
 export function startIstiod(components: Components, folder: string, files: PodFiles): void {
   const cwd = join(folder, "istiod");
   mkdirSync(cwd);
@@ -38,7 +41,7 @@ export function startIstiod(components: Components, folder: string, files: PodFi
       ROOT_CA_DIR: join(folder, "certificates"),
       ISTIOD_CUSTOM_HOST: "localhost",
       VALIDATION_WEBHOOK_CONFIG_NAME: "istio-validator",
-      // Extensions that only Istio's own build of Envoy has.
+      // This needs extensions that only Istio's own build of Envoy has.
       PILOT_ENABLE_METADATA_EXCHANGE: "false",
       PILOT_ENABLE_ALPN_FILTER: "false",
       PILOT_ENABLE_AMBIENT: "false",
@@ -46,7 +49,7 @@ export function startIstiod(components: Components, folder: string, files: PodFi
   });
 }
 
-/** Resolves when istiod serves; it does so only once it has read all resources. */
+/** Resolves when istiod is ready, which is after it has read all resources. */
 export async function whenIstiodReady(components: Components): Promise<void> {
   await components.until("istiod", async () => (await fetch(`${istiodUrl}/ready`)).ok);
 }

@@ -1,4 +1,4 @@
-// The Kubernetes API, spoken to directly where starting kubectl would take too long.
+// A client for the Kubernetes API, for use where starting kubectl would take too long.
 import { request } from "node:https";
 import { kubeApi } from "./names.ts";
 
@@ -12,21 +12,23 @@ interface Call {
   contentType?: string;
 }
 
-/** Makes one call as the cluster's administrator; rejects unless the answer's status is 2xx. */
-export function callKube<Answer = unknown>({ method, path, body, ...rest }: Call): Promise<Answer> {
+/**
+ * Makes one call as the cluster's administrator. Rejects unless the status of the response is 2xx.
+ */
+export function callKube<Result = unknown>({ method, path, body, ...rest }: Call): Promise<Result> {
   const headers = {
     authorization: `Bearer ${kubeApi.token}`,
     "content-type": rest.contentType ?? "application/json",
   };
   return new Promise((resolve, reject) => {
-    // The API server makes its certificate itself.
+    // The API server's certificate is self-signed.
     const options = { host: "127.0.0.1", port: kubeApi.port, rejectUnauthorized: false };
     const sent = request({ ...options, method, path, headers }, (response) => {
       let text = "";
       response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
       response.on("end", () => {
         const { statusCode = 0 } = response;
-        if (statusCode >= 200 && statusCode < 300) resolve(read(text) as Answer);
+        if (statusCode >= 200 && statusCode < 300) resolve(read(text) as Result);
         else reject(new Error(`${method} ${path}: ${statusCode} ${text}`));
       });
     });
@@ -40,7 +42,7 @@ export function createObject(path: string, body: KubeObject): Promise<unknown> {
   return callKube({ method: "POST", path, body });
 }
 
-/** Creates or changes an object by its whole path (server-side apply). */
+/** Creates or changes an object at its full path (server-side apply). */
 export function applyObject(path: string, body: KubeObject): Promise<unknown> {
   const query = "?fieldManager=mesh-test&force=true";
   return callKube({
@@ -51,7 +53,7 @@ export function applyObject(path: string, body: KubeObject): Promise<unknown> {
   });
 }
 
-// `/readyz` answers plain text.
+// `/readyz` returns plain text.
 function read(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,4 +1,4 @@
-// A real Kubernetes API on loopback, without nodes: etcd and kube-apiserver.
+// Runs a real Kubernetes API on loopback, without nodes: etcd and kube-apiserver.
 import { execFile } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ const etcdUrl = "http://127.0.0.1:12379";
 const etcdPeerUrl = "http://127.0.0.1:12380";
 const issuer = "https://kubernetes.default.svc.cluster.local";
 
-/** Starts the API and returns when it answers. Writes `kubeconfig` into `folder`. */
+/** Starts the API, and resolves when it is ready. Writes `kubeconfig` into `folder`. */
 export async function startKubernetes(components: Components, folder: string): Promise<void> {
   const pki = join(folder, "kubernetes");
   mkdirSync(pki, { recursive: true });
@@ -31,7 +31,7 @@ export async function startKubernetes(components: Components, folder: string): P
   });
 }
 
-/** Runs the mesh's kubectl, and gives what it says on stdout; rejects with what it says on stderr. */
+/** Runs the mesh's kubectl. Resolves with stdout, and rejects with stderr. */
 export async function runKubectl(folder: string, words: string[]): Promise<string> {
   const env = { ...process.env, KUBECONFIG: join(folder, "kubeconfig") };
   const options = { env, maxBuffer: 64 * 1024 * 1024 };
@@ -67,7 +67,7 @@ function apiServerFlags(pki: string): string[] {
     "api-audiences": `${issuer},istio-ca`,
     "token-auth-file": join(pki, "tokens.csv"),
     "authorization-mode": "RBAC",
-    // No controller makes ServiceAccounts and no kubelet removes taints here.
+    // There is no controller that creates ServiceAccounts, and no kubelet that removes taints.
     "disable-admission-plugins": "ServiceAccount,TaintNodesByCondition,Priority",
   };
   return Object.entries(flags).map(([name, value]) => `--${name}=${value}`);

@@ -1,4 +1,4 @@
-// Pushes the image that `llm-egress image` writes into the registry, as users do.
+// Pushes the image that `llm-egress image` writes to the registry, as users do.
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,10 @@ import { registryAddress } from "./names.ts";
 
 const repository = "llm-egress";
 
-/** Writes the image of build/llm-egress.wasm into a new folder, pushes it, and gives its `oci://` URL with a digest. The registry is ready. */
+/**
+ * Writes the image of build/llm-egress.wasm into a new folder, pushes it, and returns its `oci://`
+ * URL with a digest. The registry must be ready.
+ */
 export async function pushModule(layout: string): Promise<string> {
   const words = ["build/llm-egress.mjs", "image", layout];
   const digest = (await promisify(execFile)(process.execPath, words)).stdout.trim();
@@ -16,7 +19,10 @@ export async function pushModule(layout: string): Promise<string> {
   return `oci://${registryAddress}/${repository}@${digest}`;
 }
 
-/** What skopeo, oras and crane do, which may not be there: blobs as they are, then the manifest that names them. */
+/**
+ * Does what skopeo, oras and crane do, which may not be installed: pushes the blobs unchanged, and
+ * then the manifest.
+ */
 async function pushLayout(layout: string, digest: string): Promise<void> {
   const read = (named: string) => readFileSync(join(layout, "blobs", named.replace(":", "/")));
   const bytes = read(digest);

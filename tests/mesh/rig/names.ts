@@ -1,22 +1,29 @@
-// Who is who in the test mesh, and at which address. All of it is loopback, in a network namespace of its own.
+// The names and addresses in the test mesh. All addresses are on loopback, in a separate network
+// namespace.
 
-/** A proxy under pilot-agent, with the pod that istiod takes it for. */
+/** A proxy under pilot-agent, with the pod that it has for istiod. */
 export interface Proxy {
-  /** The pod's name. */
+  /** The name of the pod. */
   name: string;
   kind: "router" | "sidecar";
   namespace: string;
   serviceAccount: string;
-  /** The pod's address; a sidecar listens on port 80 of it in place of its workload's outgoing traffic. */
+  /**
+   * The address of the pod. A sidecar listens on its port 80 for the outgoing traffic of its
+   * workload.
+   */
   address: string;
-  /** Envoy's admin; the agent's readiness, Envoy's own, and its metrics are at +20, +21 and +90. */
+  /**
+   * The port of Envoy's admin interface. The agent's readiness, Envoy's readiness and the metrics
+   * are at +20, +21 and +90.
+   */
   adminPort: number;
   labels: Record<string, string>;
-  /** What its container would get from Secrets. */
+  /** The environment variables that its container would get from Secrets. */
   keys: Record<string, string>;
 }
 
-/** The gateway's environment, and nobody else's: the keys that tests look for everywhere. */
+/** The keys in the environment of the gateway only. Tests check that they are nowhere else. */
 export const gatewayKeys = {
   API_KEY: "sk-mesh-4f9c2ab17d5e60831c",
   DASHSCOPE_KEY: "sk-mesh-17c0fa6be2d84935b1",
@@ -37,7 +44,9 @@ export const gateway: Proxy = {
   keys: gatewayKeys,
 };
 
-/** The workloads, by name: each has a ServiceAccount of its name in `default`, and a sidecar. */
+/**
+ * The workloads by name. Each has a sidecar, and a ServiceAccount of the same name in `default`.
+ */
 export const workloads = {
   sleep: sidecar("sleep", "127.0.0.11", 15100),
   app: sidecar("app", "127.0.0.12", 15200),
@@ -48,24 +57,33 @@ export type WorkloadName = keyof typeof workloads;
 
 export const proxies: readonly Proxy[] = [gateway, ...Object.values(workloads)];
 
-/** Hosts that lead to the stand-in for providers; its certificate holds them all. */
+/** Hosts that resolve to the stand-in for providers. Its certificate contains all of them. */
 export const providerHosts = ["dashscope.aliyuncs.com", "api.moonshot.cn"];
 
-/** Leads there too, and the certificate does not hold it: as if somebody had taken over a provider's address. */
+/**
+ * Also resolves to the stand-in, but is not in the certificate, as if a provider's address had been
+ * hijacked.
+ */
 export const hijackedHost = "api.hijacked.example";
 
-/** Leads to an address of its own, where a test puts a server whose certificate nobody has signed. */
+/** Resolves to a separate address, where a test runs a server with a self-signed certificate. */
 export const selfSignedHost = "api.self-signed.example";
 export const selfSignedAddress = "127.0.0.96";
 
-/** The issuer of examples/jwt: istiod fetches its keys there, while a test runs it. The stand-in's certificate holds it too. */
+/**
+ * The issuer of examples/jwt, from which istiod fetches keys while a test runs it. The stand-in's
+ * certificate also contains it.
+ */
 export const issuerHost = "issuer.example";
 export const issuerAddress = "127.0.0.95";
 
-/** For a pod behind a Service: an EndpointSlice may not hold loopback addresses. */
+/** The address of a pod of a Service, as an EndpointSlice must not contain loopback addresses. */
 export const podAddress = "10.244.0.10";
 
-/** The stand-in must not share an address with a proxy: istiod would take it for that proxy's own instance. */
+/**
+ * The address of the stand-in. No proxy may have it, as istiod would take the stand-in for an
+ * instance of that proxy's service.
+ */
 export const providerAddress = "127.0.0.99";
 
 export const registryAddress = "127.0.0.1:5000";

@@ -1,8 +1,9 @@
-// Pods that no kubelet runs: istiod finds a proxy's workload, labels and ServiceAccount by them.
+// Creates Pods for proxies. No kubelet runs them, but istiod reads a proxy's workload, labels and
+// ServiceAccount from them.
 import { callKube, createObject } from "./kube-client.ts";
 import type { Proxy } from "./names.ts";
 
-/** Creates the ServiceAccount and the Pod of a proxy; its namespace exists. */
+/** Creates the ServiceAccount and the Pod of a proxy. The namespace must exist. */
 export async function createPod(proxy: Proxy): Promise<void> {
   const { name, namespace, serviceAccount, labels } = proxy;
   const path = `/api/v1/namespaces/${namespace}`;
@@ -24,7 +25,7 @@ export async function createPod(proxy: Proxy): Promise<void> {
   });
 }
 
-/** A token by which the proxy's agent proves to istiod who it is. */
+/** A token with which the agent of the proxy authenticates to istiod. */
 export async function createToken({ namespace, serviceAccount }: Proxy): Promise<string> {
   const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${serviceAccount}/token`;
   const body = { spec: { audiences: ["istio-ca"], expirationSeconds: 7200 } };

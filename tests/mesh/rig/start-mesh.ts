@@ -1,5 +1,6 @@
-// Starts the whole mesh: a Kubernetes API, istiod, an egress gateway, the workloads' sidecars, and what stands in for the internet.
-// What is kept is the components, to be stopped by the caller, and files in one folder.
+// Starts the whole mesh: a Kubernetes API, istiod, an egress gateway, the workloads' sidecars, and
+// the mock that replaces the internet. The caller must stop the components. All files are in one
+// folder.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startAgent, whenProxyReady } from "./agent.ts";
@@ -19,7 +20,10 @@ import { startRegistry, whenRegistryReady } from "./registry.ts";
 
 const machineBundle = "/etc/ssl/certs/ca-certificates.crt";
 
-/** Starts everything, inside the namespaces; resolves when all proxies serve. `folder` is empty, and gets a log for each component. */
+/**
+ * Starts everything inside the namespaces. Resolves when all proxies are ready. `folder` must be
+ * empty; it will contain a log for each component.
+ */
 export async function startMesh(
   components: Components,
   folder: string,

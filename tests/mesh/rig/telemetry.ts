@@ -1,4 +1,5 @@
-// What examples/telemetry asks of the gateway and of istiod, as its users have it in their mesh from the start.
+// The settings of the gateway and of istiod that examples/telemetry needs. Its users also have them
+// when the mesh starts.
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 
@@ -10,13 +11,19 @@ interface MeshConfig {
   extensionProviders?: object[];
 }
 
-/** The part of the gateway's ProxyConfig that its annotation holds; injection puts it over the mesh's own. */
+/**
+ * The part of the gateway's ProxyConfig in its annotation. Injection merges it into that of the
+ * mesh.
+ */
 export function gatewayProxyConfig(): object {
   const { spec } = readYaml<GatewayPatch>("examples/telemetry/gateway-patch.yaml");
   return parse(spec.template.metadata.annotations["proxy.istio.io/config"] ?? "{}") as object;
 }
 
-/** The mesh's configuration with the example's access log among its providers; as JSON, which is YAML. */
+/**
+ * The mesh configuration, to which the example's access log is added as a provider. It is JSON,
+ * which is valid YAML.
+ */
 export function meshConfig(): string {
   const own = readYaml<MeshConfig>("tests/mesh/rig/mesh-config.yaml");
   const example = readYaml<MeshConfig>("examples/telemetry/mesh-config.yaml");

@@ -1,6 +1,6 @@
 //go:build tools
 
-// Package tools pins the programs of the mesh's control plane; rig/binaries.ts builds them.
+// Package tools pins the programs of the mesh's control plane. rig/binaries.ts builds them.
 package tools
 
 import (
