@@ -1,17 +1,18 @@
-// Objects that are done with and will be used again, with all that they have allocated: so that a stream leaves little garbage.
+// Objects that nobody uses at the moment, kept for reuse with what they have allocated, so that a
+// stream leaves little garbage. Kept between calls: the objects.
 
-// Not more than a busy worker gives back in a row.
+// As many as a busy worker gives back in a row.
 const MOST: i32 = 64;
 
 export class Idle<T> {
   private objects: T[] = [];
 
-  /** One of those at rest, for its taker to begin anew; null where there is none. */
+  /** One of the objects, in the state in which it was given; null if there is none. */
   take(): T | null {
     return this.objects.length == 0 ? null : this.objects.pop();
   }
 
-  /** Puts one to rest: nobody may use it any more. */
+  /** Keeps an object for reuse: the caller must not use it after this. */
   give(object: T): void {
     if (this.objects.length < MOST) this.objects.push(object);
   }

@@ -1,7 +1,8 @@
-// The module's face to Envoy: the callbacks of the proxy-wasm ABI that the filter handles, as each that is exported costs every stream a
-// call, and the filter's registration.
+// What Envoy sees of the module: the callbacks of the proxy-wasm ABI that the filter handles, and
+// the filter's registration. No other callback is exported, as each costs every stream a call.
 
-// First of all: the SDK holds abort(), and the collector's own variables are set up where the first file that can abort is compiled.
+// Comes first: the SDK contains abort(), and the variables of the garbage collector are initialised
+// with the first file that can abort.
 export { proxy_abi_version_0_2_0 } from "@solo-io/proxy-runtime/assembly/exports";
 export {
   proxy_on_configure,

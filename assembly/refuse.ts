@@ -1,29 +1,33 @@
-// Every answer that the filter gives itself. Comes in: a code; goes out: a status and an OpenAI error object, sent. Nothing is kept.
+// Every local reply of the filter. Comes in: a code; goes out: a status and an OpenAI error object,
+// sent to the client. Nothing is kept between calls.
 
 import { detailsPrefix, ErrorCode, filterErrors } from "../contract/errors";
-import { LogLevel, log, sendLocalResponse } from "./host/host";
-import { Bytes, bytesOf } from "./json/bytes";
+import { Bytes, bytesOf } from "./bytes/bytes";
+import { log, LogLevel, sendLocalResponse } from "./host/host";
 
 const jsonHeaders = pairs(["content-type", "application/json"]);
 const postHeaders = pairs(["content-type", "application/json", "allow", "POST"]);
 const getHeaders = pairs(["content-type", "application/json", "allow", "GET"]);
+
+/** In place of an ErrorCode: there is nothing to refuse the request for. */
+export const NO_FAULT: i32 = -1;
 
 /** What clients and metrics call a code. */
 export function codeName(code: ErrorCode): string {
   return filterErrors[code].code;
 }
 
-/** The status that a code answers with. */
+/** The HTTP status of a code. */
 export function statusOf(code: ErrorCode): u32 {
   return <u32>filterErrors[code].status;
 }
 
-/** Answers the request. `param` names the member of the body that is at fault; "" where it is none. */
+/** Sends the local reply. `param` names the member of the body that is at fault; "" if none is. */
 export function refuse(code: ErrorCode, param: string = ""): void {
   send(code, param, jsonHeaders);
 }
 
-/** Answers 405 and says which method the endpoint has. */
+/** Replies 405, with the method that the endpoint accepts. */
 export function refuseMethod(hasPost: bool): void {
   send(ErrorCode.MethodNotAllowed, "", hasPost ? postHeaders : getHeaders);
 }
@@ -40,7 +44,8 @@ function send(code: ErrorCode, param: string, headers: Bytes): void {
   }
 }
 
-// Headers in proxy-wasm's serialised form: a count, each name's and value's size, then each with a NUL behind it.
+// Headers in proxy-wasm's serialised form: a count, each name's and value's size, then each of them
+// with a NUL after it.
 function pairs(texts: string[]): Bytes {
   const count = texts.length / 2;
   let size = 4 + count * 8;

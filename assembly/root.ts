@@ -1,27 +1,29 @@
-// One configured instance of the filter in one Envoy worker. Comes in: the plugin configuration; goes out: a stream for each request. Kept
-// between calls: the decoded configuration, which every stream takes as it stands when the stream begins, and streams to be used again.
+// One configured instance of the filter in one Envoy worker. Comes in: the plugin configuration;
+// goes out: a stream for each request. Kept between calls: the decoded configuration, which a
+// stream takes when it begins and keeps to its end, and ended streams for reuse.
 
 import { misroutedMetric } from "../contract/telemetry";
 import { Config } from "./config/config";
 import { decodeConfig } from "./config/decode";
+import { MAX_HELD_MEMBER_BYTES } from "./edit/held-bytes";
 import {
-  answerEnd,
-  answerStart,
   Context,
   defineMetric,
   getPluginConfiguration,
   log,
   LogLevel,
   MetricKind,
+  resultEnd,
+  resultStart,
   RootContext,
 } from "./host/host";
-import { reserveBlock } from "./host/memory";
+import { reserveRoom } from "./host/memory";
 import { Idle } from "./idle";
 import { EgressStream } from "./stream";
 
 export class EgressRoot extends RootContext {
   config: Config = new Config();
-  /** Counts requests whose key went to another cluster than its own. */
+  /** Counts requests whose key went to a cluster other than its own. */
   misroutedCounter: u32 = 0;
   private idleStreams: Idle<EgressStream> = new Idle<EgressStream>();
 
@@ -37,23 +39,26 @@ export class EgressRoot extends RootContext {
     this.idleStreams.give(stream);
   }
 
-  /** False where the configuration can't be read at all: Envoy then refuses it, and keeps the last good one where there is one. */
+  /**
+   * False if the configuration can't be read at all: Envoy then rejects it, and keeps the last good
+   * one if there is one.
+   */
   onConfigure(bytes: u32): bool {
     if (bytes == 0 || !getPluginConfiguration(bytes)) {
-      log(LogLevel.Error, "plugin configuration refused: there is none");
+      log(LogLevel.Error, "plugin configuration refused: it is empty");
       return false;
     }
-    const decoded = decodeConfig(answerStart, answerEnd);
+    const decoded = decodeConfig(resultStart, resultEnd);
     const config = decoded.config;
     if (config === null) {
       log(LogLevel.Error, "plugin configuration refused: " + decoded.fault);
       return false;
     }
     this.config = config;
-    // Those at rest refer to the configuration before, and its keys.
+    // Ended streams refer to the previous configuration and its keys.
     this.idleStreams = new Idle<EgressStream>();
     this.misroutedCounter = defineMetric(MetricKind.Counter, misroutedMetric);
-    reserveBlock(config.longestBlockBytes);
+    reserveRoom(MAX_HELD_MEMBER_BYTES, config.longestBlockBytes);
     for (let i = 0; i < config.faults.length; i++) log(LogLevel.Error, config.faults[i]);
     return true;
   }

@@ -1,72 +1,52 @@
-// One request and its answer: Envoy's callbacks, in the order in which Envoy makes them. Comes in: headers, chunks, trailers; goes out: what
-// the provider gets and what the client gets, each forwarded in the callback that brought it, and at the end an account of the call. Kept
-// between calls: the fields below.
+// One request and its answer: Envoy's callbacks, in the order in which Envoy calls them. Comes in:
+// headers, chunks, trailers; goes out: what the provider gets and what the client gets, each
+// forwarded in the callback that brought it, and at the end metrics and the access log's fields.
+// Kept between calls: the fields below.
 
 import { ErrorCode } from "../contract/errors";
 import { Outcome } from "../contract/telemetry";
 import { Cluster, Config, Provider, Settings } from "./config/config";
-import { EditPlan } from "./json/edit-plan";
-import { Editor } from "./json/editor";
-import { Verdict } from "./json/judge";
 import {
-  answerEnd,
-  answerStart,
   clearHeaders,
   Context,
   DataStatus,
-  getRequestBody,
   HeaderMap,
   HeadersStatus,
-  increment,
-  log,
-  LogLevel,
   now,
-  replaceRequestBody,
   TrailersStatus,
 } from "./host/host";
-import { Idle } from "./idle";
-import { refuse, refuseMethod, statusOf } from "./refuse";
+import { NO_FAULT, refuse, refuseMethod, statusOf } from "./refuse";
 import { logCall } from "./report/access-log";
 import { Call } from "./report/call";
 import { countCall } from "./report/metrics";
 import { outcomeOf } from "./report/outcome";
 import { readSource } from "./report/source";
-import { NO_LENGTH, RequestHeaders } from "./request/headers";
-import { Endpoint, findEndpoint, writeUpstreamPath } from "./request/path";
-import { findCluster, isStillChosen, readCluster, routeTo } from "./request/provider";
+import { EditedRequest } from "./request/edited-request";
+import { RequestHeaders } from "./request/headers";
+import { describesCompletions, Endpoint, findEndpoint, writeUpstreamPath } from "./request/path";
+import { findCluster, routeTo } from "./request/provider";
 import { Answer } from "./response/answer";
 import { cleanTrailers } from "./response/headers";
 import { EgressRoot } from "./root";
 
 const enum State {
-  /** Not a request to a provider: left alone. */
+  /** Not a request to a provider: passes through untouched. */
   Untouched,
   /** The body passes through the editor. */
   Editing,
-  /** Nothing is left to be done with the request. */
+  /** Nothing is left to do with the request. */
   Forwarding,
-  /** Answered by the filter. The answer itself comes back through the response callbacks. */
+  /** Refused by the filter. Its local reply comes back through the response callbacks. */
   Refused,
 }
 
-// Used up within one callback.
+// Valid within one callback only.
 const headers = new RequestHeaders();
-
-// A request gives its editor back at its end, as its answer may take long.
-const idleEditors = new Idle<Editor>();
 
 export class EgressStream extends Context {
   private state: State = State.Untouched;
   private config: Config;
-  /** The cluster that Envoy had chosen when the key was added; null before that, and once it has been checked. */
-  private keyedCluster: Cluster | null = null;
-  private provider: Provider | null = null;
-  private settings: Settings | null = null;
-  private editor: Editor | null = null;
-  private receivedBytes: u64 = 0;
-  /** Whether the endpoint's answers have a usage; whether the filter has asked for it. */
-  private hasUsage: bool = false;
-  private asksForUsage: bool = false;
+  private request: EditedRequest = new EditedRequest();
   private answer: Answer = new Answer();
   private call: Call = new Call();
 
@@ -78,13 +58,12 @@ export class EgressStream extends Context {
     this.config = root.config;
   }
 
-  /** Makes a stream that has ended a new one. */
+  /** Reuses a stream that has ended for a new one. */
   begin(id: u32): void {
     this.context_id = id;
     this.config = this.root.config;
     this.state = State.Untouched;
-    this.receivedBytes = 0;
-    this.hasUsage = this.asksForUsage = false;
+    this.request.restart();
     this.answer.restart();
   }
 
@@ -94,7 +73,6 @@ export class EgressStream extends Context {
     const call = this.call;
     call.begin(now());
     const provider = cluster.provider;
-    this.provider = provider;
     call.route = routeTo(provider);
     if (provider === null) return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
     call.provider = provider.label;
@@ -103,7 +81,7 @@ export class EgressStream extends Context {
     }
     const settings = provider.settingsFor(call.route.text);
     if (settings.fault.length != 0) return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
-    this.settings = settings;
+    this.request.settings = settings;
     headers.read(this.config);
     if (!headers.isAddressedPlainly) return this.refuseHeaders(ErrorCode.MisdirectedRequest);
     return this.direct(cluster, provider, settings, endOfStream);
@@ -126,15 +104,14 @@ export class EgressStream extends Context {
     }
     if (!hasBody && !endOfStream) return this.refuseHeaders(ErrorCode.InvalidParameter);
     if (hasBody) {
-      const fault = faultOfBody(settings, endOfStream);
+      const fault = headers.bodyFault(settings.maxRequestBytes, endOfStream);
       if (fault != NO_FAULT) return this.refuseHeaders(fault);
       const plan = describesCompletions(endpoint) ? settings.completions : settings.others;
-      this.editor = takeEditor(plan);
-      this.hasUsage = true;
+      this.request.expectBody(plan);
       headers.describeBody(plan.blockBytes);
     }
     headers.edit(this.config, settings);
-    this.keyedCluster = cluster;
+    this.request.noteKey(cluster);
     this.state = hasBody ? State.Editing : State.Forwarding;
     return HeadersStatus.Continue;
   }
@@ -142,33 +119,21 @@ export class EgressStream extends Context {
   onRequestBody(size: usize, endOfStream: bool): DataStatus {
     if (this.state == State.Refused) return DataStatus.StopIterationNoBuffer;
     if (this.state != State.Editing) return DataStatus.Continue;
-    this.receivedBytes += size;
-    if (this.receivedBytes > this.settings!.maxRequestBytes) {
-      return this.refuseBody(ErrorCode.RequestTooLarge);
-    }
-    const editor = this.editor!;
-    if (size != 0) {
-      if (!getRequestBody(<u32>size)) return this.refuseBody(ErrorCode.ProviderMisconfigured);
-      const verdict = editor.feed(answerStart, answerEnd);
-      if (verdict != Verdict.Valid) return this.refuseBody(codeOf(verdict));
-    }
-    if (endOfStream && !editor.complete) return this.refuseBody(this.incompleteCode());
-    if (size != 0 && editor.changed) {
-      const isTaken = replaceRequestBody(<u32>size, editor.outStart, editor.outEnd);
-      if (!isTaken) return this.refuseBody(ErrorCode.ProviderMisconfigured);
-    }
-    if (editor.complete) this.noteRequest(editor);
+    const request = this.request;
+    const fault = request.editChunk(<u32>size, endOfStream);
+    if (fault != NO_FAULT) return this.refuseBody(fault);
+    this.call.modelName = request.model;
     if (endOfStream) this.endRequest();
     return DataStatus.Continue;
   }
 
-  // With trailers no body callback has been told that the stream ends.
+  // With trailers, no body callback has `endOfStream` set.
   onRequestTrailers(_count: u32): TrailersStatus {
     if (this.state == State.Refused) return TrailersStatus.StopIteration;
     if (this.state == State.Untouched) return TrailersStatus.Continue;
-    const editor = this.editor;
-    if (editor !== null && !editor.complete) {
-      this.refuseBody(this.incompleteCode());
+    const fault = this.request.faultAtEnd();
+    if (fault != NO_FAULT) {
+      this.refuseBody(fault);
       return TrailersStatus.StopIteration;
     }
     this.endRequest();
@@ -176,26 +141,16 @@ export class EgressStream extends Context {
     return TrailersStatus.Continue;
   }
 
-  private noteRequest(editor: Editor): void {
-    this.call.modelName = editor.model;
-    this.asksForUsage = editor.asksForUsage;
-  }
-
   private endRequest(): void {
     this.state = State.Forwarding;
-    this.releaseEditor();
-  }
-
-  private releaseEditor(): void {
-    const editor = this.editor;
-    if (editor !== null) idleEditors.give(editor);
-    this.editor = null;
+    this.request.endBody();
   }
 
   onResponseHeaders(_count: u32, endOfStream: bool): HeadersStatus {
     if (!this.isForwarded()) return HeadersStatus.Continue;
-    if (!this.keptItsCluster()) return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
-    this.answer.begin(this.settings!.credential, this.hasUsage, this.asksForUsage);
+    if (!this.keepsItsKey()) return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
+    const request = this.request;
+    this.answer.begin(request.settings.credential, request.hasUsage, request.asksForUsage);
     this.answer.isComplete = endOfStream;
     return HeadersStatus.Continue;
   }
@@ -208,11 +163,11 @@ export class EgressStream extends Context {
   onResponseTrailers(_count: u32): TrailersStatus {
     if (!this.isForwarded()) return TrailersStatus.Continue;
     this.answer.isComplete = true;
-    cleanTrailers(this.settings!.credential);
+    cleanTrailers(this.request.settings.credential);
     return TrailersStatus.Continue;
   }
 
-  // What is set here still reaches the access log.
+  // The access log is written after this callback, so that it has what is set here.
   onLog(): void {
     if (this.state == State.Untouched) return;
     const call = this.call;
@@ -233,50 +188,28 @@ export class EgressStream extends Context {
     call.outcome = outcomeOf(answer);
     call.status = answer.status;
     call.usage = answer.usage;
-    call.expectsUsage = this.hasUsage && answer.status - 200 < 100;
+    call.expectsUsage = this.request.hasUsage && answer.status - 200 < 100;
     if (answer.firstEventAt != 0) call.firstEvent = call.millisecondsTo(answer.firstEventAt);
   }
 
   onDelete(): void {
-    // Where no answer came, the key may have gone out all the same.
-    this.keptItsCluster();
-    this.releaseEditor();
+    // The key may have been sent even if no answer came.
+    this.keepsItsKey();
+    this.request.endBody();
     this.root.release(this);
   }
 
-  // Whether the answer is the provider's, to a request that has been edited.
+  // Whether the answer is the provider's, to an edited request.
   private isForwarded(): bool {
     return this.state == State.Editing || this.state == State.Forwarding;
   }
 
-  // Our own header edits make Envoy choose the route again. The key must not have gone elsewhere; if it has, its provider gets no more of it
-  // from this worker.
-  private keptItsCluster(): bool {
-    const expected = this.keyedCluster;
-    if (expected === null) return true;
-    this.keyedCluster = null;
-    if (isStillChosen(expected)) return true;
-    const actual = readCluster();
-    // No cluster any more: Envoy itself has answered, and nothing has gone out.
-    if (actual.length == 0) return true;
-    const provider = this.provider!;
-    provider.isMisrouted = true;
-    increment(this.root.misroutedCounter, 1);
-    log(
-      LogLevel.Error,
-      "a request for " +
-        expected.name +
-        " went to " +
-        actual +
-        ": " +
-        provider.name +
-        " answers 503",
-    );
-    return false;
+  private keepsItsKey(): bool {
+    return this.request.keepsItsKey(this.root.misroutedCounter);
   }
 
-  // Before the answer is sent, as it may come back through the response callbacks, and end the stream, from within the call: nothing of the
-  // stream is touched after that.
+  // Comes before the local reply is sent. From within that call the reply may pass through the
+  // response callbacks and end the stream: nothing of the stream is touched after it.
   private noteRefusal(code: ErrorCode): void {
     this.state = State.Refused;
     this.call.refusal = code;
@@ -296,50 +229,7 @@ export class EgressStream extends Context {
 
   private refuseBody(code: ErrorCode): DataStatus {
     this.noteRefusal(code);
-    const culprit = this.editor!.culprit;
-    refuse(code, culprit === null ? "" : culprit.name);
+    refuse(code, this.request.culprit);
     return DataStatus.StopIterationNoBuffer;
-  }
-
-  private incompleteCode(): ErrorCode {
-    return this.receivedBytes == 0 ? ErrorCode.MissingBody : ErrorCode.InvalidJson;
-  }
-}
-
-function takeEditor(plan: EditPlan): Editor {
-  const editor = idleEditors.take();
-  if (editor === null) return new Editor(plan);
-  editor.restart(plan);
-  return editor;
-}
-
-const NO_FAULT: i32 = -1;
-
-// What the headers already say about a body that can't be taken: a ErrorCode, or NO_FAULT.
-function faultOfBody(settings: Settings, endOfStream: bool): i32 {
-  if (headers.isCompressed) return ErrorCode.UnsupportedContentEncoding;
-  if (headers.hasStrangeLength) return ErrorCode.InvalidParameter;
-  if (endOfStream || headers.contentLength == 0) return ErrorCode.MissingBody;
-  const isTooLarge =
-    headers.contentLength != NO_LENGTH && headers.contentLength > settings.maxRequestBytes;
-  return isTooLarge ? ErrorCode.RequestTooLarge : NO_FAULT;
-}
-
-function describesCompletions(endpoint: Endpoint): bool {
-  return endpoint == Endpoint.ChatCompletions || endpoint == Endpoint.Completions;
-}
-
-function codeOf(verdict: Verdict): ErrorCode {
-  switch (verdict) {
-    case Verdict.TooDeep:
-      return ErrorCode.JsonTooDeep;
-    case Verdict.DuplicateMember:
-      return ErrorCode.DuplicateMember;
-    case Verdict.InvalidParameter:
-      return ErrorCode.InvalidParameter;
-    case Verdict.ModelNotAllowed:
-      return ErrorCode.ModelNotAllowed;
-    default:
-      return ErrorCode.InvalidJson;
   }
 }

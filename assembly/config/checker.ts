@@ -1,17 +1,18 @@
-// Reads the members of a JSON tree and keeps the first thing that is wrong, with its path. What it says never holds a value.
+// Reads the members of a JSON tree and keeps the first fault, with its path. A fault never contains
+// a value.
 
 import { JsonValue, Kind } from "./json-value";
 
 export class Checker {
-  /** `path: what is wrong`, or "" where nothing is. */
+  /** `path: what is wrong`, or "". */
   fault: string = "";
 
-  /** Notes a fault unless there is one already. */
+  /** Notes a fault, unless there is one already. */
   fail(path: string, what: string): void {
     if (this.fault.length == 0) this.fault = path + ": " + what;
   }
 
-  /** Whether `value` is an object with no other members than `allowed`. */
+  /** Whether `value` is an object. Members that are not in `allowed` are faults. */
   isObject(value: JsonValue | null, path: string, allowed: string[]): bool {
     if (value === null || value.kind != Kind.Object) {
       this.fail(path, "must be an object");
@@ -23,7 +24,7 @@ export class Checker {
     return true;
   }
 
-  /** A string member, or null where there is none. */
+  /** A string member, or null if there is none. */
   optionalText(object: JsonValue, key: string, path: string): string | null {
     const value = object.get(key);
     if (value === null) return null;
@@ -31,7 +32,7 @@ export class Checker {
     return value.text;
   }
 
-  /** A string member that must be there and not empty. */
+  /** A string member that is required and must not be empty. */
   requiredText(object: JsonValue, key: string, path: string): string {
     const text = this.optionalText(object, key, path);
     if (text === null || text.length == 0) {
@@ -41,7 +42,7 @@ export class Checker {
     return text;
   }
 
-  /** A member that is true or false; false where there is none. */
+  /** A boolean member; false if there is none. */
   flag(object: JsonValue, key: string, path: string): bool {
     const value = object.get(key);
     if (value === null) return false;
@@ -49,7 +50,7 @@ export class Checker {
     return value.text == "true";
   }
 
-  /** A list member's values, none where there is no such member. */
+  /** The values of a list member; none if there is no such member. */
   list(object: JsonValue, key: string, path: string): JsonValue[] {
     const value = object.get(key);
     if (value === null) return [];
@@ -60,7 +61,7 @@ export class Checker {
     return value.items;
   }
 
-  /** A list member's values, each a string. */
+  /** The values of a list member, each of which must be a string. */
   texts(object: JsonValue, key: string, path: string): string[] {
     const values = this.list(object, key, path);
     const texts: string[] = [];

@@ -1,51 +1,59 @@
-// The decoded plugin configuration: made once by decode.ts, read by every stream.
+// The decoded plugin configuration: made once by decode.ts, read by every stream. Kept between
+// calls: whether a provider's key has gone astray. Kept between calls: whether a provider's key has
+// gone astray.
 
-import { Bytes, bytesOf, equals } from "../json/bytes";
-import { EditPlan } from "../json/edit-plan";
-import { Label, labelOf, OTHER_LABEL, UNKNOWN_LABEL } from "../report/labels";
-import { Credential } from "./credential";
+import { Bytes, bytesOf, equals } from "../bytes/bytes";
+import { EditPlan } from "../edit/edit-plan";
+import { Credential } from "../keys/credential";
+import { Label, labelOf, OTHER_LABEL, UNKNOWN_LABEL } from "../labels";
 import { HeaderSet } from "./header-set";
 
 /** What applies to the requests of one route to one provider. */
 export class Settings {
   /** The header that carries the credential, in lower case. */
   authHeader: Bytes = new ArrayBuffer(0);
-  /** Null where the provider needs none. */
+  /** Null if the provider needs none. */
   credential: Credential | null = null;
-  /** Why requests get 503, or "" where nothing is wrong. */
+  /** Why requests get 503, or "" if nothing is wrong. */
   fault: string = "";
   maxRequestBytes: u64 = U64.MAX_VALUE;
 
   constructor(
     /** For chat and legacy completions. */
     public completions: EditPlan,
-    /** For the other JSON endpoints: only the model is judged. */
+    /** For the other JSON endpoints, which judges only the model. */
     public others: EditPlan,
   ) {}
 }
 
-/** Where a provider's endpoints are. */
+/** The paths of a provider's endpoints. */
 export class ProviderPath {
   constructor(
     /** The path of chat completions, without its query. */
     public chatCompletions: Bytes,
-    /** What stands before /chat/completions in it; null where it ends otherwise, so that no other endpoint can be placed. */
+    /**
+     * The part before /chat/completions; null if the path ends in another way, so that the provider
+     * has no other endpoints.
+     */
     public base: Bytes | null,
     /** The provider's own query, without the question mark. */
     public query: Bytes,
-    /** Names of its members, decoded, in lower case: the client's of the same names are dropped. */
+    /**
+     * Names of its members, decoded and in lower case. The client's members of the same names are
+     * dropped.
+     */
     public queryNames: Bytes[],
   ) {}
 }
 
 export class Provider {
-  /** Whether a request that carried its key went to another cluster: it gets no further ones. */
+  /** Whether a request with its key has gone to another cluster: it then gets no more requests. */
   isMisrouted: bool = false;
-  /** Why requests get 503, or "" where nothing is wrong. */
+  /** Why requests get 503, or "" if nothing is wrong. */
   fault: string = "";
   routes: Map<string, Settings> = new Map<string, Settings>();
   label: Label;
-  /** The route that leads here; null where there may be several. */
+  /** The route that leads here; null if there may be several. */
   route: Label | null = null;
 
   constructor(
@@ -63,7 +71,10 @@ export class Provider {
   }
 }
 
-/** A cluster that leads to a provider; without one, a cluster that a route names and no provider serves. */
+/**
+ * A cluster that leads to a provider. Without a provider: a cluster that a route names and no
+ * provider serves.
+ */
 export class Cluster {
   bytes: Bytes;
 
@@ -76,29 +87,35 @@ export class Cluster {
 }
 
 export class Config {
-  /** What :authority may be, in lower case. */
+  /** The accepted values of :authority, in lower case. */
   authorities: Bytes[] = [];
   /** By name. */
   clusters: Map<string, Cluster> = new Map<string, Cluster>();
   /** Size of the largest block that a body edit inserts. */
   longestBlockBytes: usize = 0;
-  /** What is wrong with single providers, a line each. */
+  /** Faults of single providers, a line each. */
   faults: string[] = [];
-  /** Names of the request headers to remove, in lower case: the fixed ones and every provider's credential header. */
+  /**
+   * Names of the request headers to remove, in lower case: the fixed ones and every provider's
+   * credential header.
+   */
   removedHeaders: HeaderSet = new HeaderSet();
-  /** How many callers metrics tell apart. */
+  /** How many callers metrics distinguish. */
   maxSources: i32 = 0;
-  /** The models that the configuration names: metrics tell no others apart, as clients may name any. */
+  /**
+   * The models that the configuration names. Metrics distinguish no others, as clients may name
+   * any.
+   */
   private models: Label[] = [];
 
-  /** Adds a model that metrics tell apart. */
+  /** Adds a model that metrics distinguish. */
   nameModel(name: Bytes): void {
     if (this.modelLabel(name) === OTHER_LABEL) {
       this.models.push(labelOf(String.UTF8.decode(name)));
     }
   }
 
-  /** What metrics call a model. */
+  /** The label of a model in metrics. */
   modelLabel(name: Bytes | null): Label {
     if (name === null) return UNKNOWN_LABEL;
     const start = changetype<usize>(name);

@@ -1,11 +1,20 @@
-// Decodes what a provider's settings say about the body into edit plans. Comes in: the JSON tree of `members` and `models`; goes out: plans,
-// or a fault in the checker.
+// Decodes the settings for the body into edit plans. Comes in: the JSON tree of `members` and
+// `models`; goes out: plans, or a fault in the checker.
 
 import { isMemberName } from "../../contract/characters";
 import { MAX_MEMBER_NAME_LENGTH, MAX_MEMBERS } from "../../contract/limits";
 import { memberFields, modelsFields } from "../../contract/plugin-fields";
-import { Bytes, bytesOf, equals, foldKey, lowerByte, unescapeString } from "../json/bytes";
-import { Action, Alias, EditPlan, Member, ModelRules } from "../json/edit-plan";
+import {
+  Bytes,
+  bytesOf,
+  equals,
+  foldKey,
+  isDigit,
+  lowerByte,
+  unescapeString,
+} from "../bytes/bytes";
+import { Char } from "../bytes/chars";
+import { Action, Alias, EditPlan, Member, ModelRules } from "../edit/edit-plan";
 import { Checker } from "./checker";
 import { isJsonText, JsonValue, Kind, quoteJson } from "./json-value";
 
@@ -26,7 +35,7 @@ export function completionsPlan(
   return complete(members);
 }
 
-/** The plan for the other JSON endpoints, which judges the model alone. */
+/** The plan for the other JSON endpoints, which judges only the model. */
 export function othersPlan(rules: ModelRules): EditPlan {
   return complete([modelMember(rules)]);
 }
@@ -41,10 +50,10 @@ function complete(members: Member[]): EditPlan {
   return new EditPlan(members, modelName);
 }
 
-// The string that the first JSON text, or else the second, holds; null where there is neither.
+// The string in the first JSON text, or else in the second; null if there is none.
 function unquoted(forced: Bytes | null, fallback: Bytes | null): Bytes | null {
   const json = forced !== null ? forced : fallback;
-  if (json === null || load<u8>(changetype<usize>(json)) != 0x22) return null;
+  if (json === null || load<u8>(changetype<usize>(json)) != Char.Quote) return null;
   const start = changetype<usize>(json);
   const name = new ArrayBuffer(json.byteLength);
   const nameStart = changetype<usize>(name);
@@ -61,7 +70,7 @@ function modelMember(rules: ModelRules): Member {
   return member;
 }
 
-// An override leaves nothing of the client's model to judge.
+// With an override, the client's model is not judged.
 function applyRules(members: Member[], rules: ModelRules): void {
   for (let i = 0; i < members.length; i++) {
     const member = members[i];
@@ -74,7 +83,7 @@ function applyRules(members: Member[], rules: ModelRules): void {
   members.push(modelMember(rules));
 }
 
-/** The members that the configuration manages, in its order. */
+/** The managed members, in the order of the configuration. */
 export function decodeMembers(settings: JsonValue, path: string, checker: Checker): Member[] {
   const values = checker.list(settings, "members", path);
   const members: Member[] = [];
@@ -84,7 +93,7 @@ export function decodeMembers(settings: JsonValue, path: string, checker: Checke
     if (!checker.isObject(values[i], at, memberFields)) continue;
     const member = decodeMember(values[i], at, checker);
     for (let other = 0; other < members.length; other++) {
-      if (isSame(members[other].folded, member.folded)) checker.fail(at, "stands twice");
+      if (isSame(members[other].folded, member.folded)) checker.fail(at, "is listed twice");
     }
     members.push(member);
     const group = checker.optionalText(values[i], "group", at);
@@ -114,7 +123,8 @@ function decodeMember(value: JsonValue, path: string, checker: Checker): Member 
   member.isStream = checker.flag(value, "stream", path);
   member.isForStreams = checker.flag(value, "forStreams", path);
   const removes = checker.flag(value, "remove", path);
-  if (member.folded.byteLength == 0) checker.fail(path + ".name", "must hold a letter or a digit");
+  if (member.folded.byteLength == 0)
+    checker.fail(path + ".name", "must contain a letter or a digit");
   if (member.forced !== null || removes) member.action = Action.Blank;
   else if (limit !== null || member.isStream) member.action = Action.Judge;
   return member;
@@ -123,7 +133,7 @@ function decodeMember(value: JsonValue, path: string, checker: Checker): Member 
 function decodeText(value: JsonValue, key: string, path: string, checker: Checker): Bytes | null {
   const text = checker.optionalText(value, key, path);
   if (text === null) return null;
-  if (!isJsonText(text)) checker.fail(path + "." + key, "must hold the JSON text of one value");
+  if (!isJsonText(text)) checker.fail(path + "." + key, "must be the JSON text of one value");
   return bytesOf(text.trim());
 }
 
@@ -132,10 +142,10 @@ function isSame(left: Bytes, right: Bytes): bool {
   return equals(right, start, start + left.byteLength);
 }
 
-// A number's first byte is its sign or a digit, and no other value's is.
+// Only a number begins with a minus or a digit.
 function isNumber(text: Bytes): bool {
   const first = load<u8>(changetype<usize>(text));
-  return first == 0x2d || first - 0x30 < 10;
+  return first == Char.Minus || isDigit(first);
 }
 
 function groupMask(groups: string[], index: i32): u64 {
@@ -164,7 +174,10 @@ export function lowerBytes(name: string): Bytes {
   return bytes;
 }
 
-/** The rules for the client's model. Where there are none it is read all the same: what the tokens are spent on is to be known. */
+/**
+ * The rules for the client's model. Without rules the model is read all the same, for metrics and
+ * the access log.
+ */
 export function decodeModels(settings: JsonValue, path: string, checker: Checker): ModelRules {
   const rules = new ModelRules();
   const models = settings.get("models");

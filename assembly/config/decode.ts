@@ -1,5 +1,6 @@
-// Decodes the plugin configuration (its form: contract/plugin-config.ts). Comes in: JSON bytes; goes out: a Config, or what makes the whole
-// of it unusable. A fault within one provider is that provider's own: it answers 503, and the others work.
+// Decodes the plugin configuration (its types: contract/plugin-config.ts). Comes in: JSON bytes;
+// goes out: a Config, or why the whole of it is unusable. A fault within one provider affects only
+// that provider: its requests get 503, and the others work. Nothing is kept between calls.
 
 import { isHeaderName, isPath, isPrintable } from "../../contract/characters";
 import { removedHeaders } from "../../contract/edited-headers";
@@ -10,11 +11,13 @@ import {
   providerFields,
   settingsFields,
 } from "../../contract/plugin-fields";
-import { Bytes, bytesOf, endsWith, find, NOT_WHOLE, parseWhole } from "../json/bytes";
-import { labelOf } from "../report/labels";
+import { Bytes, bytesOf, endsWith, find, NOT_WHOLE, parseWhole } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
+import { Credential } from "../keys/credential";
+import { resolveSecret } from "../keys/secrets";
+import { labelOf } from "../labels";
 import { Checker } from "./checker";
 import { Cluster, Config, Provider, ProviderPath, Settings } from "./config";
-import { Credential } from "./credential";
 import {
   completionsPlan,
   decodeMembers,
@@ -24,12 +27,11 @@ import {
 } from "./decode-members";
 import { buildJson, findJsonFault, JsonValue, Kind } from "./json-value";
 import { queryNames } from "./query";
-import { resolveSecret } from "./secrets";
 
 const VERSION = pluginVersion.toString();
 const CHAT_COMPLETIONS = bytesOf("/chat/completions");
 
-/** A Config, or in `fault` where and why there is none. */
+/** A Config, or in `fault` what is wrong, and where. */
 export class Decoded {
   config: Config | null = null;
   fault: string = "";
@@ -77,7 +79,8 @@ function decodeRoot(root: JsonValue, checker: Checker): Config {
   return config;
 }
 
-// Without a name or a cluster nobody could be answered 503 in its place: that is the whole configuration's fault.
+// A provider without a name or a cluster can't answer 503, so that the fault is the whole
+// configuration's.
 function decodeProvider(config: Config, value: JsonValue, path: string, root: Checker): void {
   if (value.kind != Kind.Object) {
     root.fail(path, "must be an object");
@@ -99,7 +102,7 @@ function decodeProvider(config: Config, value: JsonValue, path: string, root: Ch
   if (clusters.length == 0) root.fail(path + ".clusters", "must name at least one cluster");
   for (let i = 0; i < clusters.length; i++) {
     if (config.clusters.has(clusters[i])) {
-      root.fail(path + ".clusters[" + i.toString() + "]", "leads to another provider too");
+      root.fail(path + ".clusters[" + i.toString() + "]", "also leads to another provider");
     }
     config.clusters.set(clusters[i], new Cluster(clusters[i], provider));
   }
@@ -126,7 +129,7 @@ function decodeRoutes(
   }
 }
 
-// What the whole filter must know of one route's settings.
+// Collects what the filter needs to know about all settings.
 function register(config: Config, settings: Settings, owner: string): void {
   config.removedHeaders.add(settings.authHeader);
   nameModels(config, settings);
@@ -145,7 +148,7 @@ function nameModels(config: Config, settings: Settings): void {
   for (let i = 0; i < allow.length; i++) {
     const start = changetype<usize>(allow[i]);
     const end = start + allow[i].byteLength;
-    const isName = find(0x2a, start, end) == end && find(0x3f, start, end) == end;
+    const isName = find(Char.Star, start, end) == end && find(Char.Question, start, end) == end;
     if (isName) config.nameModel(allow[i]);
   }
 }
@@ -156,7 +159,7 @@ function decodePath(path: string, at: string, checker: Checker): ProviderPath {
   const bytes = bytesOf(path);
   const start = changetype<usize>(bytes);
   const end = start + bytes.byteLength;
-  const pathEnd = find(0x3f, start, end);
+  const pathEnd = find(Char.Question, start, end);
   const pathBytes = <i32>(pathEnd - start);
   const query = pathEnd == end ? new ArrayBuffer(0) : bytes.slice(pathBytes + 1);
   const base: Bytes | null = endsWith(CHAT_COMPLETIONS, start, pathEnd)
@@ -177,7 +180,7 @@ function decodeSettings(value: JsonValue | null, path: string, checker: Checker)
   return decoded;
 }
 
-// A whole number, or U64.MAX_VALUE where there is none.
+// A whole number, or U64.MAX_VALUE if there is none.
 function wholeNumber(object: JsonValue, key: string, path: string, checker: Checker): u64 {
   const value = object.get(key);
   if (value === null) return U64.MAX_VALUE;
@@ -186,7 +189,8 @@ function wholeNumber(object: JsonValue, key: string, path: string, checker: Chec
   return number;
 }
 
-// A key that is missing is the fault of the settings that name it: another route of the same provider may have one.
+// A missing key is a fault of the settings that name it: another route of the same provider may
+// have one.
 function decodeCredential(
   into: Settings,
   settings: JsonValue,
@@ -198,7 +202,7 @@ function decodeCredential(
   into.authHeader = lowerBytes(header);
   const prefix = checker.optionalText(settings, "authPrefix", path);
   if (prefix !== null && !isPrintable(prefix)) {
-    checker.fail(path + ".authPrefix", "holds a character that is not printable ASCII");
+    checker.fail(path + ".authPrefix", "contains a character that is not printable ASCII");
   }
   const apiKey = checker.optionalText(settings, "apiKey", path);
   if (apiKey === null) return;

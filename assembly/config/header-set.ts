@@ -1,9 +1,10 @@
-// A set of header names, made once from the configuration and asked for each header of each request: names of the same length stand
-// together, so that most headers are compared with none.
+// A set of header names, made once from the configuration and read for each header of each request.
+// Names are grouped by length, so that most headers are compared with none.
 
-import { Bytes, equalsHeaderName } from "../json/bytes";
+import { Bytes, equalsHeaderName } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
 
-// Longer names stand with those of this length.
+// Longer names are in the group of this length.
 const MOST_BYTES: usize = 32;
 
 export class HeaderSet {
@@ -18,11 +19,12 @@ export class HeaderSet {
     const folded = name.slice(0);
     const start = changetype<usize>(folded);
     const end = start + folded.byteLength;
-    for (let at = start; at < end; at++) if (load<u8>(at) == 0x5f) store<u8>(at, 0x2d);
+    for (let at = start; at < end; at++)
+      if (load<u8>(at) == Char.Underscore) store<u8>(at, Char.Minus);
     if (!this.has(start, end)) this.sameLength(start, end).push(folded);
   }
 
-  /** Whether the run, in lower case, is one of the names; `_` in it counts as `-` too. */
+  /** Whether the run, in lower case, is one of the names. `_` in it counts as `-` too. */
   has(start: usize, end: usize): bool {
     const names = this.sameLength(start, end);
     for (let i = 0; i < names.length; i++) {

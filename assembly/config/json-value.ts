@@ -1,9 +1,11 @@
-// The plugin configuration's JSON as a tree. Comes in: bytes; goes out: a tree, or where the text stops being JSON. It is small, read once,
-// and validated by the scanner first, so that the tree is built without a check.
+// The plugin configuration's JSON as a tree. Comes in: bytes; goes out: a tree, or where the text
+// stops being JSON. It is small, read once, and validated by the scanner first, so that the tree is
+// built without checks. Nothing is kept between calls.
 
-import { bytesOf, hexValue, unescapeString } from "../json/bytes";
-import { READ_AHEAD_BYTES, skipWhitespace } from "../json/blocks";
-import { Scanner, Step } from "../json/scanner";
+import { bytesOf, hexValue, unescapeString } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
+import { READ_AHEAD_BYTES, skipWhitespace } from "../bytes/lanes";
+import { JsonStep, Scanner } from "../json/scanner";
 
 export const enum Kind {
   Null,
@@ -31,13 +33,16 @@ export class JsonValue {
   }
 }
 
-/** Where the text from `start` to `end` stops being a JSON object: `end` where it is one. READ_AHEAD_BYTES must follow it. */
+/**
+ * Where the text from `start` to `end` stops being a JSON object; `end` if it is one.
+ * READ_AHEAD_BYTES must follow it.
+ */
 export function findJsonFault(start: usize, end: usize): usize {
   const scanner = new Scanner();
   scanner.at = start;
   let step = scanner.next(end);
-  while (step != Step.More) {
-    if (step == Step.Invalid || step == Step.TooDeep) return scanner.at - 1;
+  while (step != JsonStep.More) {
+    if (step == JsonStep.Invalid || step == JsonStep.TooDeep) return scanner.at - 1;
     step = scanner.next(end);
   }
   return scanner.complete ? end : end - 1;
@@ -45,16 +50,17 @@ export function findJsonFault(start: usize, end: usize): usize {
 
 /** Whether `text` is the JSON text of one value. */
 export function isJsonText(text: string): bool {
-  // As the only member of an object it can't smuggle in another: that would be a second key.
+  // It is wrapped as the only member of an object: text that adds another member shows as a second
+  // key.
   const wrapped = bytesOf('{"v":' + text + "}" + " ".repeat(<i32>READ_AHEAD_BYTES));
   const end = changetype<usize>(wrapped) + wrapped.byteLength - READ_AHEAD_BYTES;
   const scanner = new Scanner();
   scanner.at = changetype<usize>(wrapped);
   let keys = 0;
   let step = scanner.next(end);
-  while (step != Step.More) {
-    if (step == Step.KeyStart) keys++;
-    if (step == Step.Invalid || step == Step.TooDeep) return false;
+  while (step != JsonStep.More) {
+    if (step == JsonStep.KeyStart) keys++;
+    if (step == JsonStep.Invalid || step == JsonStep.TooDeep) return false;
     step = scanner.next(end);
   }
   return scanner.complete && keys == 1;
@@ -64,10 +70,10 @@ export function isJsonText(text: string): bool {
 export function quoteJson(text: string): string {
   let quoted = '"';
   for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code < 0x20)
-      quoted += "\\u00" + (code < 0x10 ? "0" : "1") + "0123456789abcdef".charAt(code & 15);
-    else if (code == 0x22 || code == 0x5c) quoted += "\\" + text.charAt(i);
+    const code = <u32>text.charCodeAt(i);
+    if (code < Char.Space)
+      quoted += "\\u00" + (code < 16 ? "0" : "1") + "0123456789abcdef".charAt(code & 15);
+    else if (code == Char.Quote || code == Char.Backslash) quoted += "\\" + text.charAt(i);
     else quoted += text.charAt(i);
   }
   return quoted + '"';
@@ -76,7 +82,7 @@ export function quoteJson(text: string): string {
 let at: usize = 0;
 let textEnd: usize = 0;
 
-/** The tree of a text in which findJsonFault found none. */
+/** The tree of a text in which findJsonFault has found no fault. */
 export function buildJson(start: usize, end: usize): JsonValue {
   at = start;
   textEnd = end;
@@ -90,16 +96,16 @@ function peek(): u8 {
 
 function readValue(): JsonValue {
   switch (peek()) {
-    case 0x7b:
+    case Char.OpenBrace:
       return readObject();
-    case 0x5b:
+    case Char.OpenBracket:
       return readArray();
-    case 0x22:
+    case Char.Quote:
       return withText(Kind.String, readString());
-    case 0x6e:
+    case Char.n:
       return withText(Kind.Null, readWord());
-    case 0x74:
-    case 0x66:
+    case Char.t:
+    case Char.f:
       return withText(Kind.Boolean, readWord());
     default:
       return withText(Kind.Number, readWord());
@@ -115,8 +121,8 @@ function withText(kind: Kind, text: string): JsonValue {
 function readObject(): JsonValue {
   const object = new JsonValue(Kind.Object);
   at++;
-  while (peek() != 0x7d) {
-    if (peek() == 0x2c) at++;
+  while (peek() != Char.CloseBrace) {
+    if (peek() == Char.Comma) at++;
     peek();
     object.keys.push(readString());
     peek();
@@ -130,8 +136,8 @@ function readObject(): JsonValue {
 function readArray(): JsonValue {
   const array = new JsonValue(Kind.Array);
   at++;
-  while (peek() != 0x5d) {
-    if (peek() == 0x2c) at++;
+  while (peek() != Char.CloseBracket) {
+    if (peek() == Char.Comma) at++;
     array.items.push(readValue());
   }
   at++;
@@ -140,7 +146,7 @@ function readArray(): JsonValue {
 
 function readString(): string {
   const start = ++at;
-  while (load<u8>(at) != 0x22) at += load<u8>(at) == 0x5c ? 2 : 1;
+  while (load<u8>(at) != Char.Quote) at += load<u8>(at) == Char.Backslash ? 2 : 1;
   const buffer = new ArrayBuffer(<i32>(at - start));
   const bytes = unescapeString(start, at, changetype<usize>(buffer)) - changetype<usize>(buffer);
   at++;
@@ -154,5 +160,11 @@ function readWord(): string {
 }
 
 function isWordByte(byte: u8): bool {
-  return hexValue(byte) >= 0 || byte - 0x61 < 26 || byte == 0x2b || byte == 0x2d || byte == 0x2e;
+  return (
+    hexValue(byte) >= 0 ||
+    byte - Char.a < 26 ||
+    byte == Char.Plus ||
+    byte == Char.Minus ||
+    byte == Char.Point
+  );
 }

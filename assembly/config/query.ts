@@ -1,11 +1,12 @@
-// The members of a URL's query: their borders, and their names as a server reads them. Comes in: bytes behind the question mark; nothing
-// is copied. Kept between calls: the place of a walk.
+// The members of a URL's query: where they begin and end, and their names as a server reads them.
+// Comes in: the bytes after the question mark. Nothing is copied. Kept between calls: the position.
 
-import { Bytes, find, hexValue, lowerByte } from "../json/bytes";
+import { Bytes, find, hexValue, lowerByte } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
 
-/** Walks through the members between ampersands. */
+/** Iterates over the members, which ampersands separate. */
 export class QueryMembers {
-  /** The member's bytes as they came, and where its name ends in them. */
+  /** The member as it came, and the end of its name. */
   start: usize = 0;
   end: usize = 0;
   nameEnd: usize = 0;
@@ -13,22 +14,22 @@ export class QueryMembers {
   private at: usize = 0;
   private queryEnd: usize = 0;
 
-  /** Begins at the first of those from `start` to `end`. */
+  /** Begins with the first member from `start` to `end`. */
   open(start: usize, end: usize): this {
     this.at = start;
     this.queryEnd = end;
     return this;
   }
 
-  /** Goes to the next member that is not empty. False behind the last. */
+  /** Goes to the next member that is not empty. False after the last. */
   next(): bool {
     do {
       if (this.at >= this.queryEnd) return false;
       this.start = this.at;
-      this.end = find(0x26, this.start, this.queryEnd);
+      this.end = find(Char.Ampersand, this.start, this.queryEnd);
       this.at = this.end + 1;
     } while (this.end == this.start);
-    this.nameEnd = find(0x3d, this.start, this.end);
+    this.nameEnd = find(Char.Equals, this.start, this.end);
     return true;
   }
 }
@@ -49,20 +50,20 @@ export function queryNames(query: Bytes): Bytes[] {
   return names;
 }
 
-/** Whether the encoded name from `start` to `end` stands for `name`, which is decoded and in lower case. */
+/** Whether the encoded name from `start` to `end` decodes to `name`, which is in lower case. */
 export function isQueryName(name: Bytes, start: usize, end: usize): bool {
   let expected = changetype<usize>(name);
   const expectedEnd = expected + name.byteLength;
   for (let at = start; at < end; at += encodedBytes(at, end)) {
     const byte = decodedByte(at, end);
-    if (byte == 0) break; // Where a reader in C ends the name.
+    if (byte == 0) break; // A reader in C ends the name here.
     if (expected == expectedEnd || byte != load<u8>(expected++)) return false;
   }
   return expected == expectedEnd;
 }
 
 function isEncoded(at: usize, end: usize): bool {
-  if (load<u8>(at) != 0x25 || end - at < 3) return false;
+  if (load<u8>(at) != Char.Percent || end - at < 3) return false;
   return hexValue(load<u8>(at + 1)) >= 0 && hexValue(load<u8>(at + 2)) >= 0;
 }
 
@@ -75,5 +76,5 @@ function decodedByte(at: usize, end: usize): u8 {
     return lowerByte(<u8>((hexValue(load<u8>(at + 1)) << 4) | hexValue(load<u8>(at + 2))));
   }
   const byte = load<u8>(at);
-  return byte == 0x2b ? 0x20 : lowerByte(byte);
+  return byte == Char.Plus ? Char.Space : lowerByte(byte);
 }

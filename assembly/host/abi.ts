@@ -1,6 +1,9 @@
 // The host's functions that the SDK does not declare.
 
-/** Kinds of buffer, as in the proxy-wasm ABI 0.2: 0 is the request's body. In Envoy (0, 0) prepends, (0, size or more) replaces the whole. */
+/**
+ * Kinds of buffer, as in the proxy-wasm ABI 0.2: 0 is the request's body. In Envoy (0, 0) prepends,
+ * (0, size or more) replaces the whole.
+ */
 // @ts-ignore: decorator
 @external("env", "proxy_set_buffer_bytes")
 export declare function proxy_set_buffer_bytes(kind: u32, start: u32, length: u32, data: usize, size: usize): u32;

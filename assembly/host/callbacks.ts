@@ -1,13 +1,15 @@
-// The callbacks that the module exports: the SDK's, with garbage collected in between. The minimal runtime collects only when it is told
-// to, and only while no callback runs, as it does not see what the Wasm stack holds; it makes the module 40 % smaller than the incremental
-// one, which keeps a second stack for that. What a stream allocates is bounded, whatever the client sends, so ended streams measure the
-// garbage. Kept between calls: how deep in callbacks the host is (a local answer calls back from within a call), and how many streams are
-// open and ended.
+// The callbacks that the module exports: the SDK's, with garbage collected in between. The minimal
+// runtime collects only on request, and only while no callback runs, as it does not see what the
+// Wasm stack refers to. It makes the module 40 % smaller than the incremental runtime, which keeps
+// a second stack for that. What a stream allocates is bounded, whatever the client sends, so the
+// number of ended streams measures the garbage. Kept between calls: how deep in callbacks the host
+// is (a local reply calls back from within a call), and how many streams are open and ended.
 
 import * as sdk from "@solo-io/proxy-runtime/assembly/exports";
 
-// Garbage are streams beyond those that are kept to be used again, some 600 bytes each, the texts of refusals, and what clients name. Where many
-// streams are open, a collection takes longer, and frees a part of what they take.
+// The garbage is ended streams beyond those kept for reuse, of some 600 bytes each, the texts of
+// refusals, and the names that clients send. With many open streams a collection takes longer, so
+// that it comes less often.
 const STREAMS_BETWEEN_COLLECTIONS: u32 = 512;
 
 let depth: u32 = 0;

@@ -1,5 +1,15 @@
-// Walks through headers as the host serialises them: a count, then each name's and value's size, then each name and value with a NUL
-// behind it. Nothing is copied; kept between calls: the place.
+// Iterates over headers as the host serialises them: a count, then each name's and value's size,
+// then each name and value with a NUL after it. Nothing is copied. Kept between calls: the
+// position.
+
+import { bytesOf } from "../bytes/bytes";
+
+// Names and values that both request and response headers are read by.
+export const CONTENT_LENGTH = bytesOf("content-length");
+export const CONTENT_TYPE = bytesOf("content-type");
+export const CONTENT_ENCODING = bytesOf("content-encoding");
+export const IDENTITY = bytesOf("identity");
+export const JSON_TYPE = bytesOf("application/json");
 
 export class HeaderPairs {
   nameStart: usize = 0;
@@ -19,7 +29,7 @@ export class HeaderPairs {
     return this;
   }
 
-  /** Goes to the next header. False behind the last. */
+  /** Goes to the next header. False after the last. */
   next(): bool {
     if (this.sizes >= this.sizesEnd) return false;
     this.nameStart = this.valueEnd + 1;

@@ -1,8 +1,9 @@
-// Every call to the host. None throws: each answers with what it got, or says that it got nothing. Kept between calls: where the host's
-// last answer stands, which the next call that returns bytes overwrites.
+// Every call to the host. None throws: each returns what the host gave, or that it gave nothing.
+// Kept between calls: where the host's last result is, which the next call that returns bytes
+// overwrites.
 
 import * as sdk from "@solo-io/proxy-runtime/assembly/imports";
-import { Bytes, bytesOf } from "../json/bytes";
+import { Bytes, bytesOf } from "../bytes/bytes";
 import { environ_get, environ_sizes_get, proxy_set_buffer_bytes } from "./abi";
 import { endLoan, lendArea } from "./memory";
 
@@ -43,15 +44,15 @@ const NOT_GRPC: u32 = 0xffffffff;
 // Where the host writes pointers and sizes.
 const out = memory.data(16, 8);
 
-/** Where the host's last answer stands, after a call that said it got one. */
-export let answerStart: usize = 0;
-export let answerEnd: usize = 0;
+/** Where the host's last result is, after a call that returned true. */
+export let resultStart: usize = 0;
+export let resultEnd: usize = 0;
 
-function takeAnswer(status: u32): bool {
+function takeResult(status: u32): bool {
   endLoan();
   if (status != OK) return false;
-  answerStart = load<usize>(out);
-  answerEnd = answerStart + load<usize>(out, 4);
+  resultStart = load<usize>(out);
+  resultEnd = resultStart + load<usize>(out, 4);
   return true;
 }
 
@@ -60,21 +61,21 @@ function lendOut(): void {
   lendArea();
 }
 
-/** Writes a log line. Never give it a header's value, a body, or configuration. */
+/** Writes a log line. Never pass it a header's value, a body, or configuration. */
 export function log(level: LogLevel, message: string): void {
   const text = bytesOf("llm-egress: " + message);
   sdk.proxy_log(level, changetype<usize>(text), text.byteLength);
 }
 
-/** Reads a property; the parts of `path` are separated by NUL. False where there is none. */
+/** Reads a property; the parts of `path` are separated by NUL. False if there is none. */
 export function getProperty(path: Bytes): bool {
   lendOut();
-  return takeAnswer(sdk.proxy_get_property(changetype<usize>(path), path.byteLength, out, out + 4));
+  return takeResult(sdk.proxy_get_property(changetype<usize>(path), path.byteLength, out, out + 4));
 }
 
 function getBuffer(kind: u32, bytes: u32): bool {
   lendOut();
-  return takeAnswer(sdk.proxy_get_buffer_bytes(kind, 0, bytes, out, out + 4));
+  return takeResult(sdk.proxy_get_buffer_bytes(kind, 0, bytes, out, out + 4));
 }
 
 /** Reads the plugin configuration. */
@@ -87,7 +88,7 @@ export function getRequestBody(bytes: u32): bool {
   return getBuffer(REQUEST_BODY, bytes);
 }
 
-/** Puts the bytes from `start` to `end` in place of the request body's current chunk of `bytes`. */
+/** Replaces the request body's current chunk of `bytes` with the bytes from `start` to `end`. */
 export function replaceRequestBody(bytes: u32, start: usize, end: usize): bool {
   return proxy_set_buffer_bytes(REQUEST_BODY, 0, bytes, start, end - start) == OK;
 }
@@ -97,17 +98,20 @@ export function getResponseBody(bytes: u32): bool {
   return getBuffer(RESPONSE_BODY, bytes);
 }
 
-/** Puts the bytes from `start` to `end` in place of the response body's current chunk of `bytes`. */
+/** Replaces the response body's current chunk of `bytes` with the bytes from `start` to `end`. */
 export function replaceResponseBody(bytes: u32, start: usize, end: usize): void {
   proxy_set_buffer_bytes(RESPONSE_BODY, 0, bytes, start, end - start);
 }
 
-/** Puts the bytes from `start` to `end` before the response body's current chunk. */
+/** Inserts the bytes from `start` to `end` before the response body's current chunk. */
 export function prependResponseBody(start: usize, end: usize): void {
   proxy_set_buffer_bytes(RESPONSE_BODY, 0, 0, start, end - start);
 }
 
-/** Sets a property of the stream: filter state named `wasm.` and `name`. Its value is the bytes from `start` to `end`. */
+/**
+ * Sets a property of the stream: the filter state `wasm.NAME`. Its value is the bytes from `start`
+ * to `end`.
+ */
 export function setProperty(name: Bytes, start: usize, end: usize): void {
   sdk.proxy_set_property(changetype<usize>(name), name.byteLength, start, end - start);
 }
@@ -119,13 +123,13 @@ export function now(): u64 {
   return load<u64>(out);
 }
 
-/** Reads all headers, for `HeaderPairs` to walk through. */
+/** Reads all headers, in the form that `HeaderPairs` reads. */
 export function getHeaders(map: HeaderMap): bool {
   lendOut();
-  return takeAnswer(sdk.proxy_get_header_map_pairs(map, out, out + 4));
+  return takeResult(sdk.proxy_get_header_map_pairs(map, out, out + 4));
 }
 
-/** Adds a header beside those of the same name. */
+/** Adds a header, and keeps others of the same name. */
 export function addHeader(map: HeaderMap, name: Bytes, value: Bytes): void {
   sdk.proxy_add_header_map_value(
     map,
@@ -136,7 +140,7 @@ export function addHeader(map: HeaderMap, name: Bytes, value: Bytes): void {
   );
 }
 
-/** Sets a header, to the value from `start` to `end`, in place of all of the same name. */
+/** Replaces all headers of a name with one, whose value is the bytes from `start` to `end`. */
 export function setHeader(map: HeaderMap, name: Bytes, start: usize, end: usize): void {
   sdk.proxy_replace_header_map_value(
     map,
@@ -158,7 +162,10 @@ export function clearHeaders(map: HeaderMap): void {
   sdk.proxy_set_header_map_pairs(map, out, 4);
 }
 
-/** Answers the request. `headers` is in proxy-wasm's serialised form; `details` becomes %RESPONSE_CODE_DETAILS%. */
+/**
+ * Sends a local reply. `headers` is in proxy-wasm's serialised form; `details` becomes
+ * %RESPONSE_CODE_DETAILS%.
+ */
 export function sendLocalResponse(status: u32, details: Bytes, body: Bytes, headers: Bytes): bool {
   return (
     sdk.proxy_send_local_response(
@@ -174,7 +181,9 @@ export function sendLocalResponse(status: u32, details: Bytes, body: Bytes, head
   );
 }
 
-/** Defines a metric and returns its id: a new one each time, also where the name is known. */
+/**
+ * Defines a metric and returns its id: a new one each time, even if the name is defined already.
+ */
 export function defineMetric(kind: MetricKind, name: string): u32 {
   const text = bytesOf(name);
   store<u32>(out, 0);
@@ -192,7 +201,10 @@ export function record(histogram: u32, value: u64): void {
   sdk.proxy_record_metric(histogram, value);
 }
 
-/** The environment as `NAME=value` texts, each ended by a NUL; only the variables that the plugin's configuration lists are in it. */
+/**
+ * The environment as `NAME=value` texts, each ended by a NUL; it has only the variables that the
+ * plugin's configuration lists.
+ */
 export function getEnvironment(): Bytes {
   store<u64>(out, 0);
   if (environ_sizes_get(out, out + 4) != OK) return new ArrayBuffer(0);

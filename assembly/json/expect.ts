@@ -1,5 +1,8 @@
 // The scanner's states, and the grammar of numbers over them. Nothing is kept between calls.
 
+import { isDigit } from "../bytes/bytes";
+import { CASE_BIT, Char } from "../bytes/chars";
+
 /** What the scanner reads next. */
 export const enum Expect {
   Object,
@@ -25,16 +28,16 @@ export const enum Expect {
   Exponent,
   ExponentSign,
   ExponentDigits,
-  /** Only from afterNumberByte: the number has ended. */
+  /** Only afterNumberByte returns it: the number has ended. */
   NumberEnd,
 }
 
-/** What has been read of a number once `byte` continues it, or NumberEnd where it does not. */
+/** What has been read of a number once `byte` continues it, or NumberEnd if it does not. */
 export function afterNumberByte(expect: Expect, byte: u8): Expect {
   if (isDigit(byte)) {
     switch (expect) {
       case Expect.Minus:
-        return byte == 0x30 ? Expect.Zero : Expect.Integer;
+        return byte == Char.Zero ? Expect.Zero : Expect.Integer;
       case Expect.Zero:
         return Expect.NumberEnd;
       case Expect.Integer:
@@ -47,15 +50,10 @@ export function afterNumberByte(expect: Expect, byte: u8): Expect {
     }
   }
   const inWhole = expect == Expect.Zero || expect == Expect.Integer;
-  if (byte == 0x2e) return inWhole ? Expect.Point : Expect.NumberEnd;
-  if ((byte | 0x20) == 0x65)
+  if (byte == Char.Point) return inWhole ? Expect.Point : Expect.NumberEnd;
+  if ((byte | CASE_BIT) == Char.e)
     return inWhole || expect == Expect.Fraction ? Expect.Exponent : Expect.NumberEnd;
-  if (byte == 0x2b || byte == 0x2d)
+  if (byte == Char.Plus || byte == Char.Minus)
     return expect == Expect.Exponent ? Expect.ExponentSign : Expect.NumberEnd;
   return Expect.NumberEnd;
-}
-
-/** Whether `byte` is a decimal digit. */
-export function isDigit(byte: u8): bool {
-  return byte - 0x30 < 10;
 }

@@ -1,16 +1,22 @@
-// Reads JSON as it arrives, in pieces cut anywhere, and validates it: RFC 8259 with an object at the top, well-formed UTF-8 in strings,
-// at most 512 levels deep, nothing but whitespace behind the object. Comes in: the bytes from `at` to an end; goes out: a Step for each
-// border of a top-level member. Kept between calls: the fields below, about 100 bytes whatever the size of the text.
+// Reads JSON as it arrives, in pieces split anywhere, and validates it: RFC 8259 with an object at
+// the top, well-formed UTF-8 in strings, at most 512 levels deep, nothing but whitespace after the
+// object. Comes in: the bytes from `at` to an end; goes out: a JsonStep for each start and end of a
+// top-level member. Kept between calls: the fields below, about 100 bytes whatever the size of the
+// text.
 
 import { MAX_JSON_DEPTH } from "../../contract/limits";
-import { highBytes, skipWhitespace, specialBytes } from "./blocks";
-import { hexValue } from "./bytes";
-import { afterNumberByte, Expect, isDigit } from "./expect";
-import { checkUtf8, UTF8_COMPLETE, UTF8_INVALID } from "./utf8";
+import { hexValue, isDigit } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
+import { highBytes, skipWhitespace, specialBytes } from "../bytes/lanes";
+import { checkUtf8, UTF8_COMPLETE, UTF8_INVALID } from "../bytes/utf8";
+import { afterNumberByte, Expect } from "./expect";
 
-/** Why `next` came back. But for `KeyEnd` and `ValueEnd`, whose token ends at `at`, the byte before `at` is the one that is meant. */
-export const enum Step {
-  /** The bytes are used up. */
+/**
+ * Why `next` has returned. It is about the byte before `at`, except for `KeyEnd` and `ValueEnd`,
+ * whose token ends at `at`.
+ */
+export const enum JsonStep {
+  /** All bytes are read. */
   More,
   /** The opening quote of a top-level member's key. */
   KeyStart,
@@ -26,12 +32,17 @@ export const enum Step {
   Close,
   /** Not JSON, or not an object. Final. */
   Invalid,
-  /** More than `MAX_DEPTH` objects and arrays in one another. Final. */
+  /** More than `MAX_DEPTH` nested objects and arrays. Final. */
   TooDeep,
 }
 
-/** How many objects and arrays may stand in one another, the outermost counted. */
+/** How many objects and arrays may be nested, including the outermost. */
 const MAX_DEPTH: u32 = MAX_JSON_DEPTH;
+
+// Letters of a literal, the next one in the lowest byte.
+const REST_OF_TRUE: u32 = 0x657572; // "rue"
+const REST_OF_FALSE: u32 = 0x65736c61; // "alse"
+const REST_OF_NULL: u32 = 0x6c6c75; // "ull"
 
 export class Scanner {
   /** The next byte to read. The caller sets it for each piece. */
@@ -40,18 +51,18 @@ export class Scanner {
   private expect: Expect = Expect.Object;
   /** How many objects and arrays are open. */
   private depth: u32 = 0;
-  /** For each open level one bit, set where it is an object. */
+  /** One bit for each open level, set if it is an object. */
   private objects: StaticArray<u64> = new StaticArray<u64>(MAX_DEPTH / 64);
-  /** Whether the string that is being read is a key. */
+  /** Whether the current string is a key. */
   private inKey: bool = false;
   /** The state of checkUtf8 within a string. */
   private utf8: u32 = UTF8_COMPLETE;
-  /** How many digits of a \u escape are to come. */
+  /** How many digits of a \u escape are missing. */
   private hexDigits: u32 = 0;
-  /** The letters of a literal that are to come, the next one in the lowest byte. */
+  /** The missing letters of a literal, the next one in the lowest byte. */
   private literal: u32 = 0;
 
-  /** Whether the object has been closed and nothing wrong has followed it. */
+  /** Whether the object is closed, and only whitespace has followed it. */
   get complete(): bool {
     return this.expect == Expect.Nothing;
   }
@@ -63,16 +74,19 @@ export class Scanner {
     this.utf8 = UTF8_COMPLETE;
   }
 
-  /** Reads from `at` to the next step, at most to `end`, behind which READ_AHEAD_BYTES must be in memory. */
-  next(end: usize): Step {
+  /**
+   * Reads from `at` to the next step, at most to `end`, after which READ_AHEAD_BYTES must be in
+   * memory.
+   */
+  next(end: usize): JsonStep {
     while (this.at < end) {
       const step = this.advance(end);
-      if (step != Step.More) return step;
+      if (step != JsonStep.More) return step;
     }
-    return Step.More;
+    return JsonStep.More;
   }
 
-  private advance(end: usize): Step {
+  private advance(end: usize): JsonStep {
     switch (this.expect) {
       case Expect.Contents:
         return this.readContents(end);
@@ -96,11 +110,11 @@ export class Scanner {
     }
   }
 
-  private readToken(end: usize): Step {
+  private readToken(end: usize): JsonStep {
     const at = skipWhitespace(this.at, end);
     if (at == end) {
       this.at = end;
-      return Step.More;
+      return JsonStep.More;
     }
     const byte = load<u8>(at);
     this.at = at + 1;
@@ -108,72 +122,74 @@ export class Scanner {
       case Expect.Value:
         return this.readValue(byte);
       case Expect.ValueOrClose:
-        return byte == 0x5d ? this.close() : this.readValue(byte);
+        return byte == Char.CloseBracket ? this.close() : this.readValue(byte);
       case Expect.CommaOrClose:
         return this.readSeparator(byte);
       case Expect.KeyOrClose:
-        return byte == 0x7d ? this.close() : this.readKey(byte);
+        return byte == Char.CloseBrace ? this.close() : this.readKey(byte);
       case Expect.Key:
         return this.readKey(byte);
       case Expect.Colon:
         this.expect = Expect.Value;
-        return byte == 0x3a ? Step.More : Step.Invalid;
+        return byte == Char.Colon ? JsonStep.More : JsonStep.Invalid;
       case Expect.Object:
-        return byte == 0x7b ? this.open(true) : Step.Invalid;
+        return byte == Char.OpenBrace ? this.open(true) : JsonStep.Invalid;
       default:
         this.expect = Expect.Object; // Something follows the object: it is not complete after all.
-        return Step.Invalid;
+        return JsonStep.Invalid;
     }
   }
 
-  private readKey(byte: u8): Step {
-    if (byte != 0x22) return Step.Invalid;
+  private readKey(byte: u8): JsonStep {
+    if (byte != Char.Quote) return JsonStep.Invalid;
     this.inKey = true;
     this.expect = Expect.Contents;
-    return this.depth == 1 ? Step.KeyStart : Step.More;
+    return this.depth == 1 ? JsonStep.KeyStart : JsonStep.More;
   }
 
-  private readValue(byte: u8): Step {
-    const step = this.depth == 1 ? Step.ValueStart : Step.More;
+  private readValue(byte: u8): JsonStep {
+    const step = this.depth == 1 ? JsonStep.ValueStart : JsonStep.More;
     switch (byte) {
-      case 0x22:
+      case Char.Quote:
         this.inKey = false;
         this.expect = Expect.Contents;
         return step;
-      case 0x7b:
-      case 0x5b:
-        return this.open(byte == 0x7b) == Step.TooDeep ? Step.TooDeep : step;
-      case 0x74:
-        return this.beginLiteral(0x657572, step); // "rue"
-      case 0x66:
-        return this.beginLiteral(0x65736c61, step); // "alse"
-      case 0x6e:
-        return this.beginLiteral(0x6c6c75, step); // "ull"
-      case 0x2d:
+      case Char.OpenBrace:
+      case Char.OpenBracket:
+        return this.open(byte == Char.OpenBrace) == JsonStep.TooDeep ? JsonStep.TooDeep : step;
+      case Char.t:
+        return this.beginLiteral(REST_OF_TRUE, step);
+      case Char.f:
+        return this.beginLiteral(REST_OF_FALSE, step);
+      case Char.n:
+        return this.beginLiteral(REST_OF_NULL, step);
+      case Char.Minus:
         this.expect = Expect.Minus;
         return step;
-      case 0x30:
+      case Char.Zero:
         this.expect = Expect.Zero;
         return step;
       default:
         this.expect = Expect.Integer;
-        return isDigit(byte) ? step : Step.Invalid;
+        return isDigit(byte) ? step : JsonStep.Invalid;
     }
   }
 
-  private beginLiteral(letters: u32, step: Step): Step {
+  private beginLiteral(letters: u32, step: JsonStep): JsonStep {
     this.literal = letters;
     this.expect = Expect.Literal;
     return step;
   }
 
-  private readSeparator(byte: u8): Step {
+  private readSeparator(byte: u8): JsonStep {
     const inObject = this.inObject();
-    if (byte == 0x2c) {
+    if (byte == Char.Comma) {
       this.expect = inObject ? Expect.Key : Expect.Value;
-      return this.depth == 1 ? Step.Comma : Step.More;
+      return this.depth == 1 ? JsonStep.Comma : JsonStep.More;
     }
-    return byte == (inObject ? 0x7d : 0x5d) ? this.close() : Step.Invalid;
+    return byte == (inObject ? Char.CloseBrace : Char.CloseBracket)
+      ? this.close()
+      : JsonStep.Invalid;
   }
 
   private inObject(): bool {
@@ -181,31 +197,31 @@ export class Scanner {
     return ((unchecked(this.objects[level >> 6]) >> (level & 63)) & 1) != 0;
   }
 
-  private open(isObject: bool): Step {
+  private open(isObject: bool): JsonStep {
     const level = this.depth;
-    if (level == MAX_DEPTH) return Step.TooDeep;
+    if (level == MAX_DEPTH) return JsonStep.TooDeep;
     const bit = (<u64>1) << (level & 63);
     const word = unchecked(this.objects[level >> 6]);
     unchecked((this.objects[level >> 6] = isObject ? word | bit : word & ~bit));
     this.depth = level + 1;
     this.expect = isObject ? Expect.KeyOrClose : Expect.ValueOrClose;
-    return Step.More;
+    return JsonStep.More;
   }
 
-  private close(): Step {
+  private close(): JsonStep {
     if (--this.depth == 0) {
       this.expect = Expect.Nothing;
-      return Step.Close;
+      return JsonStep.Close;
     }
     return this.endValue();
   }
 
-  private endValue(): Step {
+  private endValue(): JsonStep {
     this.expect = Expect.CommaOrClose;
-    return this.depth == 1 ? Step.ValueEnd : Step.More;
+    return this.depth == 1 ? JsonStep.ValueEnd : JsonStep.More;
   }
 
-  private readContents(end: usize): Step {
+  private readContents(end: usize): JsonStep {
     const start = this.at;
     let at = start;
     let special: u32 = 0;
@@ -221,8 +237,10 @@ export class Scanner {
       }
       high |= highBytes(at) & (special ^ (special - 1));
       at += ctz(special);
-      // Most escapes are of two bytes, and stay in this loop; they are ASCII, so that UTF-8 is checked across them.
-      if (load<u8>(at) != 0x5c || at + 1 >= end || !isShortEscape(load<u8>(at + 1))) break;
+      // Most escapes have two bytes, and stay in this loop. They are ASCII, so that UTF-8 is
+      // checked across them.
+      if (load<u8>(at) != Char.Backslash || at + 1 >= end || !isShortEscape(load<u8>(at + 1)))
+        break;
       at += 2;
       special = 0;
     }
@@ -230,46 +248,46 @@ export class Scanner {
     this.at = at;
     if ((high | this.utf8) != 0) this.utf8 = checkUtf8(this.utf8, start, at);
     if (special != 0) return this.readSpecial(load<u8>(at));
-    return this.utf8 == UTF8_INVALID ? Step.Invalid : Step.More;
+    return this.utf8 == UTF8_INVALID ? JsonStep.Invalid : JsonStep.More;
   }
 
   // A quote, a backslash or a control character, with the contents before it checked.
-  private readSpecial(byte: u8): Step {
-    if (this.utf8 != UTF8_COMPLETE) return Step.Invalid;
+  private readSpecial(byte: u8): JsonStep {
+    if (this.utf8 != UTF8_COMPLETE) return JsonStep.Invalid;
     this.at++;
-    if (byte == 0x5c) {
+    if (byte == Char.Backslash) {
       this.expect = Expect.Escaped;
-      return Step.More;
+      return JsonStep.More;
     }
-    if (byte != 0x22) return Step.Invalid;
+    if (byte != Char.Quote) return JsonStep.Invalid;
     if (!this.inKey) return this.endValue();
     this.expect = Expect.Colon;
-    return this.depth == 1 ? Step.KeyEnd : Step.More;
+    return this.depth == 1 ? JsonStep.KeyEnd : JsonStep.More;
   }
 
-  private readEscaped(): Step {
+  private readEscaped(): JsonStep {
     const byte = load<u8>(this.at++);
     this.expect = Expect.Contents;
-    if (isShortEscape(byte)) return Step.More;
+    if (isShortEscape(byte)) return JsonStep.More;
     this.hexDigits = 4;
     this.expect = Expect.Hex;
-    return byte == 0x75 ? Step.More : Step.Invalid;
+    return byte == Char.u ? JsonStep.More : JsonStep.Invalid;
   }
 
-  private readHex(): Step {
-    if (hexValue(load<u8>(this.at++)) < 0) return Step.Invalid;
+  private readHex(): JsonStep {
+    if (hexValue(load<u8>(this.at++)) < 0) return JsonStep.Invalid;
     if (--this.hexDigits == 0) this.expect = Expect.Contents;
-    return Step.More;
+    return JsonStep.More;
   }
 
-  private readLiteral(): Step {
-    if (load<u8>(this.at++) != <u8>this.literal) return Step.Invalid;
+  private readLiteral(): JsonStep {
+    if (load<u8>(this.at++) != <u8>this.literal) return JsonStep.Invalid;
     this.literal >>= 8;
-    return this.literal == 0 ? this.endValue() : Step.More;
+    return this.literal == 0 ? this.endValue() : JsonStep.More;
   }
 
-  // A number ends at the first byte that does not continue it, which is left to be read.
-  private readNumber(end: usize): Step {
+  // A number ends at the first byte that does not continue it. That byte is not consumed.
+  private readNumber(end: usize): JsonStep {
     let expect = this.expect;
     let at = this.at;
     for (; at < end; at++) {
@@ -279,19 +297,22 @@ export class Scanner {
     }
     this.at = at;
     this.expect = expect;
-    if (at == end) return Step.More;
+    if (at == end) return JsonStep.More;
     const isWhole =
       expect == Expect.Zero ||
       expect == Expect.Integer ||
       expect == Expect.Fraction ||
       expect == Expect.ExponentDigits;
-    return isWhole ? this.endValue() : Step.Invalid;
+    return isWhole ? this.endValue() : JsonStep.Invalid;
   }
 }
 
-// Whether `byte` makes an escape behind a backslash: one of "/\bfnrt. The bits are the letters from b on.
+// The letters of b, f, n, r and t: bit 0 is b.
+const SHORT_ESCAPES: u32 = 0x51011;
+
+// Whether `byte` makes an escape after a backslash: one of "/\bfnrt.
 function isShortEscape(byte: u8): bool {
-  const letter = byte - 0x62;
-  if (letter < 19) return ((0x51011 >> letter) & 1) != 0;
-  return byte == 0x22 || byte == 0x5c || byte == 0x2f;
+  const letter = byte - Char.b;
+  if (letter < 19) return ((SHORT_ESCAPES >> letter) & 1) != 0;
+  return byte == Char.Quote || byte == Char.Backslash || byte == Char.Slash;
 }

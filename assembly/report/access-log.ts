@@ -1,6 +1,7 @@
-// Tells the access log about a call: as filter state, which `%FILTER_STATE(wasm.NAME:PLAIN)%` prints. What is not known is not set, and
-// prints as `-`. What Envoy has operators for is left to them (`%ROUTE_NAME%`, `%UPSTREAM_CLUSTER%`, `%DOWNSTREAM_PEER_URI_SAN%`), as a field
-// costs more than any other call to the host. Comes in: a Call that is over. Kept between calls: the model told last.
+// Passes a call to the access log: as filter state, which `%FILTER_STATE(wasm.NAME:PLAIN)%` prints.
+// What is not known is not set, and prints as `-`. What Envoy has operators for is not set either
+// (`%ROUTE_NAME%`, `%UPSTREAM_CLUSTER%`, `%DOWNSTREAM_PEER_URI_SAN%`), as a field costs more than
+// any other call to the host. Comes in: a Call that is over. Kept between calls: the last model.
 
 import {
   cachedTokensState,
@@ -12,11 +13,12 @@ import {
   promptTokensState,
   reasoningTokensState,
 } from "../../contract/telemetry";
+import { Bytes, bytesOf, MOST_DIGITS, writeWhole } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
 import { setProperty } from "../host/host";
-import { Bytes, bytesOf, MOST_DIGITS, writeWhole } from "../json/bytes";
+import { isGraphic } from "../labels";
 import { UNKNOWN } from "../response/usage";
 import { Call, NO_TIME } from "./call";
-import { isGraphic } from "./labels";
 
 const MODEL = bytesOf(modelState);
 const PROMPT_TOKENS = bytesOf(promptTokensState);
@@ -33,7 +35,7 @@ const outcomeTexts: Bytes[] = outcomes.map<Bytes>((name) => bytesOf(name));
 export function logCall(call: Call): void {
   setText(OUTCOME, unchecked(outcomeTexts[call.outcome]));
   const model = call.modelName;
-  // An empty one would print as nothing, and shift what stands behind it.
+  // An empty one would print as nothing, and shift the fields after it.
   if (model !== null && model.byteLength != 0) setText(MODEL, clean(model));
   if (call.firstEvent != NO_TIME) setNumber(FIRST_EVENT, call.firstEvent);
   const usage = call.usage;
@@ -57,18 +59,21 @@ function setNumber(name: Bytes, value: u64): void {
   setProperty(name, digits, writeWhole(value, digits));
 }
 
-// The model told last, as it came and as it was told. Most calls have one that the configuration names, and so the very same bytes.
+// The last model, as it came and as it is printed. Most calls have one that the configuration
+// names, and so the very same bytes.
 let lastModel: Bytes | null = null;
 let lastCleaned: Bytes = new ArrayBuffer(0);
 
-// `?` stands for all but printable ASCII, and for blanks, quotes and backslashes: they would end a field, or a line.
+// `?` replaces everything but printable ASCII, and spaces, quotes and backslashes: they would end a
+// field, or a line.
 function clean(model: Bytes): Bytes {
   if (model === lastModel) return lastCleaned;
   const cleaned = model.slice(0);
   const start = changetype<usize>(cleaned);
   for (let at = start; at < start + cleaned.byteLength; at++) {
     const byte = load<u8>(at);
-    if (!isGraphic(byte) || byte == 0x22 || byte == 0x5c) store<u8>(at, 0x3f);
+    if (!isGraphic(byte) || byte == Char.Quote || byte == Char.Backslash)
+      store<u8>(at, Char.Question);
   }
   lastModel = model;
   lastCleaned = cleaned;

@@ -1,12 +1,13 @@
-// What is known of one call: filled in as the request and its answer pass, read by metrics.ts and access-log.ts once it is over.
+// What is known about one call: filled in as the request and its answer pass, read by metrics.ts
+// and access-log.ts at its end. Kept between calls: the fields below.
 
 import { ErrorCode } from "../../contract/errors";
 import { Outcome } from "../../contract/telemetry";
-import { Bytes } from "../json/bytes";
+import { Bytes } from "../bytes/bytes";
+import { EMPTY_LABEL, Label, UNKNOWN_LABEL } from "../labels";
 import { Usage } from "../response/usage";
-import { EMPTY_LABEL, Label, UNKNOWN_LABEL } from "./labels";
 
-/** A time that there was none of. */
+/** There is no such time. */
 export const NO_TIME: u64 = u64.MAX_VALUE;
 
 export class Call {
@@ -15,24 +16,24 @@ export class Call {
   source: Label = UNKNOWN_LABEL;
   model: Label = UNKNOWN_LABEL;
   outcome: Outcome = Outcome.Ok;
-  /** Why the filter answered, where it did. */
+  /** Why the filter refused the request, if it did. */
   refusal: ErrorCode = ErrorCode.InvalidJson;
-  /** The model sent to the provider, unescaped; null where none is known. */
+  /** The model sent to the provider, unescaped; null if none is known. */
   modelName: Bytes | null = null;
-  /** The status that the client got; 0 where it got none. */
+  /** The status that the client got; 0 if it got none. */
   status: u32 = 0;
-  /** In milliseconds; to the first event of a streamed answer, or NO_TIME. */
+  /** Milliseconds to the first event of a streamed answer, or NO_TIME. */
   firstEvent: u64 = NO_TIME;
   duration: u64 = 0;
-  /** What has been read of the answer; null where nothing could be. */
+  /** The usage read from the answer; null if the answer could not be read. */
   usage: Usage | null = null;
-  /** Whether there should be a usage. */
+  /** Whether the answer should have a usage. */
   expectsUsage: bool = false;
 
   /** In nanoseconds since 1970. */
   private startedAt: u64 = 0;
 
-  /** Begins the account of a new call. What every call gets in the end stays until then. */
+  /** Begins a new call. Fields that every call gets at its end are not reset. */
   begin(startedAt: u64): void {
     this.startedAt = startedAt;
     this.provider = UNKNOWN_LABEL;
@@ -41,7 +42,10 @@ export class Call {
     this.usage = null;
   }
 
-  /** How many milliseconds after the call's start a time was, in nanoseconds since 1970. The clock may be set back. */
+  /**
+   * Milliseconds from the call's start to `time`, which is in nanoseconds since 1970. 0 if the
+   * clock was set back.
+   */
   millisecondsTo(time: u64): u64 {
     return time > this.startedAt ? (time - this.startedAt) / 1_000_000 : 0;
   }

@@ -1,6 +1,7 @@
-// Counts a call. Comes in: a Call that is over; goes out: counters and histograms of Envoy's. A metric's labels stand in its name, in the
-// form that Istio's bootstrap takes apart for `extraStatTags`: `TAG=.=value;.;`. Kept between calls: the ids of the metrics so far, by
-// provider, route, model and caller, all of which are bounded by the configuration.
+// Counts a call. Comes in: a Call that is over; goes out: counters and histograms in Envoy. A
+// metric's labels are part of its name, in the form that Istio's bootstrap extracts for
+// `extraStatTags`: `TAG=.=value;.;`. Kept between calls: the ids of the metrics so far, by
+// provider, route, model and caller, all of which the configuration bounds.
 
 import {
   cachedTokensMetric,
@@ -48,7 +49,8 @@ const names: string[] = [
   durationMetric,
 ];
 
-// The metrics of one provider, route, model and caller. Each is defined when it is first needed, so that none shows a 0 that means nothing.
+// The metrics of one provider, route, model and caller. Each is defined when it is first needed, so
+// that none shows a meaningless 0.
 class Series {
   private tags: string;
   private ids: StaticArray<u32> = new StaticArray<u32>(7);

@@ -1,8 +1,9 @@
-// How an answered or abandoned call ended. Comes in: the answer, and Envoy's own account of the stream; goes out: an Outcome. Nothing is kept.
+// How a call ended that the filter did not refuse. Comes in: the answer, and Envoy's response code
+// details; goes out: an Outcome. Nothing is kept between calls.
 
 import { Outcome } from "../../contract/telemetry";
-import { answerEnd, answerStart, getProperty } from "../host/host";
-import { bytesOf, contains, equals, startsWith } from "../json/bytes";
+import { bytesOf, contains, equals, startsWith } from "../bytes/bytes";
+import { getProperty, resultEnd, resultStart } from "../host/host";
 import { Answer } from "../response/answer";
 
 // Envoy's response code details (its documentation: "Response code details").
@@ -11,7 +12,7 @@ const VIA_UPSTREAM = bytesOf("via_upstream");
 const UPSTREAM = bytesOf("upstream_");
 const TIMEOUT = bytesOf("timeout");
 
-/** To be called while the stream's properties can be read. */
+/** Must be called while the stream's properties can be read. */
 export function outcomeOf(answer: Answer): Outcome {
   if (answer.status == 0) return Outcome.ClientClosed;
   if (!answer.isComplete) return outcomeOfRest();
@@ -21,12 +22,12 @@ export function outcomeOf(answer: Answer): Outcome {
 }
 
 function isProviders(): bool {
-  return getProperty(codeDetails) && equals(VIA_UPSTREAM, answerStart, answerEnd);
+  return getProperty(codeDetails) && equals(VIA_UPSTREAM, resultStart, resultEnd);
 }
 
-// Of an answer that has begun and not ended.
+// Of an answer that has begun and is not complete.
 function outcomeOfRest(): Outcome {
   if (!getProperty(codeDetails)) return Outcome.ClientClosed;
-  if (startsWith(UPSTREAM, answerStart, answerEnd)) return Outcome.ProviderClosed;
-  return contains(TIMEOUT, answerStart, answerEnd) ? Outcome.GatewayError : Outcome.ClientClosed;
+  if (startsWith(UPSTREAM, resultStart, resultEnd)) return Outcome.ProviderClosed;
+  return contains(TIMEOUT, resultStart, resultEnd) ? Outcome.GatewayError : Outcome.ClientClosed;
 }

@@ -1,9 +1,10 @@
-// Who made a request: the identity in the caller's mesh certificate, which mutual TLS has proved. Kept between calls: the callers so far, at
-// most as many as the configuration tells apart, and the last one.
+// Who made a request: the identity in the caller's mesh certificate, which mutual TLS has proved.
+// Kept between calls: the callers so far, at most as many as the configuration allows, and the last
+// one.
 
-import { answerEnd, answerStart, getProperty } from "../host/host";
-import { Bytes, bytesOf, equals } from "../json/bytes";
-import { Label, labelOf, OTHER_LABEL, UNKNOWN_LABEL } from "./labels";
+import { Bytes, bytesOf, equals } from "../bytes/bytes";
+import { getProperty, resultEnd, resultStart } from "../host/host";
+import { Label, labelOf, OTHER_LABEL, UNKNOWN_LABEL } from "../labels";
 
 const uriProperty = bytesOf("connection\0uri_san_peer_certificate");
 
@@ -11,12 +12,15 @@ const sources = new Map<string, Label>();
 let lastUri: Bytes = new ArrayBuffer(0);
 let lastSource: Label = UNKNOWN_LABEL;
 
-/** The current stream's caller as `namespace/serviceaccount`; `unknown` without a certificate, `other` for more callers than `cap`. */
+/**
+ * The current stream's caller as `namespace/serviceaccount`; `unknown` without a certificate,
+ * `other` for more callers than `cap`.
+ */
 export function readSource(cap: i32): Label {
-  if (!getProperty(uriProperty) || answerStart == answerEnd) return UNKNOWN_LABEL;
-  // Most requests have the caller that the one before had.
-  if (equals(lastUri, answerStart, answerEnd)) return lastSource;
-  const uri = String.UTF8.decodeUnsafe(answerStart, answerEnd - answerStart);
+  if (!getProperty(uriProperty) || resultStart == resultEnd) return UNKNOWN_LABEL;
+  // Most requests have the same caller as the previous one.
+  if (equals(lastUri, resultStart, resultEnd)) return lastSource;
+  const uri = String.UTF8.decodeUnsafe(resultStart, resultEnd - resultStart);
   if (!sources.has(uri)) {
     if (sources.size >= cap) return OTHER_LABEL;
     sources.set(uri, labelOf(callerOf(uri)));
@@ -26,7 +30,7 @@ export function readSource(cap: i32): Label {
   return lastSource;
 }
 
-// spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICEACCOUNT; any other URI stays whole.
+// spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICEACCOUNT; any other URI is used whole.
 function callerOf(uri: string): string {
   const parts = uri.split("/");
   const isMeshIdentity =

@@ -1,25 +1,10 @@
-// Reads the request's headers once and edits them. Comes in: Envoy's header map; goes out: the map without the client's credentials and the
-// mesh's marks, with the provider's path, exactly one credential, and the body's new length. Kept between calls: nothing; `RequestHeaders`
-// points into the host's last answer and is used up within one callback.
+// Reads the request's headers once and edits them. Comes in: Envoy's header map; goes out: the map
+// without the client's credentials and the mesh's headers, with the provider's path, exactly one
+// credential, and the body's new length. Kept between calls: which authority matched last.
+// `RequestHeaders` points into the host's last result, and is valid within one callback only.
 
-import { Config, Settings } from "../config/config";
-import {
-  addHeader,
-  answerEnd,
-  answerStart,
-  getHeaders,
-  HeaderMap,
-  removeHeader,
-  setHeader,
-} from "../host/host";
-import {
-  CONTENT_ENCODING,
-  CONTENT_LENGTH,
-  CONTENT_TYPE,
-  IDENTITY,
-  JSON_TYPE,
-} from "../host/header-names";
-import { HeaderPairs } from "../host/header-pairs";
+import { removedHeaderPrefix } from "../../contract/edited-headers";
+import { ErrorCode } from "../../contract/errors";
 import {
   Bytes,
   bytesOf,
@@ -30,8 +15,26 @@ import {
   parseWhole,
   startsWith,
   writeWhole,
-} from "../json/bytes";
-import { removedHeaderPrefix } from "../../contract/edited-headers";
+} from "../bytes/bytes";
+import { Config, Settings } from "../config/config";
+import {
+  CONTENT_ENCODING,
+  CONTENT_LENGTH,
+  CONTENT_TYPE,
+  HeaderPairs,
+  IDENTITY,
+  JSON_TYPE,
+} from "../host/header-pairs";
+import {
+  addHeader,
+  getHeaders,
+  HeaderMap,
+  removeHeader,
+  resultEnd,
+  resultStart,
+  setHeader,
+} from "../host/host";
+import { NO_FAULT } from "../refuse";
 import { upstreamPathEnd, upstreamPathStart } from "./path";
 
 const METHOD = bytesOf(":method");
@@ -54,7 +57,9 @@ export class RequestHeaders {
   isUpgrade: bool = false;
   isAddressedPlainly: bool = false;
   isCompressed: bool = false;
-  /** Whether content-length is no number that the filter could add to: Envoy lets some of them through. */
+  /**
+   * Whether content-length is not a number that the filter can add to: Envoy accepts some of these.
+   */
   hasStrangeLength: bool = false;
   /** In bytes, or NO_LENGTH. */
   contentLength: u64 = NO_LENGTH;
@@ -64,12 +69,15 @@ export class RequestHeaders {
   private start: usize = 0;
   private end: usize = 0;
 
-  /** Reads the current stream's headers. Until `edit`, the host must not be asked for anything else. */
+  /**
+   * Reads the current stream's headers. No other host call that returns bytes may come between
+   * `read` and `edit`.
+   */
   read(config: Config): void {
     this.reset();
     if (!getHeaders(HeaderMap.Request)) return;
-    this.start = answerStart;
-    this.end = answerEnd;
+    this.start = resultStart;
+    this.end = resultEnd;
     const pairs = this.pairs.open(this.start, this.end);
     while (pairs.next()) this.note(config, pairs);
   }
@@ -101,14 +109,26 @@ export class RequestHeaders {
     } else if (equals(CONTENT_TYPE, start, end)) {
       this.hasJsonType = equals(JSON_TYPE, valueStart, valueEnd);
     } else if (equals(CONTENT_ENCODING, start, end)) {
-      // Of several lines each counts.
+      // Of several headers, each counts.
       if (!equalsIgnoringCase(IDENTITY, valueStart, valueEnd)) this.isCompressed = true;
     } else if (equals(UPGRADE, start, end)) {
       this.isUpgrade = true;
     }
   }
 
-  /** Makes the map what the provider gets: with the path that writeUpstreamPath wrote, and the credential. */
+  /** Why the headers describe a body that is not accepted: an ErrorCode, or NO_FAULT. */
+  bodyFault(maxBytes: u64, endOfStream: bool): i32 {
+    if (this.isCompressed) return ErrorCode.UnsupportedContentEncoding;
+    if (this.hasStrangeLength) return ErrorCode.InvalidParameter;
+    const length = this.contentLength;
+    if (endOfStream || length == 0) return ErrorCode.MissingBody;
+    return length != NO_LENGTH && length > maxBytes ? ErrorCode.RequestTooLarge : NO_FAULT;
+  }
+
+  /**
+   * Edits the map: removes headers, adds the credential, and sets the path that writeUpstreamPath
+   * wrote.
+   */
   edit(config: Config, settings: Settings): void {
     const pairs = this.pairs.open(this.start, this.end);
     while (pairs.next()) {
@@ -123,7 +143,7 @@ export class RequestHeaders {
     setHeader(HeaderMap.Request, PATH, upstreamPathStart, upstreamPathEnd);
   }
 
-  /** Says that the body is JSON, and by how many bytes it will grow. */
+  /** Sets content-type to JSON, and content-length for a body that will grow by `addedBytes`. */
   describeBody(addedBytes: i32): void {
     if (!this.hasJsonType) {
       const start = changetype<usize>(JSON_TYPE);
@@ -135,7 +155,7 @@ export class RequestHeaders {
   }
 }
 
-// Most requests have the authority that the one before had.
+// The index of the authority that matched last. Most requests have the same as the previous one.
 let lastAllowed: i32 = 0;
 
 function isAllowed(authorities: Bytes[], start: usize, end: usize): bool {

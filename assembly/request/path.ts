@@ -1,9 +1,11 @@
-// Which endpoint a request is for, and that endpoint's path at the provider. Comes in: :path; goes out: the upstream :path, in which only
-// members of the query are the client's. Kept between calls: the memory for it.
+// Which endpoint a request is for, and that endpoint's path at the provider. Comes in: :path; goes
+// out: the upstream :path, of which only members of the query come from the client. Kept between
+// calls: the memory for it.
 
+import { Bytes, bytesOf, endsWith, find } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
 import { ProviderPath } from "../config/config";
 import { isQueryName, QueryMembers } from "../config/query";
-import { Bytes, bytesOf, endsWith, find } from "../json/bytes";
 
 export const enum Endpoint {
   Unknown,
@@ -22,7 +24,7 @@ class Suffix {
   ) {}
 }
 
-// The first that fits counts: /chat/completions ends with /completions.
+// The first match counts: /chat/completions ends with /completions.
 const suffixes: Suffix[] = [
   new Suffix(Endpoint.ChatCompletions, bytesOf("/chat/completions")),
   new Suffix(Endpoint.Completions, bytesOf("/completions")),
@@ -32,7 +34,7 @@ const suffixes: Suffix[] = [
   new Suffix(Endpoint.Models, bytesOf("/models")),
 ];
 
-// A client's key in the query is as foreign to the provider as one in a header.
+// A client's credential in the query is removed like one in a header.
 const credentialNames: Bytes[] = [
   bytesOf("key"),
   bytesOf("api_key"),
@@ -42,7 +44,7 @@ const credentialNames: Bytes[] = [
 
 /** Which endpoint the :path from `start` to `end` is for, by the end of its path. */
 export function findEndpoint(start: usize, end: usize): Endpoint {
-  const pathEnd = find(0x3f, start, end);
+  const pathEnd = find(Char.Question, start, end);
   if (pathEnd - start == 1) return Endpoint.ChatCompletions;
   for (let i = 0; i < suffixes.length; i++) {
     const suffix = unchecked(suffixes[i]);
@@ -51,15 +53,23 @@ export function findEndpoint(start: usize, end: usize): Endpoint {
   return Endpoint.Unknown;
 }
 
-/** The upstream :path, after `writeUpstreamPath` answered true, until the next. */
+/** Whether the endpoint is chat or legacy completions. */
+export function describesCompletions(endpoint: Endpoint): bool {
+  return endpoint == Endpoint.ChatCompletions || endpoint == Endpoint.Completions;
+}
+
+/** The upstream :path, after `writeUpstreamPath` returned true, until the next call. */
 export let upstreamPathStart: usize = 0;
 export let upstreamPathEnd: usize = 0;
 
-// Used again for every path: a client may send one of 60 KB with each request.
+// Reused for every path, as a client may send 60 KB with each request.
 let buffer: Bytes = new ArrayBuffer(1024);
 const members = new QueryMembers();
 
-/** Writes the :path at the provider for the client's from `start` to `end`. False where the provider has no place for the endpoint. */
+/**
+ * Writes the provider's :path for the client's from `start` to `end`. False if the provider has no
+ * path for the endpoint.
+ */
 export function writeUpstreamPath(
   path: ProviderPath,
   endpoint: Endpoint,
@@ -77,7 +87,7 @@ export function writeUpstreamPath(
     endpoint == Endpoint.ChatCompletions
       ? append(path.chatCompletions, upstreamPathStart)
       : append(suffix, append(base!, upstreamPathStart));
-  upstreamPathEnd = appendQuery(path, find(0x3f, start, end) + 1, end, pathEnd);
+  upstreamPathEnd = appendQuery(path, find(Char.Question, start, end) + 1, end, pathEnd);
   return true;
 }
 
@@ -88,13 +98,13 @@ function suffixOf(endpoint: Endpoint): Bytes {
   return suffixes[0].path;
 }
 
-// The provider's own query first, then what is left of the client's.
+// The provider's own query comes first, then what is left of the client's.
 function appendQuery(path: ProviderPath, start: usize, end: usize, to: usize): usize {
-  let separator: u8 = 0x3f;
+  let separator: u8 = Char.Question;
   if (path.query.byteLength != 0) {
     store<u8>(to, separator);
     to = append(path.query, to + 1);
-    separator = 0x26;
+    separator = Char.Ampersand;
   }
   members.open(start, end);
   while (members.next()) {
@@ -102,16 +112,17 @@ function appendQuery(path: ProviderPath, start: usize, end: usize, to: usize): u
     store<u8>(to++, separator);
     memory.copy(to, members.start, members.end - members.start);
     to += members.end - members.start;
-    separator = 0x26;
+    separator = Char.Ampersand;
   }
   return to;
 }
 
-// Some servers still take a semicolon for an ampersand: each part between them must be one that may stay.
+// Some servers treat a semicolon like an ampersand: a member is dropped if any part between
+// semicolons must be.
 function isDropped(path: ProviderPath, start: usize, end: usize): bool {
   for (let at = start; at < end;) {
-    const partEnd = find(0x3b, at, end);
-    const nameEnd = find(0x3d, at, partEnd);
+    const partEnd = find(Char.Semicolon, at, end);
+    const nameEnd = find(Char.Equals, at, partEnd);
     if (isAnyOf(credentialNames, at, nameEnd) || isAnyOf(path.queryNames, at, nameEnd)) return true;
     at = partEnd + 1;
   }

@@ -1,10 +1,11 @@
-// Which provider a request goes to, and by which route, which says what settings apply: as Envoy chose, never as the client says. Kept
-// between calls: the cluster and the route found last, as most requests of a gateway go where the one before went.
+// Which provider a request goes to, and by which route, which decides what settings apply: as Envoy
+// has chosen, never as the client says. Kept between calls: the cluster and the route found last,
+// as most requests of a gateway go where the previous one went.
 
+import { bytesOf, equals } from "../bytes/bytes";
 import { Cluster, Config, Provider } from "../config/config";
-import { answerEnd, answerStart, getProperty } from "../host/host";
-import { bytesOf, equals } from "../json/bytes";
-import { EMPTY_LABEL, Label, labelOf } from "../report/labels";
+import { getProperty, increment, log, LogLevel, resultEnd, resultStart } from "../host/host";
+import { EMPTY_LABEL, Label, labelOf } from "../labels";
 
 const clusterName = bytesOf("xds\0cluster_name");
 const routeName = bytesOf("xds\0route_name");
@@ -12,40 +13,55 @@ const routeName = bytesOf("xds\0route_name");
 let lastConfig: Config | null = null;
 let lastCluster: Cluster | null = null;
 
-/** What `config` says about the cluster that Envoy has chosen; null where it says nothing. */
+/**
+ * What `config` says about the cluster that Envoy has chosen; null if it does not name the cluster.
+ */
 export function findCluster(config: Config): Cluster | null {
   if (!getProperty(clusterName)) return null;
   const last = lastCluster;
-  if (config === lastConfig && last !== null && equals(last.bytes, answerStart, answerEnd)) {
+  if (config === lastConfig && last !== null && equals(last.bytes, resultStart, resultEnd)) {
     return last;
   }
-  const name = answerText();
+  const name = resultText();
   if (!config.clusters.has(name)) return null;
   lastConfig = config;
   lastCluster = config.clusters.get(name);
   return lastCluster;
 }
 
-/** Whether Envoy's choice is still `cluster`. It is not refreshed while the filter edits the request's headers, only after that. */
-export function isStillChosen(cluster: Cluster): bool {
-  return getProperty(clusterName) && equals(cluster.bytes, answerStart, answerEnd);
-}
-
-/** The name of the cluster that Envoy has chosen, "" where it has chosen none. */
-export function readCluster(): string {
-  return getProperty(clusterName) ? answerText() : "";
+/**
+ * Whether a request that carries the key of `cluster`'s provider goes there, or nowhere. The
+ * filter's header edits make Envoy choose the route again, and the property shows the new choice
+ * only after the callback that edits them. If the key has gone elsewhere, `counter` counts it, and
+ * the provider gets no more requests from this worker.
+ */
+export function keepsItsKey(cluster: Cluster, counter: u32): bool {
+  // Without a cluster, Envoy itself has replied, and nothing has been sent.
+  if (!getProperty(clusterName) || resultStart == resultEnd) return true;
+  if (equals(cluster.bytes, resultStart, resultEnd)) return true;
+  const actual = resultText();
+  const provider = cluster.provider;
+  const owner = provider === null ? "" : provider.name;
+  if (provider !== null) provider.isMisrouted = true;
+  increment(counter, 1);
+  const text = "a request for " + cluster.name + " went to " + actual;
+  log(LogLevel.Error, text + ": " + owner + " answers 503");
+  return false;
 }
 
 let lastRoute: Label = EMPTY_LABEL;
 
-/** The route that leads the current stream to `provider`: the only one there is, or else the one that Envoy has chosen. */
+/**
+ * The route that leads the current stream to `provider`: the only one, or else the one that Envoy
+ * has chosen.
+ */
 export function routeTo(provider: Provider | null): Label {
   if (provider !== null && provider.route !== null) return provider.route!;
-  if (!getProperty(routeName) || answerStart == answerEnd) return EMPTY_LABEL;
-  if (!equals(lastRoute.bytes, answerStart, answerEnd)) lastRoute = labelOf(answerText());
+  if (!getProperty(routeName) || resultStart == resultEnd) return EMPTY_LABEL;
+  if (!equals(lastRoute.bytes, resultStart, resultEnd)) lastRoute = labelOf(resultText());
   return lastRoute;
 }
 
-function answerText(): string {
-  return String.UTF8.decodeUnsafe(answerStart, answerEnd - answerStart);
+function resultText(): string {
+  return String.UTF8.decodeUnsafe(resultStart, resultEnd - resultStart);
 }

@@ -1,38 +1,42 @@
-// The provider's answer to one request, passed on in the callback that brings it. Comes in: its headers and chunks; goes out: the same, but
-// for what ResponseHeaders and StreamReader take out. Kept between calls: how far the answer has come, and what reads its usage.
+// The provider's answer to one request, forwarded in the callback that brings it. Comes in: its
+// headers and chunks; goes out: the same, except what ResponseHeaders and StreamReader remove. Kept
+// between calls: how far the answer has come, and what reads its usage.
 
-import { Credential } from "../config/credential";
 import {
-  answerEnd,
-  answerStart,
   getResponseBody,
   now,
   prependResponseBody,
   replaceResponseBody,
+  resultEnd,
+  resultStart,
 } from "../host/host";
+import { Credential } from "../keys/credential";
 import { removeLength, ResponseHeaders } from "./headers";
 import { StreamReader } from "./stream-reader";
 import { UsageReader } from "./usage-reader";
 
-// Used up within one callback.
+// Valid within one callback only.
 const headers = new ResponseHeaders();
 
 export class Answer {
   /** The status code; 0 before the headers. */
   status: u32 = 0;
-  /** Whether its end has come. */
+  /** Whether the end of the answer has come. */
   isComplete: bool = false;
-  /** When the first event with data came, in nanoseconds since 1970; 0 before that, and where nothing is streamed. */
+  /**
+   * When the first event with data came, in nanoseconds since 1970; 0 before that, and if the
+   * answer is not streamed.
+   */
   firstEventAt: u64 = 0;
-  /** Null where the usage can't be read. */
+  /** Null if the usage can't be read. */
   usage: UsageReader | null = null;
 
-  /** Each null before the first answer that needs it. */
+  /** Each is null before the first answer that needs it. */
   private usageReader: UsageReader | null = null;
   private streamReader: StreamReader | null = null;
   private isStreamed: bool = false;
 
-  /** Begins anew, before the headers. */
+  /** Begins a new answer, before its headers. */
   restart(): void {
     this.status = 0;
     this.isStreamed = false;
@@ -40,7 +44,10 @@ export class Answer {
     this.usage = null;
   }
 
-  /** The headers have come. `hasUsage`: whether answers like this one have a usage; `asksForUsage`: whether the filter asked for it. */
+  /**
+   * The headers have come. `hasUsage`: whether the endpoint's answers have a usage; `asksForUsage`:
+   * whether the filter requested it.
+   */
   begin(credential: Credential | null, hasUsage: bool, asksForUsage: bool): void {
     headers.clean(credential);
     this.status = headers.status;
@@ -66,8 +73,8 @@ export class Answer {
     let end: usize = 0;
     if (size != 0) {
       if (!getResponseBody(size)) return;
-      start = answerStart;
-      end = answerEnd;
+      start = resultStart;
+      end = resultEnd;
     }
     if (!this.isStreamed) {
       usage.feed(start, end);

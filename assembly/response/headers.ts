@@ -1,17 +1,8 @@
-// Reads and edits the response's headers and trailers. Comes in: the provider's; goes out: the same without cookies, without an alternative
-// address that would lead around the gateway, and without any header that carries the credential back. Kept between calls: nothing;
-// `ResponseHeaders` is used up within one callback.
+// Reads and edits the response's headers and trailers. Comes in: the provider's; goes out: the same
+// without cookies, without an alternative address that would bypass the gateway, and without any
+// header that echoes the credential. Nothing is kept between calls: `ResponseHeaders` is valid
+// within one callback only.
 
-import { Credential } from "../config/credential";
-import { answerEnd, answerStart, getHeaders, HeaderMap, removeHeader } from "../host/host";
-import {
-  CONTENT_ENCODING,
-  CONTENT_LENGTH,
-  CONTENT_TYPE,
-  IDENTITY,
-  JSON_TYPE,
-} from "../host/header-names";
-import { HeaderPairs } from "../host/header-pairs";
 import {
   Bytes,
   bytesOf,
@@ -20,7 +11,18 @@ import {
   equalsIgnoringCase,
   NOT_WHOLE,
   parseWhole,
-} from "../json/bytes";
+} from "../bytes/bytes";
+import { Char } from "../bytes/chars";
+import {
+  CONTENT_ENCODING,
+  CONTENT_LENGTH,
+  CONTENT_TYPE,
+  HeaderPairs,
+  IDENTITY,
+  JSON_TYPE,
+} from "../host/header-pairs";
+import { getHeaders, HeaderMap, removeHeader, resultEnd, resultStart } from "../host/host";
+import { Credential } from "../keys/credential";
 
 const STATUS = bytesOf(":status");
 const SET_COOKIE = bytesOf("set-cookie");
@@ -37,7 +39,7 @@ export class ResponseHeaders {
   isCompressed: bool = false;
   hasLength: bool = false;
 
-  /** Whether the answer is one whose token usage can be read. */
+  /** Whether the token usage of the answer can be read. */
   get isReadable(): bool {
     return this.status - 200 < 100 && !this.isCompressed && (this.isEventStream || this.isJson);
   }
@@ -76,20 +78,21 @@ export function cleanTrailers(credential: Credential | null): void {
   while (pairs.next()) cleanPair(HeaderMap.ResponseTrailers);
 }
 
-/** Lets the answer be of another length than the provider announced. */
+/** Removes content-length, as the filter may change the answer's length. */
 export function removeLength(): void {
   const start = changetype<usize>(CONTENT_LENGTH);
   removeHeader(HeaderMap.Response, start, start + CONTENT_LENGTH.byteLength);
 }
 
-// The key, where a header may echo it. Most answers echo nothing: one search through all of them says so.
+// The key, if any header may echo it. Most answers echo nothing, which one search through all
+// headers shows.
 let echoedKey: Bytes | null = null;
 
 function openHeaders(map: HeaderMap, credential: Credential | null): bool {
   if (!getHeaders(map)) return false;
   const key = credential !== null ? credential.key : null;
-  echoedKey = key !== null && contains(key, answerStart, answerEnd) ? key : null;
-  pairs.open(answerStart, answerEnd);
+  echoedKey = key !== null && contains(key, resultStart, resultEnd) ? key : null;
+  pairs.open(resultStart, resultEnd);
   return true;
 }
 
@@ -101,11 +104,11 @@ function cleanPair(map: HeaderMap): void {
   if (isDropped) removeHeader(map, pairs.nameStart, pairs.nameEnd);
 }
 
-// Whether a content-type is `type`, whatever its parameters.
+// Whether a content-type is `type`, with any parameters.
 function isMediaType(type: Bytes, start: usize, end: usize): bool {
   const size = <usize>type.byteLength;
   if (end - start < size || !equalsIgnoringCase(type, start, start + size)) return false;
   if (end - start == size) return true;
   const next = load<u8>(start + size);
-  return next == 0x3b || next == 0x20 || next == 0x09;
+  return next == Char.Semicolon || next == Char.Space || next == Char.Tab;
 }

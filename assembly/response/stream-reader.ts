@@ -1,44 +1,52 @@
-// Reads the usage out of a streamed answer, and takes out of it the chunk that the provider sends only because the filter asked for usage.
-// Comes in: a piece of the stream in memory; goes out: the same memory, without that chunk. Kept between calls: the place in the stream,
-// and the bytes of an event that may yet turn out to be that chunk: at most MAX_HELD_BYTES, and none where nothing is taken out. They are
-// kept in memory that is used again, as nothing is collected before a stream ends, and a stream may have any number of pieces.
+// Reads the usage of a streamed answer, and removes the chunk that the provider sends only because
+// the filter requested usage. Comes in: a piece of the stream in memory; goes out: the same memory,
+// without that chunk. Kept between calls: the position in the stream, and the bytes of an event
+// that may be that chunk: at most MAX_HELD_EVENT_BYTES, and none if the filter has not requested
+// usage. Their memory is reused, as no garbage is collected before a stream ends, and a stream may
+// have any number of pieces.
 
-import { Bytes } from "../json/bytes";
-import { Events, Step } from "../sse/events";
+import { Bytes } from "../bytes/bytes";
+import { Events, SseStep } from "../sse/events";
 import { UsageReader } from "./usage-reader";
 
-/** The chunk is a few hundred bytes: a longer event is no longer waited for. */
-export const MAX_HELD_BYTES: usize = 4096;
+/** The chunk has a few hundred bytes: a longer event is not held. */
+export const MAX_HELD_EVENT_BYTES: usize = 4096;
 
-// Used up within one callback.
+// Valid within one callback only.
 const released = memory.data(4096);
 
 export class StreamReader {
-  /** After `feed`: what of the piece is to go out, and whether that differs from what came in. */
+  /** After `feed`: what goes out of the piece, and whether it differs from what came in. */
   outStart: usize = 0;
   outEnd: usize = 0;
   changed: bool = false;
-  /** After `feed`: what goes out before the piece; the same where it is nothing. To be used before another stream is fed. */
+  /**
+   * After `feed`: what goes out before the piece; both are the same if nothing does. Valid until
+   * another stream is fed.
+   */
   releasedStart: usize = released;
   releasedEnd: usize = released;
 
   private events: Events = new Events();
   private buffer: Bytes | null = null;
-  /** How many bytes at the buffer's start are held. */
+  /** How many bytes are held, at the start of the buffer. */
   private heldBytes: usize = 0;
-  /** Whether the current event may be the one to be taken out; where it begins in this piece, or where the piece begins. */
+  /**
+   * Whether the current event may be the one to remove; where it begins in this piece, or where the
+   * piece begins.
+   */
   private isUndecided: bool = false;
   private eventStart: usize = 0;
-  /** Whether the event before was taken out. */
+  /** Whether the previous event was removed. */
   private hasDropped: bool = false;
-  /** What of this piece has not been put in its place yet begins here. */
+  /** The rest of the piece, from here on, is not in its final place yet. */
   private pending: usize = 0;
-  /** Whether the filter asked for usage. */
+  /** Whether the filter requested usage. */
   private drops: bool = false;
 
   constructor(private usage: UsageReader) {}
 
-  /** Begins a new answer. `drops`: whether the filter asked for usage. */
+  /** Begins a new answer. `drops`: whether the filter requested usage. */
   restart(drops: bool): void {
     this.events.restart();
     this.heldBytes = 0;
@@ -54,7 +62,7 @@ export class StreamReader {
     const events = this.events;
     events.at = start;
     let step = events.next(end);
-    while (step != Step.More) {
+    while (step != SseStep.More) {
       this.follow(step);
       step = events.next(end);
     }
@@ -65,20 +73,21 @@ export class StreamReader {
     this.forward(end);
   }
 
-  private follow(step: Step): void {
+  private follow(step: SseStep): void {
     const usage = this.usage;
     const at = this.events.at;
     switch (step) {
-      case Step.Begin:
-        // Comments before it are no part of it, and may be there to keep a connection alive: they never wait.
+      case SseStep.Begin:
+        // Comments before it are not part of it. They may keep a connection alive, and are never
+        // held.
         this.isUndecided = this.drops;
         this.eventStart = at;
         break;
-      case Step.Data:
+      case SseStep.Data:
         usage.feed(this.events.start, at);
         if (this.isUndecided && (usage.hasChoices || usage.isOther)) this.keep();
         break;
-      case Step.End:
+      case SseStep.End:
         if (this.isUndecided) this.endEvent(at);
         else this.hasDropped = false;
         usage.beginText();
@@ -88,10 +97,10 @@ export class StreamReader {
     }
   }
 
-  // The current event ends at `end`, and nothing in it says that it is another one.
+  // The current event ends at `end`, and may still be the one to remove.
   private endEvent(end: usize): void {
     const usage = this.usage;
-    // Choices that are empty, and not none: other APIs' events have a usage and no choices.
+    // `choices` must be there and empty: events of other APIs have a usage and no `choices`.
     this.hasDropped = usage.hasUsage && usage.hasEmptyChoices && !usage.hasError;
     if (this.hasDropped) this.drop(end);
     else this.keep();
@@ -119,7 +128,7 @@ export class StreamReader {
     const more = end - this.eventStart;
     const size = this.heldBytes + more;
     if (size == 0) return;
-    if (size > MAX_HELD_BYTES) {
+    if (size > MAX_HELD_EVENT_BYTES) {
       this.keep();
       return;
     }
@@ -130,7 +139,7 @@ export class StreamReader {
     this.changed = true;
   }
 
-  // The buffer's start, where what is held stays.
+  // The start of a buffer that has room for `size` bytes and has the held ones.
   private roomFor(size: usize): usize {
     const buffer = this.buffer;
     if (buffer !== null && <usize>buffer.byteLength >= size) return changetype<usize>(buffer);
@@ -141,7 +150,7 @@ export class StreamReader {
     return start;
   }
 
-  // What is pending, up to `end`, goes out behind what goes out already.
+  // Appends the pending bytes up to `end` to what goes out.
   private forward(end: usize): void {
     const size = end - this.pending;
     if (this.outEnd != this.pending) memory.copy(this.outEnd, this.pending, size);

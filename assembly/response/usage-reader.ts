@@ -1,16 +1,18 @@
-// Reads the token usage out of an answer's JSON as it passes, in pieces cut anywhere: a whole answer, or the data of one event after another.
-// Comes in: runs of bytes; goes out: numbers, and what kind of text this was. Nothing is held and nothing is validated. The usage stands at
-// the top; in OpenAI's Responses under `response`, and at the start of an Anthropic stream under `message`. Kept between calls: the place
-// in the text.
+// Reads the token usage out of an answer's JSON as it passes, in pieces split anywhere: a whole
+// answer, or the data of one event after another. Comes in: runs of bytes; goes out: numbers, and
+// what kind of text it was. Nothing is held and nothing is validated. The usage is at the top; in
+// OpenAI's Responses under `response`, and at the start of an Anthropic stream under `message`.
+// Kept between calls: the position in the text.
 
-import { findStructure, specialBytes } from "../json/blocks";
-import { isDigit } from "../json/expect";
-import { hashByte, hashOf, HASH_START } from "../json/key-hash";
+import { isDigit } from "../bytes/bytes";
+import { CASE_BIT, Char } from "../bytes/chars";
+import { HASH_START, hashByte, hashOf } from "../bytes/key-hash";
+import { findStructure, specialBytes } from "../bytes/lanes";
 import { UNKNOWN, Usage } from "./usage";
 
 const enum Mode {
   Token,
-  /** In a string that says nothing, and behind a backslash there. */
+  /** In a string that is skipped, and after a backslash there. */
   Text,
   Escaped,
   /** In a key, or in the value of a top-level `type`. */
@@ -19,11 +21,11 @@ const enum Mode {
   Number,
 }
 
-/** Which object is open. What stands in any other is skipped. */
+/** Which object is open. Any other object is skipped. */
 const enum Place {
   None,
   Top,
-  /** A `response` or `message`, which hold what other APIs have at the top. */
+  /** A `response` or `message`, which contains what other APIs have at the top. */
   Wrapper,
   Usage,
   /** `…_tokens_details`. */
@@ -46,7 +48,10 @@ export class UsageReader extends Usage {
   hasObject: bool = false;
   /** Whether the provider has reported an error within its answer. */
   hasFailed: bool = false;
-  /** Of the current text: whether it has a `usage` that is an object, `choices` with something in them, or with nothing; an `error`; whether it is no object. */
+  /**
+   * Of the current text: whether it has a `usage` that is an object, `choices` that are not empty,
+   * `choices` that are empty, an `error`; whether it is not an object.
+   */
   hasUsage: bool = false;
   hasChoices: bool = false;
   hasEmptyChoices: bool = false;
@@ -54,14 +59,17 @@ export class UsageReader extends Usage {
   isOther: bool = false;
 
   private mode: Mode = Mode.Token;
-  /** The open objects that are looked into, the innermost in the lowest byte; and how many others are open within it. */
+  /**
+   * The open objects that are read, the innermost in the lowest byte; and how many skipped objects
+   * and arrays are open within it.
+   */
   private places: u32 = Place.None;
   private skipped: u32 = 0;
-  /** Whether a value is next, and the key that it belongs to. */
+  /** Whether a value is next. */
   private isValue: bool = false;
   private inChoices: bool = false;
   private hash: u64 = 0;
-  /** What a number or a type has come to. */
+  /** The number, or the hash of the type, so far. */
   private number: u64 = 0;
   private hasFraction: bool = false;
   private isCount: bool = false;
@@ -73,7 +81,7 @@ export class UsageReader extends Usage {
     this.beginText();
   }
 
-  /** Begins a new text of the same answer; numbers stay until there are others. */
+  /** Begins a new text of the same answer. Numbers are kept until new ones come. */
   beginText(): void {
     this.hasUsage = this.hasChoices = this.hasEmptyChoices = this.hasError = this.isOther = false;
     this.isValue = this.inChoices = false;
@@ -115,8 +123,8 @@ export class UsageReader extends Usage {
         const found = at + ctz(special);
         if (found >= end) return end;
         const byte = load<u8>(found);
-        if (byte == 0x22 || byte == 0x5c) {
-          this.mode = byte == 0x22 ? Mode.Token : Mode.Escaped;
+        if (byte == Char.Quote || byte == Char.Backslash) {
+          this.mode = byte == Char.Quote ? Mode.Token : Mode.Escaped;
           return found + 1;
         }
         special &= special - 1;
@@ -125,18 +133,19 @@ export class UsageReader extends Usage {
     return end;
   }
 
-  // No provider escapes the letters of a key: one with a backslash in it is none that is looked for.
+  // No provider escapes the letters of a key: one with a backslash is not one of the keys that are
+  // read.
   private readName(at: usize, end: usize): usize {
     let hash = this.mode == Mode.Key ? this.hash : this.number;
     let byte: u8 = 0;
-    while (at < end && byte != 0x22 && byte != 0x5c) {
+    while (at < end && byte != Char.Quote && byte != Char.Backslash) {
       byte = load<u8>(at++);
-      if (byte != 0x22) hash = hashByte(hash, byte);
+      if (byte != Char.Quote) hash = hashByte(hash, byte);
     }
     if (this.mode == Mode.Key) this.hash = hash;
     else this.number = hash;
-    if (byte == 0x5c) this.mode = Mode.Escaped;
-    if (byte != 0x22) return at;
+    if (byte == Char.Backslash) this.mode = Mode.Escaped;
+    if (byte != Char.Quote) return at;
     if (this.mode == Mode.Type && hash == ERROR) this.fail();
     this.mode = Mode.Token;
     return at;
@@ -149,35 +158,35 @@ export class UsageReader extends Usage {
       at = findStructure(at, end);
       if (at == end) break;
       const byte = load<u8>(at++);
-      if (byte == 0x22) {
+      if (byte == Char.Quote) {
         this.mode = Mode.Text;
         at = this.readText(at, end);
         if (this.mode != Mode.Token) break;
-      } else if ((byte | 0x20) == 0x7b) depth++;
+      } else if ((byte | CASE_BIT) == Char.OpenBrace) depth++;
       else depth--;
     }
     this.skipped = depth;
     return at;
   }
 
-  // The first byte behind the bracket that is not blank says whether there is anything in it.
+  // The first byte after the bracket that is not whitespace decides whether the array is empty.
   private lookIntoChoices(at: usize): usize {
     const byte = load<u8>(at);
-    if (byte <= 0x20) return at + 1;
+    if (byte <= Char.Space) return at + 1;
     this.inChoices = false;
-    this.hasChoices = byte != 0x5d;
-    this.hasEmptyChoices = byte == 0x5d;
+    this.hasChoices = byte != Char.CloseBracket;
+    this.hasEmptyChoices = byte == Char.CloseBracket;
     return at;
   }
 
-  // To the next that is read in another way.
+  // Reads tokens up to one that another mode reads.
   private readTokens(at: usize, end: usize): usize {
     while (at < end) {
       const byte = load<u8>(at);
-      if (byte > 0x20) {
-        const isSeparator = byte == 0x2c || byte == 0x3a;
+      if (byte > Char.Space) {
+        const isSeparator = byte == Char.Comma || byte == Char.Colon;
         if (!isSeparator || this.places == Place.None) return this.readToken(at, byte);
-        this.isValue = byte == 0x3a;
+        this.isValue = byte == Char.Colon;
       }
       at++;
     }
@@ -187,21 +196,21 @@ export class UsageReader extends Usage {
   private readToken(at: usize, byte: u8): usize {
     if (this.places == Place.None) return this.begin(at, byte);
     switch (byte) {
-      case 0x7d:
+      case Char.CloseBrace:
         this.places >>= 8;
         break;
-      case 0x22:
+      case Char.Quote:
         this.openString();
         break;
-      case 0x7b:
+      case Char.OpenBrace:
         this.openObject();
         break;
-      case 0x5b:
+      case Char.OpenBracket:
         this.inChoices = this.place() == Place.Top && this.hash == CHOICES;
         this.skipped = 1;
         break;
       default:
-        if (byte != 0x2d && !isDigit(byte)) break;
+        if (byte != Char.Minus && !isDigit(byte)) break;
         this.number = 0;
         this.hasFraction = false;
         this.isCount = true;
@@ -212,13 +221,13 @@ export class UsageReader extends Usage {
   }
 
   private begin(at: usize, byte: u8): usize {
-    if (byte == 0x7b) {
+    if (byte == Char.OpenBrace) {
       this.places = Place.Top;
       this.hasObject = true;
     } else {
       this.isOther = true;
-      if (byte == 0x22) this.mode = Mode.Text;
-      else if (byte == 0x5b) this.skipped = 1;
+      if (byte == Char.Quote) this.mode = Mode.Text;
+      else if (byte == Char.OpenBracket) this.skipped = 1;
     }
     return at + 1;
   }
@@ -270,15 +279,15 @@ export class UsageReader extends Usage {
     return isWrapper ? Place.Wrapper : Place.None;
   }
 
-  // A number counts once a byte behind it has come: it may have been cut.
+  // A number counts once the byte after it has come, as a piece may end within it.
   private readNumber(at: usize, end: usize): usize {
     for (; at < end; at++) {
       const byte = load<u8>(at);
       if (isDigit(byte)) {
-        if (!this.hasFraction) this.number = min<u64>(this.number * 10 + byte - 0x30, UNKNOWN);
-      } else if (byte == 0x2e) {
+        if (!this.hasFraction) this.number = min<u64>(this.number * 10 + byte - Char.Zero, UNKNOWN);
+      } else if (byte == Char.Point) {
         this.hasFraction = true;
-      } else if (byte == 0x2d || byte == 0x2b || (byte | 0x20) == 0x65) {
+      } else if (byte == Char.Minus || byte == Char.Plus || (byte | CASE_BIT) == Char.e) {
         this.isCount = false;
       } else {
         this.endNumber();

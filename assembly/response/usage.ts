@@ -1,10 +1,11 @@
-// What an answer says about tokens, by whichever names: OpenAI's chat and legacy completions and its embeddings count `prompt_tokens` and
-// `completion_tokens`, its Responses and Anthropic `input_tokens` and `output_tokens`, where Anthropic leaves out of the former what it cached
-// (each provider's API reference). Kept: the last value of each.
+// The token counts of an answer, by any of their names: OpenAI's chat and legacy completions and
+// its embeddings have `prompt_tokens` and `completion_tokens`, its Responses and Anthropic have
+// `input_tokens` and `output_tokens`. Anthropic's `input_tokens` leave out cached tokens (see each
+// provider's API reference). Kept between calls: the last value of each.
 
-import { hashOf } from "../json/key-hash";
+import { hashOf } from "../bytes/key-hash";
 
-/** A number that the answer has not given. */
+/** The answer has not given the number. */
 export const UNKNOWN: u32 = u32.MAX_VALUE;
 
 const PROMPT_TOKENS = hashOf("prompt_tokens");
@@ -33,15 +34,15 @@ export class Usage {
     this.cached = this.reasoning = this.cacheRead = this.cacheCreation = UNKNOWN;
   }
 
-  /** Whether the answer has said anything about tokens. */
+  /** Whether the answer has given any token count. */
   get isKnown(): bool {
     return this.promptTokens != UNKNOWN || this.completionTokens != UNKNOWN;
   }
 
-  /** Tokens of the prompt, those that were cached included; UNKNOWN where the answer does not say. */
+  /** Tokens of the prompt, including cached ones, or UNKNOWN. */
   get promptTokens(): u32 {
     if (this.input == UNKNOWN) return this.prompt;
-    // Relays send both names, one of them with 0.
+    // Some relays send both names, one of them with 0.
     if (this.prompt != UNKNOWN) return max(this.prompt, this.input);
     return this.input + known(this.cacheRead) + known(this.cacheCreation);
   }
@@ -62,7 +63,7 @@ export class Usage {
     return this.reasoning;
   }
 
-  /** Takes a number by the hash of its key. `isDetail`: it stands in an object of details. */
+  /** Takes a number by the hash of its key. `isDetail`: it is in an object of details. */
   protected note(hash: u64, value: u32, isDetail: bool): void {
     if (hash == CACHED_TOKENS || hash == CACHE_HIT_TOKENS) this.cached = value;
     else if (hash == REASONING_TOKENS) this.reasoning = value;

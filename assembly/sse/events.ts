@@ -1,150 +1,158 @@
-// Finds the events of a server-sent event stream (WHATWG HTML, 9.2.6) as it arrives, in pieces cut anywhere. Comes in: the bytes from `at` to
-// an end; goes out: a Step for each piece of data, and at each event's end. Lines end with CR, LF or CRLF; a byte order mark may precede
-// the first. Kept between calls: the place within the line.
+// Finds the events of a server-sent event stream (WHATWG HTML, 9.2.6) as it arrives, in pieces
+// split anywhere. Comes in: the bytes from `at` to an end; goes out: a SseStep for each piece of
+// data, and at the end of each event. Lines end with CR, LF or CRLF; a byte order mark may precede
+// the first. Kept between calls: the position within the line.
 
-import { findLineEnd } from "./line-end";
+import { Char } from "../bytes/chars";
+import { findLineEnd } from "../bytes/lanes";
 
-/** Why `next` came back. */
-export const enum Step {
-  /** The bytes are used up. */
+/** Why `next` has returned. */
+export const enum SseStep {
+  /** All bytes are read. */
   More,
-  /** An event's first line that is no comment begins at `at`. */
+  /** The first line of an event that is not a comment begins at `at`. */
   Begin,
-  /** The bytes from `start` to `at` are data. Where a line of it ends is not told: to a reader of JSON that is a blank. */
+  /**
+   * The bytes from `start` to `at` are data. The end of a line of data has no step: to a reader of
+   * JSON it is whitespace.
+   */
   Data,
   /** The blank line that ends an event ends at `at`. */
   End,
-  /** The byte before `at` is the line feed of a CRLF that ended an event in the piece before. */
+  /** The byte before `at` is the line feed of a CRLF that ended an event in the previous piece. */
   EndTail,
 }
 
-const enum Expect {
+const enum LinePart {
   LineStart,
   /** The rest of `data`. */
   Name,
-  /** A space to be skipped, or data. */
+  /** A space, which is skipped, or data. */
   Space,
   Data,
   /** The rest of a comment or of another field. */
   Rest,
 }
 
-const LF: u8 = 0x0a;
-const CR: u8 = 0x0d;
-const COLON: u8 = 0x3a;
 const NAME: u32 = 0x61746164; // "data", the first letter in the lowest byte
-const MARK: u32 = 0xbfbbef;
+const MARK: u32 = 0xbfbbef; // EF BB BF, the first byte in the lowest
 
 export class Events {
   /** The next byte to read. The caller sets it for each piece. */
   at: usize = 0;
-  /** Where the data of a Step.Data begins. */
+  /** Where the data of SseStep.Data begins. */
   start: usize = 0;
 
-  private expect: Expect = Expect.LineStart;
-  /** The letters of the field's name that are to come, and those of the byte order mark while it may come, the next one in the lowest byte. */
+  private part: LinePart = LinePart.LineStart;
+  /**
+   * The missing letters of the field's name, and the missing bytes of the byte order mark while it
+   * may come; the next one is in the lowest byte.
+   */
   private letters: u32 = 0;
   private mark: u32 = MARK;
-  /** Whether the byte before was a CR, and whether that CR ended an event. */
+  /** Whether the previous byte was a CR, and whether that CR ended an event. */
   private afterReturn: bool = false;
   private afterEnd: bool = false;
-  /** Whether the current event has a line that is no comment. */
+  /** Whether the current event has a line that is not a comment. */
   private isBegun: bool = false;
 
   /** Begins a new stream. */
   restart(): void {
-    this.expect = Expect.LineStart;
+    this.part = LinePart.LineStart;
     this.mark = MARK;
     this.afterReturn = this.afterEnd = this.isBegun = false;
   }
 
-  /** Reads from `at` to the next step, at most to `end`, behind which 16 bytes must be in memory. */
-  next(end: usize): Step {
+  /**
+   * Reads from `at` to the next step, at most to `end`, after which READ_AHEAD_BYTES must be in
+   * memory.
+   */
+  next(end: usize): SseStep {
     while (this.at < end) {
       const step = this.advance(end);
-      if (step != Step.More) return step;
+      if (step != SseStep.More) return step;
     }
-    return Step.More;
+    return SseStep.More;
   }
 
-  private advance(end: usize): Step {
-    switch (this.expect) {
-      case Expect.LineStart:
+  private advance(end: usize): SseStep {
+    switch (this.part) {
+      case LinePart.LineStart:
         return this.startLine(end);
-      case Expect.Name:
+      case LinePart.Name:
         return this.readName();
-      case Expect.Space:
-        if (load<u8>(this.at) == 0x20) this.at++;
-        this.expect = Expect.Data;
-        return Step.More;
-      case Expect.Data:
+      case LinePart.Space:
+        if (load<u8>(this.at) == Char.Space) this.at++;
+        this.part = LinePart.Data;
+        return SseStep.More;
+      case LinePart.Data:
         this.start = this.at;
         this.at = findLineEnd(this.at, end);
-        if (this.at != this.start) return Step.Data;
+        if (this.at != this.start) return SseStep.Data;
         this.endLine();
-        return Step.More;
+        return SseStep.More;
       default:
         this.at = findLineEnd(this.at, end);
         if (this.at < end) this.endLine();
-        return Step.More;
+        return SseStep.More;
     }
   }
 
-  private startLine(end: usize): Step {
+  private startLine(end: usize): SseStep {
     const byte = load<u8>(this.at);
     if (this.afterReturn) {
       const wasEnd = this.afterEnd;
       this.afterReturn = this.afterEnd = false;
-      if (byte == LF) {
+      if (byte == Char.LineFeed) {
         this.at++;
-        return wasEnd ? Step.EndTail : Step.More;
+        return wasEnd ? SseStep.EndTail : SseStep.More;
       }
     }
     if (this.mark != 0 && byte == <u8>this.mark) {
       this.mark >>= 8;
       this.at++;
-      return Step.More;
+      return SseStep.More;
     }
     this.mark = 0;
-    if (byte == CR || byte == LF) return this.endEvent(byte, end);
+    if (byte == Char.Return || byte == Char.LineFeed) return this.endEvent(byte, end);
     this.letters = NAME;
-    this.expect = Expect.Name;
-    if (this.isBegun || byte == COLON) return Step.More;
+    this.part = LinePart.Name;
+    if (this.isBegun || byte == Char.Colon) return SseStep.More;
     this.isBegun = true;
-    return Step.Begin;
+    return SseStep.Begin;
   }
 
-  private endEvent(byte: u8, end: usize): Step {
+  private endEvent(byte: u8, end: usize): SseStep {
     this.at++;
     this.isBegun = false;
-    if (byte == CR) {
-      if (this.at < end && load<u8>(this.at) == LF) this.at++;
+    if (byte == Char.Return) {
+      if (this.at < end && load<u8>(this.at) == Char.LineFeed) this.at++;
       else this.afterReturn = this.afterEnd = this.at == end;
     }
-    return Step.End;
+    return SseStep.End;
   }
 
-  private readName(): Step {
+  private readName(): SseStep {
     const byte = load<u8>(this.at);
     if (this.letters != 0 && byte == <u8>this.letters) {
       this.letters >>= 8;
       this.at++;
-      return Step.More;
+      return SseStep.More;
     }
     const isNamed = this.letters == 0;
-    if (byte == COLON && isNamed) {
+    if (byte == Char.Colon && isNamed) {
       this.at++;
-      this.expect = Expect.Space;
-      return Step.More;
+      this.part = LinePart.Space;
+      return SseStep.More;
     }
-    // A line that is `data` alone is a line of no data, as good as none here.
-    this.expect = Expect.Rest;
-    return Step.More;
+    // A line that is only `data` has no data, and needs no step.
+    this.part = LinePart.Rest;
+    return SseStep.More;
   }
 
-  // At a CR or LF that ends a line with something in it.
+  // At the CR or LF that ends a line that is not empty.
   private endLine(): void {
-    this.afterReturn = load<u8>(this.at++) == CR;
-    this.expect = Expect.LineStart;
+    this.afterReturn = load<u8>(this.at++) == Char.Return;
+    this.part = LinePart.LineStart;
   }
 }

@@ -37,7 +37,7 @@ describe("a configuration is refused", () => {
   });
 
   it("if it is empty", () => {
-    assert.equal(refusalOf(""), "there is none");
+    assert.equal(refusalOf(""), "it is empty");
   });
 
   it("if its version is unknown", () => {
@@ -67,7 +67,7 @@ describe("a configuration with a provider without a name or a cluster of its own
     assert.equal(refusalOf(change("providers.0.clusters", [])), clusters);
     const { providers } = configOf();
     const two = { ...configOf(), providers: [...providers, ...providers] };
-    assert.equal(refusalOf(two), "$.providers[1].clusters[0]: leads to another provider too");
+    assert.equal(refusalOf(two), "$.providers[1].clusters[0]: also leads to another provider");
   });
 });
 
@@ -123,7 +123,7 @@ describe("only the faulty provider answers 503", () => {
       `${member}.name: must be 1 to 64 of letters, digits, underscore, point and hyphen`,
     );
     for (const text of ['1,"x":2', "1}", "", "x", "{"]) {
-      const fault = `${member}.override: must hold the JSON text of one value`;
+      const fault = `${member}.override: must be the JSON text of one value`;
       assertFault(withMember({ name: "a", override: text }), fault);
     }
   });
@@ -153,7 +153,7 @@ describe("a key", () => {
   });
 
   it("that is missing, or can't be sent, is a fault of its provider only", () => {
-    const unprintable = "holds a character that is not printable ASCII";
+    const unprintable = "contains a character that is not printable ASCII";
     const variable = "environment variable OTHER";
     assertFault(keyed("${OTHER}"), `${variable} is missing or empty`);
     assertFault(keyed("${OTHER}"), `${variable} is missing or empty`, { OTHER: " \n" });
@@ -161,7 +161,7 @@ describe("a key", () => {
     assertFault(keyed("sk\nx"), `apiKey ${unprintable}`);
     assertFault(keyed(""), "apiKey is missing or empty");
     for (const half of ["${OTHER", "${", "a${OTHER}", "${OTHER}${OTHER}"]) {
-      const fault = "apiKey: ${NAME} must stand alone, NAME of letters, digits and _";
+      const fault = "apiKey: must be a literal or ${NAME}, NAME of letters, digits and _";
       assertFault(keyed(half), fault, { OTHER: "sk-other" });
     }
   });

@@ -17,7 +17,7 @@ const cases: { name: string; plugin: object | string; says: string }[] = [
     plugin: `{"apiKey":"${secret}" "version":1}`,
     says: `byte ${`{"apiKey":"${secret}" `.length}: not a JSON object`,
   },
-  { name: "an empty one", plugin: "", says: "there is none" },
+  { name: "an empty one", plugin: "", says: "it is empty" },
   {
     name: "another version",
     plugin: { ...pluginConfig([good]), version: 2 },
@@ -36,12 +36,12 @@ const cases: { name: string; plugin: object | string; says: string }[] = [
   {
     name: "two providers with the same cluster",
     plugin: pluginConfig([good, { ...good, name: secret }]),
-    says: "$.providers[1].clusters[0]: leads to another provider too",
+    says: "$.providers[1].clusters[0]: also leads to another provider",
   },
   {
     name: "a cluster that is both served and unserved",
     plugin: pluginConfig([good], { unservedClusters: [clusterOf(host)] }),
-    says: "$.providers[0].clusters[0]: leads to another provider too",
+    says: "$.providers[0].clusters[0]: also leads to another provider",
   },
   {
     name: "a string in place of a list",

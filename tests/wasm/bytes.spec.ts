@@ -3,8 +3,8 @@ import {
   contains,
   endsWith,
   equals,
-  equalsIgnoringCase,
   equalsHeaderName,
+  equalsIgnoringCase,
   foldKey,
   MOST_DIGITS,
   NOT_WHOLE,
@@ -12,7 +12,7 @@ import {
   startsWith,
   unescapeString,
   writeWhole,
-} from "../../assembly/json/bytes";
+} from "../../assembly/bytes/bytes";
 import { bytesOfHex, Piece, pieceOf, textBetween } from "./piece";
 
 function fold(piece: Piece): string {
@@ -42,7 +42,7 @@ function has(part: string, text: string): bool {
 }
 
 describe("a folded key", () => {
-  it("has its ASCII letters lowered, and nothing between or beyond them", () => {
+  it("has its ASCII letters in lower case, and no other characters changed", () => {
     expect(fold(pieceOf("MoDeL@[`{09Z"))).toStrictEqual("model@[`{09z");
   });
 
@@ -64,7 +64,7 @@ describe("a folded key", () => {
     expect(fold(pieceOf(text))).toBe(text);
   });
 
-  it("takes no character that its end cuts", () => {
+  it("does not fold a character that its end splits", () => {
     const sharp = new Piece(bytesOfHex("61 c5"));
     expect(foldKey(sharp.start, sharp.end)).toBe(sharp.end);
     const kelvin = new Piece(bytesOfHex("61 e2 84"));
@@ -73,7 +73,7 @@ describe("a folded key", () => {
 });
 
 describe("an unescaped string", () => {
-  it("has each escape's character", () => {
+  it("has the character of each escape", () => {
     const contents = '\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u00e9\\u4F60\\u0000';
     const expected = Uint8Array.wrap(bytesOfHex("22 5c 2f 08 0c 0a 0d 09 41 c3a9 e4bda0 00"));
     expect(unescape(contents)).toStrictEqual(expected);
@@ -86,7 +86,7 @@ describe("an unescaped string", () => {
     expect(unescape("\\ud800\\udc00\\uDBFF\\uDFFF")).toStrictEqual(ends);
   });
 
-  it("has three bytes that are no UTF-8 for a lone surrogate", () => {
+  it("has three bytes of invalid UTF-8 for a lone surrogate", () => {
     const high = Uint8Array.wrap(bytesOfHex("eda0bd"));
     expect(unescape("\\ud83d")).toStrictEqual(high);
     expect(unescape("\\udc00")).toStrictEqual(Uint8Array.wrap(bytesOfHex("edb080")));
@@ -97,7 +97,7 @@ describe("an unescaped string", () => {
     expect(unescape("\\ud83d\\n")).toStrictEqual(Uint8Array.wrap(bytesOfHex("eda0bd 0a")));
   });
 
-  it("has nothing of what stands behind its end", () => {
+  it("has nothing of what follows its end", () => {
     const piece = pieceOf("\\ud83d\\ude00");
     const out = new Uint8Array(12);
     const end = unescapeString(piece.start, piece.start + 6, out.dataStart);
@@ -112,7 +112,7 @@ describe("an unescaped string", () => {
 });
 
 describe("a whole number", () => {
-  it("has up to 18 digits that count", () => {
+  it("has up to 18 significant digits", () => {
     expect(whole("0")).toBe(0);
     expect(whole("007")).toBe(7);
     expect(whole("0".repeat(30))).toBe(0);
@@ -162,7 +162,7 @@ describe("a run of bytes", () => {
     }
   });
 
-  it("equals another only where all of their bytes do", () => {
+  it("equals another only if all of their bytes do", () => {
     const text = "0123456789abcdefghij";
     for (let size = 1; size < text.length; size++) {
       const whole = text.slice(0, size);
@@ -184,7 +184,7 @@ describe("a run of bytes", () => {
     expect(endsWith(bytesOf('"/models'), piece.start, piece.end)).toBe(false);
   });
 
-  it("equals its lower case where it differs in ASCII letters alone", () => {
+  it("equals its lower case if it differs only in ASCII letters", () => {
     const piece = pieceOf("IdentitY");
     expect(equalsIgnoringCase(bytesOf("identity"), piece.start, piece.end)).toBe(true);
     expect(equalsIgnoringCase(bytesOf("identit"), piece.start, piece.end)).toBe(false);
@@ -200,13 +200,13 @@ function isHeader(name: string, sent: string): bool {
 }
 
 describe("a header's name", () => {
-  it("may have _ for -, as it comes out of CGI", () => {
+  it("may have _ for -, as CGI has it", () => {
     expect(isHeader("x-api-key", "x-api-key")).toBe(true);
     expect(isHeader("x-api-key", "x_api-key")).toBe(true);
     expect(isHeader("x-api-key", "x_api_key")).toBe(true);
   });
 
-  it("is no other one", () => {
+  it("equals no other name", () => {
     expect(isHeader("x-api-key", "x-api-ke")).toBe(false);
     expect(isHeader("x-api-key", "x-api-keys")).toBe(false);
     expect(isHeader("x-api-key", "x.api-key")).toBe(false);

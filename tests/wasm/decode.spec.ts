@@ -1,9 +1,9 @@
 import { Config, Provider } from "../../assembly/config/config";
 import { decodeConfig } from "../../assembly/config/decode";
-import { Action, EditPlan, Member } from "../../assembly/json/edit-plan";
+import { Action, EditPlan, Member } from "../../assembly/edit/edit-plan";
 import { pieceOf } from "./piece";
 
-// In every value of the configurations below: no fault may hold it.
+// In every value of the configurations below: no fault may contain it.
 const MARK = "mark";
 
 const KEYED = '"authHeader":"authorization","authPrefix":"Bearer ","apiKey":"mark-key"';
@@ -15,7 +15,7 @@ function configText(settings: string): string {
   );
 }
 
-// What is wrong with the whole, or else with the providers, one line each.
+// The fault of the whole configuration, or else the providers' faults, one line each.
 function faultOf(text: string): string {
   const piece = pieceOf(text);
   const decoded = decodeConfig(piece.start, piece.end);
@@ -66,7 +66,7 @@ function showPlan(plan: EditPlan): string {
 }
 
 describe("a configuration", () => {
-  it("says which hosts, clusters and headers there are", () => {
+  it("names hosts, clusters and headers", () => {
     const config = decode(configText(KEYED));
     expect(config.authorities.length).toBe(1);
     expect(String.UTF8.decode(config.authorities[0])).toBe("mark.example");
@@ -78,7 +78,7 @@ describe("a configuration", () => {
     expect(isRemoved(config, "accept")).toBe(false);
   });
 
-  it("says where a provider is and what it is sent", () => {
+  it("says where a provider is and what it receives", () => {
     const provider = providerOf(decode(configText(KEYED + ',"maxRequestBytes":1000')));
     expect(provider.name).toBe("ns/p");
     expect(text(provider.path.chatCompletions)).toBe("/mark/chat/completions");
@@ -129,7 +129,7 @@ describe("a configuration", () => {
     expect(plan.longestKeyBytes).toBe(42);
   });
 
-  it("judges the model on every endpoint, but not where completions override it", () => {
+  it("judges the model on every endpoint, except on completions that override it", () => {
     const rules = '"models":{"allow":["q*"],"aliases":{"a\\"":"x\\"y"}}';
     const judged = providerOf(decode(configText(`${KEYED},${rules}`))).settings;
     expect(show(judged.completions.members[0])).toBe(show(judged.others.members[0]));
@@ -141,7 +141,7 @@ describe("a configuration", () => {
     expect(settings.others.members[0].models === null).toBe(false);
   });
 
-  it("grows the body by a byte even where no member is managed", () => {
+  it("grows the body by a byte even if no member is managed", () => {
     const settings = providerOf(decode(configText(KEYED))).settings;
     expect(settings.completions.blockBytes).toBe(1);
     expect(settings.others.blockBytes).toBe(1);
@@ -149,7 +149,7 @@ describe("a configuration", () => {
 });
 
 describe("a configuration that can't be read", () => {
-  it("says where and why, and never a value", () => {
+  it("has a message with the place and the reason, and never a value", () => {
     expect(faultOf("mark")).toBe("byte 0: not a JSON object");
     expect(faultOf('{"version":1,"mark')).toBe("byte 17: not a JSON object");
     expect(faultOf("{}")).toBe("version: must be 1");
@@ -167,7 +167,7 @@ describe("a configuration that can't be read", () => {
     expect(faultOf('{"version":1,"providers":["mark"]}')).toBe("$.providers[0]: must be an object");
   });
 
-  it("has a provider that nobody could be answered for", () => {
+  it("is one with a provider that has no name or no cluster", () => {
     const whole = configText(KEYED);
     expect(faultOf(whole.replace('"name":"ns/p",', ""))).toBe(
       "$.providers[0].name: must be a string that is not empty",
@@ -176,10 +176,10 @@ describe("a configuration that can't be read", () => {
       "$.providers[0].clusters: must name at least one cluster",
     );
     expect(faultOf(whole.replace('["mark|c"]', '["mark|un"]'))).toBe(
-      "$.providers[0].clusters[0]: leads to another provider too",
+      "$.providers[0].clusters[0]: also leads to another provider",
     );
     expect(faultOf(whole.replace('["mark|c"]', '["mark|c","mark|c"]'))).toBe(
-      "$.providers[0].clusters[1]: leads to another provider too",
+      "$.providers[0].clusters[1]: also leads to another provider",
     );
   });
 });
@@ -229,10 +229,10 @@ describe("a provider's fault", () => {
     expectMemberFault('{"name":"b","limit":"\\"mark\\""}', ".limit: must be a number");
     expectMemberFault('{"name":"b","remove":"mark"}', ".remove: must be true or false");
     expectMemberFault('{"name":"b","nonNegative":1}', ".nonNegative: must be true or false");
-    expectMemberFault('{"name":"A"}', ": stands twice");
-    expectMemberFault('{"name":"_a-"}', ": stands twice");
-    expectMemberFault('{"name":"_-"}', ".name: must hold a letter or a digit");
-    const one = ": must hold the JSON text of one value";
+    expectMemberFault('{"name":"A"}', ": is listed twice");
+    expectMemberFault('{"name":"_a-"}', ": is listed twice");
+    expectMemberFault('{"name":"_-"}', ".name: must contain a letter or a digit");
+    const one = ": must be the JSON text of one value";
     expectMemberFault('{"name":"b","override":"mark"}', ".override" + one);
     expectMemberFault('{"name":"b","default":"1,\\"mark\\":2"}', ".default" + one);
     expectMemberFault('{"name":"b","limit":""}', ".limit" + one);
@@ -241,7 +241,7 @@ describe("a provider's fault", () => {
 
   it("may be too many members", () => {
     const members: string[] = [];
-    // The model is the 64th.
+    // The model is the 64th member.
     for (let i = 0; i < 63; i++) members.push(`{"name":"m${i}"}`);
     expect(faultOf(configText(`${KEYED},"members":[${members.join()}]`))).toBe("");
     members.push('{"name":"m64"}');
@@ -269,7 +269,7 @@ describe("a provider's fault", () => {
     );
     const keyless = '"routes":{"r":{"authHeader":"a","apiKey":"mark\\nmark"}}';
     expect(faultOf(whole.replace('"routes":{}', keyless))).toBe(
-      "ns/p on route r answers 503: apiKey holds a character that is not printable ASCII",
+      "ns/p on route r answers 503: apiKey contains a character that is not printable ASCII",
     );
   });
 });

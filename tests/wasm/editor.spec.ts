@@ -1,7 +1,8 @@
-import { bytesOf } from "../../assembly/json/bytes";
-import { Action, EditPlan, Member } from "../../assembly/json/edit-plan";
-import { Editor, MAX_HELD_BYTES } from "../../assembly/json/editor";
-import { Verdict } from "../../assembly/json/judge";
+import { bytesOf } from "../../assembly/bytes/bytes";
+import { Action, EditPlan, Member } from "../../assembly/edit/edit-plan";
+import { Editor } from "../../assembly/edit/editor";
+import { MAX_HELD_MEMBER_BYTES } from "../../assembly/edit/held-bytes";
+import { Verdict } from "../../assembly/edit/judge";
 import { MARGIN, Piece, textBetween } from "./piece";
 
 // Removes `gone`, and holds `max` within 99: longest key 4 × 6 + 2 bytes, block `,"max":99`.
@@ -19,18 +20,19 @@ function planOf(): EditPlan {
 const plan = planOf();
 let editor = new Editor(plan);
 
-// As the host does it, each chunk stands where the last one stood.
+// As in the host, each chunk is in the place of the last one.
 const piece = new Piece(new ArrayBuffer(0), 4096);
 
-// What goes out for each chunk, with bars between; the verdict's number where one is refused.
+// What goes out for each chunk, with bars between; the number of the verdict for a chunk that is
+// refused.
 function feed(chunks: string[]): string {
   editor = new Editor(plan);
   const outs: string[] = [];
   for (let i = 0; i < chunks.length; i++) {
     piece.hold(String.UTF8.encode(chunks[i]));
     const verdict = editor.feed(piece.start, piece.end);
-    const hasKept = piece.isIntact(MAX_HELD_BYTES, <usize>plan.blockBytes);
-    expect(hasKept).toBe(true, "nothing else is written to");
+    const hasKept = piece.isIntact(MAX_HELD_MEMBER_BYTES, <usize>plan.blockBytes);
+    expect(hasKept).toBe(true, "no other memory is written to");
     outs.push(
       verdict == Verdict.Valid ? textBetween(editor.outStart, editor.outEnd) : `${verdict}`,
     );
@@ -41,12 +43,12 @@ function feed(chunks: string[]): string {
 
 describe("the editor's memory", () => {
   it("has room for what may be written around a piece", () => {
-    expect(MARGIN >= MAX_HELD_BYTES).toBe(true);
+    expect(MARGIN >= MAX_HELD_MEMBER_BYTES).toBe(true);
   });
 });
 
 describe("a chunk", () => {
-  it("is left alone where nothing of it is managed and nothing is held", () => {
+  it("goes out unchanged if nothing of it is managed and nothing is held", () => {
     expect(feed(['{"a":[1,2'])).toBe('{"a":[1,2');
     expect(editor.changed).toBe(false);
     expect(editor.complete).toBe(false);
@@ -58,19 +60,19 @@ describe("a chunk", () => {
     expect(editor.complete).toBe(true);
   });
 
-  it("may hold nothing at all", () => {
+  it("may be empty", () => {
     expect(feed(["", "{", "", "}", ""])).toBe("|{||         }|");
   });
 });
 
 describe("held bytes", () => {
-  it("are those from the comma on, until the key is known", () => {
+  it("begin with the comma, until the key is known", () => {
     expect(feed(['{"a":1,', ' "b', '"', ":2}"])).toBe('{"a":1||, "b"|:2         }');
     const outs = feed(['{"a":1,"gone', '":[1,', '2],"b":3}']);
     expect(outs).toBe('{"a":1|           |  ,"b":3         }');
   });
 
-  it("are those from the first key's quote on, where no comma precedes it", () => {
+  it("begin with the first key's quote, if no comma precedes it", () => {
     expect(feed(['{ "go', 'ne":0', ',"b":1}'])).toBe('{ |        | "b":1         }');
   });
 
@@ -87,7 +89,7 @@ describe("held bytes", () => {
 });
 
 describe("a key that is longer than every managed one", () => {
-  it("is let go, and what follows it in the next chunk is not taken for a managed key", () => {
+  it("is not held, and what follows it in the next chunk is not taken for a managed key", () => {
     const long = '"' + "x".repeat(40);
     expect(feed(['{"a":1', "," + long, 'gone":1}'])).toBe('{"a":1|,' + long + '|gone":1         }');
     expect(feed(["{", long, 'xgone":1,"b":2}'])).toBe("{|" + long + '|xgone":1,"b":2         }');
@@ -104,7 +106,7 @@ describe("a key that is longer than every managed one", () => {
 });
 
 describe("whitespace of any length", () => {
-  it("goes out before what is held, and the comma behind it", () => {
+  it("goes out before the held bytes, and the comma after it", () => {
     const space = " ".repeat(2000);
     expect(feed(['{"a":1,' + space, '"gone":1}'])).toBe(
       '{"a":1' + space + "|" + " ".repeat(9) + "         }",
@@ -121,13 +123,13 @@ describe("whitespace of any length", () => {
     for (let i = 1; i < chunks.length; i++) {
       const inBytes = chunks.slice(0, i).join("").length;
       const outBytes = outs.split("|").slice(0, i).join("").length;
-      expect(<usize>(inBytes - outBytes) <= MAX_HELD_BYTES).toBe(true, chunks[i]);
+      expect(<usize>(inBytes - outBytes) <= MAX_HELD_MEMBER_BYTES).toBe(true, chunks[i]);
     }
   });
 });
 
 describe("a refused body", () => {
-  it("says which member is at fault", () => {
+  it("names the member that is at fault", () => {
     expect(feed(['{"max":1,"MAX":1}'])).toBe(`${Verdict.DuplicateMember}`);
     expect(editor.culprit!.name).toBe("max");
     expect(feed(['{"max":"1"}'])).toBe(`${Verdict.InvalidParameter}`);

@@ -1,18 +1,19 @@
-import { Events, Step } from "../../assembly/sse/events";
+import { Events, SseStep } from "../../assembly/sse/events";
 import { Piece, textBetween } from "./piece";
 
-// The stream's data, with `^` where an event begins, `;` where it ends, and `+` for the rest of that end.
+// The stream's data, with `^` at the start of an event, `;` at its end, and `+` for the rest of
+// that end.
 function read(pieces: Piece[]): string {
   const events = new Events();
   let steps = "";
   for (let i = 0; i < pieces.length; i++) {
     const end = pieces[i].end;
     events.at = pieces[i].start;
-    for (let step = events.next(end); step != Step.More; step = events.next(end)) {
-      if (step == Step.Data) steps += textBetween(events.start, events.at);
-      else steps += step == Step.Begin ? "^" : step == Step.End ? ";" : "+";
+    for (let step = events.next(end); step != SseStep.More; step = events.next(end)) {
+      if (step == SseStep.Data) steps += textBetween(events.start, events.at);
+      else steps += step == SseStep.Begin ? "^" : step == SseStep.End ? ";" : "+";
     }
-    if (events.at != end) expect(events.at).toBe(end, "the piece is used up");
+    if (events.at != end) expect(events.at).toBe(end, "the piece is read to its end");
   }
   return steps;
 }
@@ -23,7 +24,7 @@ function expectSteps(text: string, expected: string): void {
   const singles = new Array<Piece>();
   for (let at = 0; at <= bytes.byteLength; at++) {
     const steps = read([new Piece(bytes.slice(0, at)), new Piece(bytes.slice(at))]);
-    // Where a cut parts CR and LF, the LF is told on its own.
+    // If the text is split between CR and LF, the LF has a step of its own.
     if (steps.replaceAll("+", "") != expected) expect(steps).toBe(expected, `cut at ${at}`);
     singles.push(new Piece(bytes.slice(at, at + 1)));
   }
@@ -39,16 +40,16 @@ describe("an event", () => {
     expectSteps("\n\r\r\n", ";;;");
   });
 
-  it("begins behind comments", () => {
+  it("begins after comments", () => {
     expectSteps(": a\n\n: b\r\n: c\r\ndata: d\n: e\n\n", ";^d;");
     expectSteps(": a\nid: 1\n\n", "^;");
   });
 
-  it("may have several lines of data, and may not have ended yet", () => {
+  it("may have several lines of data, and may be incomplete", () => {
     expectSteps("data: a\ndata: b\ndata:c", "^abc");
   });
 
-  it("tells the line feed that a cut has parted from its end", () => {
+  it("has a step for a line feed that is split from its end", () => {
     const head = new Piece(String.UTF8.encode("data: a\r\n\r"));
     expect(read([head, new Piece(String.UTF8.encode("\n"))])).toBe("^a;+");
     expect(read([head, new Piece(String.UTF8.encode("x\n"))])).toBe("^a;^");
@@ -56,11 +57,11 @@ describe("an event", () => {
 });
 
 describe("a line", () => {
-  it("has data without one space behind the colon", () => {
+  it("has data without the one space after the colon", () => {
     expectSteps("data:a\ndata: b\ndata:  c\ndata:\ndata: \n", "^ab c");
   });
 
-  it("has none where its field is another one, or a comment", () => {
+  it("has no data if it is another field, or a comment", () => {
     expectSteps("datum: a\ndata\ndat\n: data: a\nData: a\n data: a\nid: 1\ndataa: b\n\n", "^;");
   });
 

@@ -1,4 +1,4 @@
-import { matchesGlob } from "../../assembly/json/glob";
+import { matchesGlob } from "../../assembly/bytes/glob";
 import { pieceOf } from "./piece";
 
 function matches(glob: string, name: string): bool {
@@ -54,14 +54,14 @@ describe("a glob", () => {
     );
   });
 
-  it("takes no byte for another, not even NUL for the end", () => {
+  it("does not take one byte for another, not even NUL for the end", () => {
     expect(matches("a", "a\0")).toBe(false);
     expect(matches("a*", "a\0b")).toBe(true);
     expect(matches("a[b]\\*", "a[b]\\x")).toBe(true);
     expect(matches("[ab]", "a")).toBe(false);
   });
 
-  it("is done soon with a pattern that would backtrack for ever", () => {
+  it("ends soon with a pattern that would backtrack for ever", () => {
     const name = "a".repeat(200);
     expect(matches("a*".repeat(60) + "b", name)).toBe(false);
     expect(matches("*a?".repeat(40) + "*", name)).toBe(true);

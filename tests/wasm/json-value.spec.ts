@@ -14,13 +14,13 @@ function build(text: string): JsonValue {
   return buildJson(piece.start, piece.end);
 }
 
-// How many bytes there are before the fault; the whole text's where there is none.
+// How many bytes are before the fault; the whole length if there is none.
 function faultAt(text: string): i32 {
   const piece = pieceOf(text);
   return <i32>(findJsonFault(piece.start, piece.end) - piece.start);
 }
 
-// A tree as JSON text again, with a letter before what is no string.
+// A tree as JSON text again, with a letter before each value that is not a string.
 function show(value: JsonValue): string {
   const parts: string[] = [];
   for (let i = 0; i < value.items.length; i++) {
@@ -40,19 +40,19 @@ function show(value: JsonValue): string {
 }
 
 describe("a tree", () => {
-  it("holds every kind of value", () => {
+  it("has every kind of value", () => {
     const text = ' {"a" : 1,"b":[ ],"c":{} ,"d":[true,false , null,"x",{"e":[[-0.5e+3]]}]} ';
     expect(show(build(text))).toBe("{a=21,b=[],c={},d=[1true,1false,0null,'x',{e=[[2-0.5e+3]]}]}");
     expect(show(build("{}"))).toBe("{}");
   });
 
-  it("holds keys and strings unescaped", () => {
+  it("has keys and strings unescaped", () => {
     const text = '{"\\u0061\\"":"\\\\\\"\\n\\u4f60\\ud83d\\ude00","\u4f60":"\ud83d\ude00"}';
     expect(show(build(text))).toBe("{a\"='\\\"\n\u4f60\ud83d\ude00',\u4f60='\ud83d\ude00'}");
     expect(show(build('{"":"}]\\\\"}'))).toBe("{='}]\\'}");
   });
 
-  it("answers with the last of several members of one name, and with null where there is none", () => {
+  it("returns the last of several members of one name, and null if there is none", () => {
     const tree = build('{"a":1,"b":2,"a":3}');
     expect(tree.get("a")!.text).toBe("3");
     expect(tree.get("c") === null).toBe(true);
@@ -83,7 +83,7 @@ describe("a JSON text", () => {
     for (let i = 0; i < texts.length; i++) expect(isJsonText(texts[i])).toBe(true, texts[i]);
   });
 
-  it("is nothing that would add a member, end the object or break it", () => {
+  it("is not one that would add a member, end the object or break it", () => {
     const texts = ["", " ", "1,", '1,"x":2', '1},"x":{"y":2', "1}", "1}}", "qwen", "'x'", "1 2"];
     texts.push('"a" "b"');
     texts.push('"');

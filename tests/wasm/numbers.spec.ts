@@ -1,4 +1,4 @@
-import { compareNumbers } from "../../assembly/json/numbers";
+import { compareNumbers } from "../../assembly/edit/numbers";
 import { pieceOf } from "./piece";
 
 // Each line holds spellings of one number, and less than the next line.

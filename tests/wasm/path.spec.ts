@@ -1,6 +1,6 @@
+import { Bytes, bytesOf } from "../../assembly/bytes/bytes";
 import { ProviderPath } from "../../assembly/config/config";
 import { queryNames } from "../../assembly/config/query";
-import { Bytes, bytesOf } from "../../assembly/json/bytes";
 import {
   Endpoint,
   findEndpoint,
@@ -26,7 +26,7 @@ function endpointOf(path: string): Endpoint {
   return findEndpoint(piece.start, piece.end);
 }
 
-// The upstream path for a client's; "unknown" and "nowhere" where there is none.
+// The upstream path for a client's path; "unknown" or "nowhere" if there is none.
 function upstream(provider: string, path: string): string {
   const piece = pieceOf(path);
   const endpoint = findEndpoint(piece.start, piece.end);
@@ -55,7 +55,7 @@ describe("an endpoint", () => {
     expect(endpointOf("/v1/models?limit=1")).toBe(Endpoint.Models);
   });
 
-  it("is unknown by anything else", () => {
+  it("is unknown for any other path", () => {
     const beside =
       "/v1/chat/completions/ /v1/chat/completions%20 /v1/chat/Completions /v1/chat/completion";
     const parts = "/v1/chatcompletions /completions2 /v1 // /embeddings; /files /v1/models/gpt-4";
@@ -87,12 +87,12 @@ describe("the upstream path", () => {
     expect(upstream(AZURE, "/v1/models")).toBe("/openai/deployments/d/models" + query);
   });
 
-  it("is nowhere for the other endpoints of a provider without a base", () => {
+  it("does not exist for the other endpoints of a provider without a base", () => {
     expect(upstream("/generate", "/v1/embeddings")).toBe("nowhere");
     expect(upstream("/generate?a=/chat/completions", "/v1/models")).toBe("nowhere");
   });
 
-  it("keeps the client's query as it came, and in order", () => {
+  it("keeps the client's query as it came, in its order", () => {
     expect(upstream(PLAIN, "/?b=2&a=%20+x&b=%E4%BD")).toBe(PLAIN + "?b=2&a=%20+x&b=%E4%BD");
     expect(upstream(PLAIN, "/embeddings?c")).toBe("/v1/embeddings?c");
     expect(upstream(PLAIN, "/?a==&&=b&")).toBe(PLAIN + "?a==&=b");
@@ -109,7 +109,7 @@ describe("the upstream path", () => {
     expect(upstream(PLAIN, "/models")).toBe("/v1/models");
   });
 
-  it("has the provider's query first, and its names from no one else", () => {
+  it("has the provider's query first, and its names only from there", () => {
     expect(upstream(AZURE, "/?a=1&b=2")).toBe(AZURE + "&a=1&b=2");
     const spellings = [
       "api-version",

@@ -1,6 +1,7 @@
-// Bytes in memory of their own, for functions that take a start and an end. Quotes stand around them, so that what reads too far is seen.
+// Bytes in memory of their own, for functions that take a start and an end. Quotes are around them,
+// so that reads beyond the end show.
 
-/** How many bytes stand before and behind a piece. */
+/** How many bytes are before and after a piece. */
 export const MARGIN: usize = 1024;
 
 const QUOTE: u8 = 0x22;
@@ -24,7 +25,10 @@ export class Piece {
     memory.copy(this.start, changetype<usize>(bytes), bytes.byteLength);
   }
 
-  /** Whether the quotes are all there, but for so many right before and right behind the piece. */
+  /**
+   * Whether all quotes are intact, except `before` right before the piece and `behind` right after
+   * it.
+   */
   isIntact(before: usize, behind: usize): bool {
     const first = changetype<usize>(this.memory);
     const last = first + this.memory.byteLength;
@@ -39,7 +43,7 @@ export function pieceOf(text: string): Piece {
   return new Piece(String.UTF8.encode(text));
 }
 
-/** The bytes that a text of hexadecimal digits stands for; spaces are ignored. */
+/** The bytes of a text of hexadecimal digits. Spaces are ignored. */
 export function bytesOfHex(text: string): ArrayBuffer {
   const digits = text.replaceAll(" ", "");
   const bytes = new Uint8Array(digits.length / 2);

@@ -1,5 +1,5 @@
+import { bytesOf } from "../../assembly/bytes/bytes";
 import { isQueryName, QueryMembers, queryNames } from "../../assembly/config/query";
-import { bytesOf } from "../../assembly/json/bytes";
 import { pieceOf, textBetween } from "./piece";
 
 // The members with bars between, each name in brackets.
@@ -27,7 +27,7 @@ function standsFor(name: string, encoded: string): bool {
 }
 
 describe("a query's members", () => {
-  it("stand between ampersands, empty ones left out", () => {
+  it("are separated by ampersands, and empty ones are left out", () => {
     expect(walk("")).toBe("");
     expect(walk("&&")).toBe("");
     expect(walk("a=1")).toBe("[a]=1");
@@ -54,7 +54,7 @@ describe("names in a query", () => {
 });
 
 describe("an encoded name", () => {
-  it("stands for its decoded form in any case", () => {
+  it("matches its decoded form in any case", () => {
     const spellings = ["key", "KEY", "%6bey", "%4B%45%59", "k%65Y"];
     for (let i = 0; i < spellings.length; i++) {
       expect(standsFor("key", spellings[i])).toBe(true, spellings[i]);
@@ -66,7 +66,7 @@ describe("an encoded name", () => {
     expect(standsFor("", "")).toBe(true);
   });
 
-  it("stands for nothing else", () => {
+  it("matches nothing else", () => {
     const spellings = "ke keys %6be k%65 ke%00y %00key %256bey k%6 key%".split(" ");
     spellings.push("");
     for (let i = 0; i < spellings.length; i++) {

@@ -1,24 +1,24 @@
+import { JsonStep, Scanner } from "../../assembly/json/scanner";
 import { MAX_JSON_DEPTH } from "../../contract/limits";
-import { Scanner, Step } from "../../assembly/json/scanner";
 import { bytesOfHex, Piece, pieceOf } from "./piece";
 
-// By Step: K…k is a key, V…v its value.
+// By JsonStep: K…k is a key, V…v its value.
 const LETTERS = ".KkVv,}!^";
 
 const scanned = new Array<string>();
 
-// A letter for each step through the pieces; behind them a dot where the object is complete.
+// A letter for each step through the pieces, then a dot if the object is complete.
 function scan(pieces: Piece[]): string {
   const scanner = new Scanner();
   scanned.length = 0;
   for (let i = 0; i < pieces.length; i++) {
     const end = pieces[i].end;
     scanner.at = pieces[i].start;
-    for (let step = scanner.next(end); step != Step.More; step = scanner.next(end)) {
+    for (let step = scanner.next(end); step != JsonStep.More; step = scanner.next(end)) {
       scanned.push(LETTERS.charAt(step));
-      if (step >= Step.Invalid) return scanned.join("");
+      if (step >= JsonStep.Invalid) return scanned.join("");
     }
-    if (scanner.at != end) expect(scanner.at).toBe(end, "the piece is used up");
+    if (scanner.at != end) expect(scanner.at).toBe(end, "the piece is read to its end");
   }
   return scanned.join("") + (scanner.complete ? "." : "");
 }
@@ -37,7 +37,7 @@ function expectSteps(bytes: ArrayBuffer, expected: string, what: string): void {
   expect(scan(singleBytes(bytes))).toBe(expected, what + " in single bytes");
   for (let split = 0; split <= bytes.byteLength; split++) {
     const steps = scan(cut(bytes, split));
-    if (steps != expected) expect(steps).toBe(expected, `${what} cut at ${split}`);
+    if (steps != expected) expect(steps).toBe(expected, `${what} split at ${split}`);
   }
 }
 
@@ -47,11 +47,11 @@ function expectAll(texts: string[], expected: string): void {
   }
 }
 
-// Of a text that ends too early no step is wrong.
+// A text that ends too early has no wrong step: it is only not complete.
 function expectRefused(bytes: ArrayBuffer, what: string): void {
   for (let split = 0; split <= bytes.byteLength; split++) {
     const steps = scan(cut(bytes, split));
-    if (steps.endsWith(".")) expect(steps).toBe("refused", `${what} cut at ${split}`);
+    if (steps.endsWith(".")) expect(steps).toBe("refused", `${what} split at ${split}`);
   }
 }
 
@@ -67,13 +67,13 @@ function nested(depth: u32, open: string, close: string): ArrayBuffer {
 }
 
 describe("the scanner", () => {
-  it("steps through top-level members alone, however the text is cut", () => {
+  it("steps through top-level members only, wherever the text is split", () => {
     expectAll(["{}", " \t\r\n{ \t\r\n} \t\r\n", "{" + " ".repeat(40) + "}"], "}.");
     expectAll(['{"a":1}', '{"":""}', ' { "a" : {} } ', '{"a":[{"b":[1,{"c":2}]},[]]}'], "KkVv}.");
     expectAll(['{"a":1,"b":[2,3]}', '{"a":{"x":1,"y":2} , "a":"}"}'], "KkVv,KkVv}.");
   });
 
-  it("takes every literal and number of RFC 8259", () => {
+  it("accepts every literal and number of RFC 8259", () => {
     const values = (
       'true false null "" {} [] 0 -0 1 -1 10 0.0 -0.10 1.5 0e0 1E5 1e+5 1e-05 -1.25E-10 ' +
       "123456789012345678901234567890"
@@ -97,7 +97,7 @@ describe("the scanner", () => {
     expectValuesRefused(["", "1 2", "1\f", "1\v", "\ufeff1", "\u00a01", '"a" "b"', "/* */1"]);
   });
 
-  it("refuses what is not one object alone", () => {
+  it("refuses everything but one single object", () => {
     const texts = [
       "",
       " ",
@@ -121,7 +121,7 @@ describe("the scanner", () => {
     for (let i = 0; i < texts.length; i++) expectRefused(String.UTF8.encode(texts[i]), texts[i]);
   });
 
-  it("takes every escape, and every character but a control character", () => {
+  it("accepts every escape, and every character but control characters", () => {
     const all = '"\\"\\\\\\/\\b\\f\\n\\r\\t\\u0000\\uD83D\\ude00\\uAbCd"';
     expectAll(['{"a":' + all + "}", "{" + all + ":1}"], "KkVv}.");
     expectAll(['{"a":"\x7f \u00e9\u4f60\ud83d\ude00\u2028 {[,:]}"}'], "KkVv}.");
@@ -132,7 +132,7 @@ describe("the scanner", () => {
     for (let i = 0; i < escapes.length; i++) expectValuesRefused(['"\\' + escapes[i] + '"']);
   });
 
-  it("finds the end of a string of any length, whatever stands behind it", () => {
+  it("finds the end of a string of any length, whatever follows it", () => {
     for (let size = 0; size < 50; size++) {
       const contents = "x".repeat(size);
       expect(scan([pieceOf('{"a":"' + contents + '"}')])).toBe("KkVv}.");

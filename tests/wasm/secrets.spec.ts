@@ -1,8 +1,8 @@
-import { resolveSecret } from "../../assembly/config/secrets";
+import { resolveSecret } from "../../assembly/keys/secrets";
 
-const STAND_ALONE = "apiKey: ${NAME} must stand alone, NAME of letters, digits and _";
+const ONE_FORM = "apiKey: must be a literal or ${NAME}, NAME of letters, digits and _";
 
-// The environment is empty here: what is found there is tested with a host.
+// The environment is empty here. Tests with a host read keys from it.
 function expectFault(apiKey: string, fault: string): void {
   const secret = resolveSecret(apiKey);
   expect(secret.key).toBe("", apiKey);
@@ -10,7 +10,7 @@ function expectFault(apiKey: string, fault: string): void {
 }
 
 describe("a literal key", () => {
-  it("is taken as it stands, its ends trimmed", () => {
+  it("is taken as it is, with whitespace around it trimmed", () => {
     const keys = ["sk-1", " sk-1", "sk-1\n", "\r\n\t sk-1 \r\n"];
     for (let i = 0; i < keys.length; i++) {
       const secret = resolveSecret(keys[i]);
@@ -25,7 +25,7 @@ describe("a literal key", () => {
     expectFault(" \n", "apiKey is missing or empty");
   });
 
-  it("may not hold anything but printable ASCII", () => {
+  it("may contain only printable ASCII", () => {
     const characters = [
       "\n",
       "\r",
@@ -39,14 +39,14 @@ describe("a literal key", () => {
       "\u2028",
     ];
     for (let i = 0; i < characters.length; i++) {
-      const fault = "apiKey holds a character that is not printable ASCII";
+      const fault = "apiKey contains a character that is not printable ASCII";
       expectFault("sk" + characters[i] + "1", fault);
     }
   });
 });
 
 describe("a key from the environment", () => {
-  it("is named by ${NAME} alone", () => {
+  it("is named by ${NAME} and nothing else", () => {
     const names = ["KEY", "a", "_", "A_1", "_9z"];
     for (let i = 0; i < names.length; i++) {
       const fault = `environment variable ${names[i]} is missing or empty`;
@@ -55,7 +55,7 @@ describe("a key from the environment", () => {
     }
   });
 
-  it("is refused in every other form, without a word about its text", () => {
+  it("is refused in every other form, and its text is in no message", () => {
     const forms = [
       "${",
       "${}",
@@ -71,6 +71,6 @@ describe("a key from the environment", () => {
     forms.push("$${KEY}");
     forms.push("sk${");
     forms.push("${K\u00c9Y}");
-    for (let i = 0; i < forms.length; i++) expectFault(forms[i], STAND_ALONE);
+    for (let i = 0; i < forms.length; i++) expectFault(forms[i], ONE_FORM);
   });
 });

@@ -1,9 +1,9 @@
-import { checkUtf8, UTF8_COMPLETE, UTF8_INVALID } from "../../assembly/json/utf8";
+import { checkUtf8, UTF8_COMPLETE, UTF8_INVALID } from "../../assembly/bytes/utf8";
 import { bytesOfHex, Piece } from "./piece";
 
 const BUFFER_BYTES = 48;
 
-// Each class of what is no UTF-8: stray and overlong, too large or a surrogate, too short, too long.
+// Each class of invalid UTF-8: stray and overlong, too large or a surrogate, too short, too long.
 const invalid: string[] = (
   "80 bf 8080 c080 c1bf fe ff f880808080 f5808080 f7bfbfbf e08080 e09fbf f0808080 f08fbfbf " +
   "eda080 edbfbf f4908080 f4bfbfbf " +
@@ -18,7 +18,7 @@ const valid: string[] = (
 ).split(" ");
 const fillers: string[] = ["61", "c3a9", "e4bda0", "f09f9880"];
 
-// BUFFER_BYTES bytes: fillers, with `middle` behind the first `count` of them.
+// BUFFER_BYTES of fillers, with `middle` after the first `count` of them.
 function fill(filler: ArrayBuffer, count: i32, middle: ArrayBuffer): Piece {
   const bytes = new Uint8Array(BUFFER_BYTES + middle.byteLength);
   const size = filler.byteLength;
@@ -43,7 +43,8 @@ function checkByteByByte(piece: Piece): u32 {
   return state;
 }
 
-// Where `sequence` is not judged so, behind any number of each filler and cut anywhere; "" where it always is.
+// Where `sequence` is not judged as expected, after any number of each filler and split anywhere;
+// "" if it always is.
 function misjudged(sequence: string, isValid: bool): string {
   const bytes = bytesOfHex(sequence);
   for (let i = 0; i < fillers.length; i++) {
@@ -60,15 +61,15 @@ function misjudged(sequence: string, isValid: bool): string {
 }
 
 describe("UTF-8", () => {
-  it("holds every valid character at every place, however it is cut", () => {
+  it("may have every valid character at every place, wherever it is split", () => {
     for (let i = 0; i < valid.length; i++) expect(misjudged(valid[i], true)).toBe("");
   });
 
-  it("is broken by every invalid sequence at every place, however it is cut", () => {
+  it("is invalid with any invalid sequence at any place, wherever it is split", () => {
     for (let i = 0; i < invalid.length; i++) expect(misjudged(invalid[i], false)).toBe("");
   });
 
-  it("is judged in blocks as it is byte by byte, whatever stands across two blocks", () => {
+  it("is judged in blocks as it is byte by byte, whatever crosses two blocks", () => {
     const piece = fill(bytesOfHex("61"), 0, new ArrayBuffer(0));
     const thirds: u8[] = [0x61, 0x80, 0xbf, 0xc3];
     for (let pair: u32 = 0; pair < 0x10000; pair++) {
@@ -83,7 +84,7 @@ describe("UTF-8", () => {
     }
   });
 
-  it("may not end inside of a character", () => {
+  it("may not end inside a character", () => {
     const texts = ["c3", "e4", "e4bd", "f0", "f09f", "f09f98"];
     for (let i = 0; i < texts.length; i++) {
       for (let count = 0; count <= 17; count++) {

@@ -1,5 +1,5 @@
-// The SDK's reference-counting calls, from before AssemblyScript 0.18, in terms of today's garbage collector:
-// what the host was given stays pinned until it is released.
+// The SDK's reference-counting calls, from before AssemblyScript 0.18, in terms of today's garbage
+// collector: what the host was given stays pinned until it is released.
 export function __retain(ptr: usize): usize {
   return __pin(ptr);
 }

@@ -1,6 +1,8 @@
-// Matching a name against a glob of `*` (any run of bytes) and `?` (any one byte). Nothing is kept between calls.
+// Matches a name against a glob of `*` (any run of bytes) and `?` (any one byte). Nothing is kept
+// between calls.
 
 import { Bytes } from "./bytes";
+import { Char } from "./chars";
 
 /** Whether the whole run matches `glob`. Takes at most the product of both lengths in steps. */
 export function matchesGlob(glob: Bytes, start: usize, end: usize): bool {
@@ -11,10 +13,10 @@ export function matchesGlob(glob: Bytes, start: usize, end: usize): bool {
   let at = start;
   while (at < end) {
     const wanted: u8 = pattern < patternEnd ? load<u8>(pattern) : 0;
-    if (wanted == 0x2a && pattern < patternEnd) {
+    if (wanted == Char.Star && pattern < patternEnd) {
       star = ++pattern;
       retry = at;
-    } else if (pattern < patternEnd && (wanted == 0x3f || wanted == load<u8>(at))) {
+    } else if (pattern < patternEnd && (wanted == Char.Question || wanted == load<u8>(at))) {
       pattern++;
       at++;
     } else if (star != 0) {
@@ -24,6 +26,6 @@ export function matchesGlob(glob: Bytes, start: usize, end: usize): bool {
       return false;
     }
   }
-  while (pattern < patternEnd && load<u8>(pattern) == 0x2a) pattern++;
+  while (pattern < patternEnd && load<u8>(pattern) == Char.Star) pattern++;
   return pattern == patternEnd;
 }

@@ -1,13 +1,18 @@
-// Texts that tell calls apart in metrics. Each is interned: it keeps its number in this worker, also through a change of the configuration.
-// Kept between calls: all labels so far.
+// Texts that distinguish calls in metrics. Each is interned: it keeps its number in this worker,
+// even when the configuration changes. Kept between calls: all labels so far.
 
-import { Bytes, bytesOf, startsWith } from "../json/bytes";
+import { Bytes, bytesOf, startsWith } from "./bytes/bytes";
+import { Char } from "./bytes/chars";
 
-/** At most so many labels get a number of their own: four numbers of 16 bits make a series' key. */
+/**
+ * At most this many labels get a number of their own: four numbers of 16 bits make the key of a
+ * series.
+ */
 const MAX_LABELS: i32 = 0xfff0;
 const OTHER_ID: u32 = 1;
 
-// Istio's bootstrap cuts its own tags out of every metric's name: each begins with a point, behind or before one of these.
+// Istio's bootstrap cuts its own tags out of every metric's name: each begins with a point that
+// comes after or before one of these.
 const BEFORE_ISTIO_TAGS: string[] = ["cache", "component", "tag", "wasm_filter", "rbac"];
 const ISTIO_TAGS: Bytes[] = [bytesOf("istio_dry_run_"), bytesOf("shadow_")];
 
@@ -29,11 +34,11 @@ export class Label {
 
 const labels = new Map<string, Label>();
 
-/** What was not given. */
+/** Nothing was given. */
 export const UNKNOWN_LABEL = labelOf("unknown");
-/** What is given, and not told apart from others. */
+/** Something was given that is not distinguished from others. */
 export const OTHER_LABEL = labelOf("other");
-/** No text at all: no configuration can be meant by it. */
+/** The empty text, which no configuration can name. */
 export const EMPTY_LABEL = new Label(UNKNOWN_LABEL.id, "", "unknown");
 
 /** The label for `text`. */
@@ -45,7 +50,8 @@ export function labelOf(text: string): Label {
   return label;
 }
 
-// Percent-encodes what would end a tag or begin one of Istio's, and what no name should hold.
+// Percent-encodes what would end a tag or begin one of Istio's tags, and what no name should
+// contain.
 function encode(bytes: Bytes): string {
   let text = "";
   const start = changetype<usize>(bytes);
@@ -54,18 +60,19 @@ function encode(bytes: Bytes): string {
     const byte = load<u8>(at);
     const isPlain =
       isGraphic(byte) &&
-      byte != 0x22 &&
-      byte != 0x25 &&
-      byte != 0x3b &&
-      byte != 0x3d &&
-      byte != 0x5c &&
-      (byte != 0x2e || !isIstioTag(text, at + 1, end));
+      byte != Char.Quote &&
+      byte != Char.Percent &&
+      byte != Char.Semicolon &&
+      byte != Char.Equals &&
+      byte != Char.Backslash &&
+      (byte != Char.Point || !isIstioTag(text, at + 1, end));
     text += isPlain ? String.fromCharCode(byte) : "%" + hexDigit(byte >> 4) + hexDigit(byte & 15);
   }
   return text;
 }
 
-// Whether a point behind `before`, with what stands from `start` to `end` behind it, begins one.
+// Whether a point after `before`, followed by the bytes from `start` to `end`, begins one of
+// Istio's tags.
 function isIstioTag(before: string, start: usize, end: usize): bool {
   for (let i = 0; i < BEFORE_ISTIO_TAGS.length; i++) {
     if (before.endsWith(BEFORE_ISTIO_TAGS[i])) return true;
@@ -76,11 +83,11 @@ function isIstioTag(before: string, start: usize, end: usize): bool {
   return false;
 }
 
-/** Whether `byte` is printable ASCII and no blank. */
+/** Whether `byte` is printable ASCII and not a space. */
 export function isGraphic(byte: u8): bool {
-  return byte > 0x20 && byte < 0x7f;
+  return byte > Char.Space && byte < Char.Delete;
 }
 
 function hexDigit(value: u8): string {
-  return String.fromCharCode(value < 10 ? 0x30 + value : 0x37 + value);
+  return String.fromCharCode(value < 10 ? Char.Zero + value : Char.A - 10 + value);
 }

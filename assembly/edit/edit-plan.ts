@@ -1,21 +1,26 @@
-// What an editor does with the top-level members of one kind of body: made once from the configuration, read by every stream.
+// What an editor does with the top-level members of one kind of body: made once from the
+// configuration, read by every stream.
 
-import { Bytes, bytesOf, equals } from "./bytes";
+import { Bytes, bytesOf, equals } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
 
-/** Beside its name a key may have two quotes, a NUL written as \u0000, and the rest of an escape that is cut there. */
+/**
+ * Beside its name a key may have two quotes, a NUL written as \u0000, and the rest of an escape
+ * that is split there.
+ */
 export const KEY_SLACK_BYTES: i32 = 12;
 
-/** What happens to the client's member. */
+/** What the editor does with the client's member. */
 export const enum Action {
   /** It goes out as it came. */
   Keep,
   /** It is blanked, in every copy. */
   Blank,
-  /** Its value decides; a second copy is refused. */
+  /** Its value decides. A second copy is refused. */
   Judge,
 }
 
-/** A name that stands for a provider's model. */
+/** A name that clients may use for a provider's model. */
 export class Alias {
   constructor(
     public name: Bytes,
@@ -27,12 +32,12 @@ export class Alias {
 
 /** Judges the model that a client names. */
 export class ModelRules {
-  /** Globs; null where any model may be named. */
+  /** Globs; null if any model is allowed. */
   allow: Bytes[] | null = null;
   aliases: Alias[] = [];
 }
 
-/** One managed member. JSON texts are null where there is none. */
+/** One managed member. JSON texts are null if there is none. */
 export class Member {
   action: Action = Action.Keep;
   forced: Bytes | null = null;
@@ -41,26 +46,26 @@ export class Member {
   /** Whether a number below 0 counts as above the limit. */
   isNonNegative: bool = false;
   models: ModelRules | null = null;
-  /** Whether it is `stream`: true or false, and what members for streams go by. */
+  /** Whether it is `stream`, whose value decides whether members for streams are added. */
   isStream: bool = false;
-  /** Whether its default is added only where the answer is to be streamed. */
+  /** Whether its default is added only if the request asks for a streamed answer. */
   isForStreams: bool = false;
-  /** Which members stand for this one: a default is not added where the client sent any of them. */
+  /** The members of its group: the default is not added if the client sent any of them. */
   group: u64 = 0;
   /** `,"name":`, with which its slot begins. */
   prefix: Bytes;
-  /** Size of its slot in the block; 0 where nothing is ever added. */
+  /** Size of its slot in the block; 0 if nothing is ever added. */
   slotBytes: i32 = 0;
 
   constructor(
-    /** As foldKey leaves it. */
+    /** The name as foldKey folds it. */
     public folded: Bytes,
     public name: string,
   ) {
     this.prefix = bytesOf(',"' + name + '":');
   }
 
-  /** Sizes the slot for the longest value that may stand in it. */
+  /** Sizes the slot for the longest value that it may get. */
   fit(): void {
     let longest = max(lengthOf(this.forced), max(lengthOf(this.fallback), lengthOf(this.limit)));
     const models = this.models;
@@ -75,19 +80,27 @@ export class Member {
 
 export class EditPlan {
   /**
-   * Size of the block before the closing brace: the body grows by exactly that. At least 1: a body whose brace never comes then falls
-   * short of the announced content-length, and can't reach the provider as a complete request.
+   * Size of the block before the closing brace: the body grows by exactly that. At least 1: a body
+   * without its brace is then shorter than the announced content-length, and can't reach the
+   * provider as a complete request.
    */
   blockBytes: i32 = 1;
-  /** No longer key can name a managed member, even with every character written as \uXXXX. KEY_SLACK_BYTES are counted. */
+  /**
+   * A longer key can't name a managed member, even with every character written as \uXXXX. Includes
+   * KEY_SLACK_BYTES.
+   */
   longestKeyBytes: usize = 0;
-  /** Whether the answer is streamed where the client says nothing about it, or has no say. */
+  /**
+   * Whether the answer is streamed if the client does not say so, or if its `stream` is overridden.
+   */
   streams: bool = false;
 
   /** `members` are complete: `fit` has been called on each. */
   constructor(
     public members: Member[],
-    /** The model where the client names none, or has no say; null where there is none. */
+    /**
+     * The model if the client names none, or if its `model` is overridden; null if there is none.
+     */
     public modelName: Bytes | null = null,
   ) {
     let block = 0;
@@ -113,7 +126,7 @@ export class EditPlan {
 }
 
 function isTrue(json: Bytes | null): bool {
-  return json !== null && load<u8>(changetype<usize>(json)) == 0x74;
+  return json !== null && load<u8>(changetype<usize>(json)) == Char.t;
 }
 
 function lengthOf(bytes: Bytes | null): i32 {

@@ -1,5 +1,6 @@
-// Resolves an apiKey: a literal, or ${NAME} from the gateway's environment. Comes in: the configured text; goes out: the key, or what is
-// wrong, in words without it. Nothing is kept between calls.
+// Resolves an apiKey: a literal, or ${NAME} from the gateway's environment. Comes in: the
+// configured text; goes out: the key, or what is wrong, without any part of the text. Nothing is
+// kept between calls.
 
 import { isPrintable, isVariableName } from "../../contract/characters";
 import { getEnvironment } from "../host/host";
@@ -12,13 +13,16 @@ export class Secret {
   ) {}
 }
 
-/** Resolves `apiKey`; ends are trimmed, as a Secret made from a file often ends with a newline. */
+/**
+ * Resolves `apiKey`. Whitespace around the key is trimmed, as a Secret made from a file often ends
+ * with a newline.
+ */
 export function resolveSecret(apiKey: string): Secret {
   const configured = apiKey.trim();
   if (!configured.includes("${")) return checked(configured, "apiKey");
   const name = configured.substring(2, configured.length - 1);
   if (!configured.startsWith("${") || !configured.endsWith("}") || !isVariableName(name)) {
-    return new Secret("", "apiKey: ${NAME} must stand alone, NAME of letters, digits and _");
+    return new Secret("", "apiKey: must be a literal or ${NAME}, NAME of letters, digits and _");
   }
   return checked(readVariable(name).trim(), "environment variable " + name);
 }
@@ -26,7 +30,7 @@ export function resolveSecret(apiKey: string): Secret {
 function checked(key: string, source: string): Secret {
   if (key.length == 0) return new Secret("", source + " is missing or empty");
   if (!isPrintable(key)) {
-    return new Secret("", source + " holds a character that is not printable ASCII");
+    return new Secret("", source + " contains a character that is not printable ASCII");
   }
   return new Secret(key, "");
 }

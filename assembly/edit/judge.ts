@@ -1,9 +1,11 @@
-// Judges the value that a client gave to a member with a limit, with rules for its model, or to `stream`. Comes in: the value's text, whole;
-// goes out: a verdict. Kept between calls, until the next: `replacement` and what the value says.
+// Judges the value that a client gave to a member with a limit, with rules for its model, or to
+// `stream`. Comes in: the value's whole text; goes out: a verdict. Kept until the next call:
+// `replacement`, and the model that the value names.
 
-import { Bytes, equals, find, unescapeString } from "./bytes";
+import { Bytes, equals, find, isDigit, unescapeString } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
+import { matchesGlob } from "../bytes/glob";
 import { Member, ModelRules } from "./edit-plan";
-import { matchesGlob } from "./glob";
 import { compareNumbers } from "./numbers";
 
 export const enum Verdict {
@@ -13,7 +15,7 @@ export const enum Verdict {
   InvalidJson,
   TooDeep,
   DuplicateMember,
-  /** A judged member has a value of another type, or too long a one. */
+  /** A judged member has a value of the wrong type, or one that is too long. */
   InvalidParameter,
   ModelNotAllowed,
 }
@@ -21,10 +23,13 @@ export const enum Verdict {
 /** A judged value has at most this many bytes. */
 export const MAX_JUDGED_BYTES: usize = 256;
 
-/** JSON text that takes the value's place, after `judge` answered Replaced. */
+/** JSON text that takes the value's place, after `judge` returned Replaced. */
 export let replacement: Bytes = new ArrayBuffer(0);
 
-/** The name of the model that goes out, unescaped; an empty run unless the last value judged was a model. */
+/**
+ * The name of the model that goes out, unescaped; an empty run unless the last value judged was a
+ * model.
+ */
 export let modelStart: usize = 0;
 export let modelEnd: usize = 0;
 
@@ -33,7 +38,9 @@ const nullText = String.UTF8.encode("null");
 const trueText = String.UTF8.encode("true");
 const falseText = String.UTF8.encode("false");
 
-/** Judges the JSON value from `start` to `end`. An explicit null names nothing and exceeds nothing. */
+/**
+ * Judges the JSON value from `start` to `end`. An explicit null names nothing and exceeds nothing.
+ */
 export function judge(member: Member, start: usize, end: usize): Verdict {
   modelStart = modelEnd = 0;
   if (end - start > MAX_JUDGED_BYTES) return Verdict.InvalidParameter;
@@ -51,10 +58,10 @@ function judgeFlag(start: usize, end: usize): Verdict {
 
 function judgeNumber(member: Member, start: usize, end: usize): Verdict {
   const first = load<u8>(start);
-  if (first != 0x2d && first - 0x30 >= 10) return Verdict.InvalidParameter;
+  if (first != Char.Minus && !isDigit(first)) return Verdict.InvalidParameter;
   const limit = member.limit!;
   const bound = changetype<usize>(limit);
-  const isUnlimited = member.isNonNegative && first == 0x2d;
+  const isUnlimited = member.isNonNegative && first == Char.Minus;
   if (!isUnlimited && compareNumbers(start, end, bound, bound + limit.byteLength) <= 0) {
     return Verdict.Valid;
   }
@@ -63,9 +70,9 @@ function judgeNumber(member: Member, start: usize, end: usize): Verdict {
 }
 
 function judgeModel(models: ModelRules, start: usize, end: usize): Verdict {
-  if (load<u8>(start) != 0x22) return Verdict.InvalidParameter;
+  if (load<u8>(start) != Char.Quote) return Verdict.InvalidParameter;
   const nameEnd = unescapeString(start + 1, end - 1, modelBuffer);
-  // Behind a NUL the name would be another one for a reader in C.
+  // A reader in C would end the name at a NUL.
   if (find(0, modelBuffer, nameEnd) != nameEnd) return Verdict.InvalidParameter;
   for (let i = 0; i < models.aliases.length; i++) {
     const alias = unchecked(models.aliases[i]);

@@ -1,26 +1,27 @@
-// Writes the block of new members that goes before the closing brace. Comes in: the plan and what the client sent; goes out: exactly
-// `plan.blockBytes` bytes. Nothing is kept between calls.
+// Writes the block of new members that goes before the closing brace. Comes in: the plan and what
+// the client sent; goes out: exactly `plan.blockBytes` bytes. Nothing is kept between calls.
 
-import { Bytes } from "./bytes";
+import { Bytes } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
 import { EditPlan, Member } from "./edit-plan";
 
-/** What an editor knows about the client's members when the brace comes. */
+/** What an editor knows about the client's members at the closing brace. */
 export class Seen {
   /** Bit i is set once the client has sent member i. */
   sent: u64 = 0;
-  /** Whether a member of the client's goes out, so that what follows it needs a comma. */
+  /** Whether a member of the client has gone out, so that the next one needs a comma. */
   hasKept: bool = false;
-  /** Whether the answer is to be streamed, as far as is known. */
+  /** Whether the request asks for a streamed answer, as far as it has been read. */
   streams: bool = false;
   /** Whether a member for streams has been added. */
   hasAddedForStreams: bool = false;
-  /** At i: what takes the place of the client's value for member i. Null until there is one. */
+  /** Entry i takes the place of the client's value for member i. Null until there is one. */
   replacements: StaticArray<Bytes | null> | null = null;
 }
 
-/** Writes one slot for each member, in order; those that turn out not to be needed are spaces. */
+/** Writes one slot for each member, in order. Slots that are not needed are spaces. */
 export function writeBlock(plan: EditPlan, seen: Seen, at: usize): void {
-  memory.fill(at, 0x20, plan.blockBytes);
+  memory.fill(at, Char.Space, plan.blockBytes);
   let needsComma = seen.hasKept;
   for (let i = 0; i < plan.members.length; i++) {
     const member = unchecked(plan.members[i]);
@@ -50,5 +51,5 @@ function writeSlot(member: Member, value: Bytes, at: usize, needsComma: bool): v
   const prefix = member.prefix;
   memory.copy(at, changetype<usize>(prefix), prefix.byteLength);
   memory.copy(at + prefix.byteLength, changetype<usize>(value), value.byteLength);
-  if (!needsComma) store<u8>(at, 0x20);
+  if (!needsComma) store<u8>(at, Char.Space);
 }

@@ -1,10 +1,15 @@
-// Exact comparison of JSON numbers by their text, as a double would take 4096.0000000000000001 for 4096. Nothing is kept between calls.
+// Compares JSON numbers exactly, by their text: as doubles, 4096.0000000000000001 and 4096 are
+// equal. Nothing is kept between calls.
 
-// What `parse` found: a value of 0.DIGITS × 10^exponent, where DIGITS begins with a digit from 1 to 9; no digits: zero.
+import { isDigit } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
+
+// What `parse` found: a value of 0.DIGITS × 10^exponent, and DIGITS begins with a digit from 1 to
+// 9. Zero has no digits.
 class Decimal {
   negative: bool = false;
   exponent: i32 = 0;
-  /** Where the first significant digit stands, and the end of the digits (a point may stand between them). */
+  /** The first significant digit, and the end of the digits, among which there may be a point. */
   digits: usize = 0;
   end: usize = 0;
 }
@@ -12,7 +17,10 @@ class Decimal {
 const left = new Decimal();
 const right = new Decimal();
 
-/** Below, at or above zero as the first number is less than, equal to or greater than the second. Both are well-formed JSON numbers. */
+/**
+ * Negative, zero or positive if the first number is less than, equal to or greater than the second.
+ * Both must be well-formed JSON numbers.
+ */
 export function compareNumbers(aStart: usize, aEnd: usize, bStart: usize, bEnd: usize): i32 {
   parse(aStart, aEnd, left);
   parse(bStart, bEnd, right);
@@ -30,16 +38,16 @@ function sign(number: Decimal): i32 {
 }
 
 function parse(at: usize, end: usize, into: Decimal): void {
-  into.negative = load<u8>(at) == 0x2d;
+  into.negative = load<u8>(at) == Char.Minus;
   if (into.negative) at++;
   let point: usize = 0;
   let first: usize = 0;
   let digitsEnd = at;
   for (; digitsEnd < end; digitsEnd++) {
     const byte = load<u8>(digitsEnd);
-    if (byte == 0x2e) point = digitsEnd;
-    else if (byte - 0x30 >= 10) break;
-    else if (first == 0 && byte != 0x30) first = digitsEnd;
+    if (byte == Char.Point) point = digitsEnd;
+    else if (!isDigit(byte)) break;
+    else if (first == 0 && byte != Char.Zero) first = digitsEnd;
   }
   into.digits = first == 0 ? digitsEnd : first;
   into.end = digitsEnd;
@@ -49,23 +57,24 @@ function parse(at: usize, end: usize, into: Decimal): void {
   into.exponent = shift + exponentOf(digitsEnd, end);
 }
 
-// The number behind `e`, held within ±10^8, which no value of at most some hundred bytes can tell from the exact one.
+// The number after `e`, limited to ±10^8: for values of a few hundred bytes the result is the same
+// as with the exact one.
 function exponentOf(at: usize, end: usize): i32 {
   if (at == end) return 0;
   at++;
-  const negative = load<u8>(at) == 0x2d;
-  if (negative || load<u8>(at) == 0x2b) at++;
+  const negative = load<u8>(at) == Char.Minus;
+  if (negative || load<u8>(at) == Char.Plus) at++;
   let value = 0;
-  for (; at < end; at++) value = min(value * 10 + (load<u8>(at) - 0x30), 100_000_000);
+  for (; at < end; at++) value = min(value * 10 + (load<u8>(at) - Char.Zero), 100_000_000);
   return negative ? -value : value;
 }
 
 function compareDigits(a: usize, aEnd: usize, b: usize, bEnd: usize): i32 {
   while (a < aEnd || b < bEnd) {
-    if (a < aEnd && load<u8>(a) == 0x2e) a++;
-    if (b < bEnd && load<u8>(b) == 0x2e) b++;
-    const aDigit: i32 = a < aEnd ? load<u8>(a++) : 0x30;
-    const bDigit: i32 = b < bEnd ? load<u8>(b++) : 0x30;
+    if (a < aEnd && load<u8>(a) == Char.Point) a++;
+    if (b < bEnd && load<u8>(b) == Char.Point) b++;
+    const aDigit: i32 = a < aEnd ? load<u8>(a++) : Char.Zero;
+    const bDigit: i32 = b < bEnd ? load<u8>(b++) : Char.Zero;
     if (aDigit != bDigit) return aDigit < bDigit ? -1 : 1;
   }
   return 0;

@@ -1,4 +1,7 @@
-// Comparing, folding and unescaping runs of bytes. A run is given as `start` and `end` (just past it); nothing is kept between calls.
+// Comparing, folding and unescaping runs of bytes. A run is given by its `start` and its `end`,
+// which is just past it. Nothing is kept between calls.
+
+import { CASE_BIT, Char } from "./chars";
 
 /** UTF-8 bytes that the filter owns. */
 export type Bytes = ArrayBuffer;
@@ -26,7 +29,7 @@ export function endsWith(bytes: Bytes, start: usize, end: usize): bool {
   return end - start >= size && areSame(changetype<usize>(bytes), end - size, size);
 }
 
-// memory.compare goes byte by byte where the two are not aligned alike.
+// memory.compare goes byte by byte unless both are aligned in the same way.
 function areSame(left: usize, right: usize, size: usize): bool {
   for (; size >= 8; size -= 8) {
     if (load<u64>(left) != load<u64>(right)) return false;
@@ -39,14 +42,16 @@ function areSame(left: usize, right: usize, size: usize): bool {
   return true;
 }
 
-/** Where `byte` stands between `start` and `end`, or `end`. */
+/** The place of the first `byte` between `start` and `end`, or `end`. */
 export function find(byte: u8, start: usize, end: usize): usize {
   let at = start;
   while (at < end && load<u8>(at) != byte) at++;
   return at;
 }
 
-/** Whether `bytes`, which are not empty, stand anywhere in the run. Reads READ_AHEAD_BYTES behind `end`. */
+/**
+ * Whether the run contains `bytes`, which must not be empty. Reads READ_AHEAD_BYTES after `end`.
+ */
 export function contains(bytes: Bytes, start: usize, end: usize): bool {
   const size = <usize>bytes.byteLength;
   const tail = size - 1;
@@ -64,7 +69,7 @@ export function contains(bytes: Bytes, start: usize, end: usize): bool {
   return false;
 }
 
-/** Whether the run equals `lowerCase` when its ASCII letters are lowered. */
+/** Whether the run equals `lowerCase` if case is ignored in its ASCII letters. */
 export function equalsIgnoringCase(lowerCase: Bytes, start: usize, end: usize): bool {
   const size = <usize>lowerCase.byteLength;
   if (end - start != size) return false;
@@ -75,33 +80,36 @@ export function equalsIgnoringCase(lowerCase: Bytes, start: usize, end: usize): 
   return true;
 }
 
-/** `byte`, or its lower case where it is an ASCII capital. */
+/** `byte`, in lower case if it is an ASCII letter. */
 export function lowerByte(byte: u8): u8 {
-  return byte - 0x41 < 26 ? byte | 0x20 : byte;
+  return byte - Char.A < 26 ? byte | CASE_BIT : byte;
 }
 
-/** Whether the run is the header name `name`; `_` in it counts as `-`, as for servers that follow CGI. Both are in lower case. */
+/**
+ * Whether the run is the header name `name`. `_` counts as `-`, as CGI and its successors have it.
+ * Both are in lower case.
+ */
 export function equalsHeaderName(name: Bytes, start: usize, end: usize): bool {
   const size = <usize>name.byteLength;
   if (end - start != size) return false;
   for (let i: usize = 0; i < size; i++) {
     const byte = load<u8>(start + i);
     const expected = load<u8>(changetype<usize>(name) + i);
-    if (byte != expected && (byte != 0x5f || expected != 0x2d)) return false;
+    if (byte != expected && (byte != Char.Underscore || expected != Char.Minus)) return false;
   }
   return true;
 }
 
-/** What `parseWhole` answers where there is no whole number. */
+/** What `parseWhole` returns if the run is not a whole number. */
 export const NOT_WHOLE: u64 = U64.MAX_VALUE;
 
-/** The whole number of at most 18 significant decimal digits that the run is, or NOT_WHOLE. */
+/** The value of a whole number of at most 18 significant decimal digits, or NOT_WHOLE. */
 export function parseWhole(start: usize, end: usize): u64 {
-  while (end - start > 1 && load<u8>(start) == 0x30) start++;
+  while (end - start > 1 && load<u8>(start) == Char.Zero) start++;
   if (end == start || end - start > 18) return NOT_WHOLE;
   let value: u64 = 0;
   for (let at = start; at < end; at++) {
-    const digit = load<u8>(at) - 0x30;
+    const digit = load<u8>(at) - Char.Zero;
     if (digit >= 10) return NOT_WHOLE;
     value = value * 10 + digit;
   }
@@ -116,66 +124,82 @@ export function writeWhole(value: u64, to: usize): usize {
   let end = to;
   for (let rest = value; rest > 9; rest /= 10) end++;
   for (let at = end; at > to; at--) {
-    store<u8>(at, <u8>(0x30 + (value % 10)));
+    store<u8>(at, <u8>(Char.Zero + (value % 10)));
     value /= 10;
   }
-  store<u8>(to, <u8>(0x30 + value));
+  store<u8>(to, <u8>(Char.Zero + value));
   return end + 1;
+}
+
+/** Whether `byte` is a decimal digit. */
+export function isDigit(byte: u8): bool {
+  return byte - Char.Zero < 10;
 }
 
 /** The value of a hexadecimal digit, or -1. */
 export function hexValue(byte: u8): i32 {
-  if (byte - 0x30 < 10) return byte - 0x30;
-  const letter = (byte | 0x20) - 0x61;
+  if (isDigit(byte)) return byte - Char.Zero;
+  const letter = (byte | CASE_BIT) - Char.a;
   return letter < 6 ? letter + 10 : -1;
 }
 
 /**
- * Folds a string as the loosest readers of JSON compare keys, in place, and returns the new end: ASCII letters without case; U+017F as `s`
- * and U+212A as `k` (Go's encoding/json), U+0130 and U+0131 as `i` (Java); without `_` and `-`, as readers that take `maxTokens` for
- * `max_tokens` do (protobuf's JSON form).
+ * Folds a string as the loosest readers of JSON compare keys, in place, and returns the new end:
+ * ASCII letters in lower case; U+017F as `s` and U+212A as `k` (Go's encoding/json), U+0130 and
+ * U+0131 as `i` (Java); without `_` and `-`, as some readers take `maxTokens` for `max_tokens`
+ * (protobuf's JSON form).
  */
 export function foldKey(start: usize, end: usize): usize {
   let to = start;
   for (let at = start; at < end;) {
     const byte = load<u8>(at);
     const wide = byte < 0x80 ? 0 : foldWide(at, end);
-    at += wide == 0 ? 1 : wide == 0x6b ? 3 : 2;
-    if (byte == 0x5f || byte == 0x2d) continue;
+    at += wide == 0 ? 1 : wide == Char.k ? 3 : 2;
+    if (byte == Char.Underscore || byte == Char.Minus) continue;
     store<u8>(to++, wide == 0 ? lowerByte(byte) : wide);
   }
   return to;
 }
 
-// The ASCII letter that the character at `at` folds to, or 0. Only `k` stands for one of three bytes.
+// Pairs of UTF-8 bytes as load<u16> reads them, the first in the lowest byte.
+const LONG_S: u32 = 0xbfc5; // U+017F
+const DOTTED_I: u32 = 0xb0c4; // U+0130
+const DOTLESS_I: u32 = 0xb1c4; // U+0131
+const KELVIN_START: u16 = 0x84e2; // U+212A, of three bytes
+const KELVIN_END: u8 = 0xaa;
+const ESCAPED_UNIT: u16 = 0x755c; // A backslash and `u`
+
+// The ASCII letter that the character at `at` folds to, or 0. Only `k` comes from a character of
+// three bytes.
 function foldWide(at: usize, end: usize): u8 {
   const left = end - at;
-  if (left >= 3 && load<u16>(at) == 0x84e2 && load<u8>(at + 2) == 0xaa) return 0x6b;
+  if (left >= 3 && load<u16>(at) == KELVIN_START && load<u8>(at + 2) == KELVIN_END) return Char.k;
   const pair: u32 = left >= 2 ? load<u16>(at) : 0;
-  if (pair == 0xbfc5) return 0x73;
-  return pair == 0xb0c4 || pair == 0xb1c4 ? 0x69 : 0;
+  if (pair == LONG_S) return Char.s;
+  return pair == DOTTED_I || pair == DOTLESS_I ? Char.i : 0;
 }
 
 /**
- * Writes the UTF-8 of a well-formed JSON string's contents (between its quotes) to `out` and returns the end of it. Never longer than
- * the contents. A lone surrogate comes out as three bytes of its own, which equal no valid UTF-8.
+ * Writes the UTF-8 of a well-formed JSON string's contents (between its quotes) to `out` and
+ * returns the end of it. Never longer than the contents. A lone surrogate becomes three bytes that
+ * are not valid UTF-8.
  */
 export function unescapeString(start: usize, end: usize, out: usize): usize {
   let at = start;
   while (at < end) {
     const byte = load<u8>(at++);
-    if (byte != 0x5c) {
+    if (byte != Char.Backslash) {
       store<u8>(out++, byte);
       continue;
     }
     const escape = load<u8>(at++);
-    if (escape != 0x75) {
+    if (escape != Char.u) {
       store<u8>(out++, unescapedByte(escape));
       continue;
     }
     let code = codeUnit(at);
     at += 4;
-    if ((code & 0xfc00) == 0xd800 && at + 6 <= end && load<u16>(at) == 0x755c) {
+    if ((code & 0xfc00) == 0xd800 && at + 6 <= end && load<u16>(at) == ESCAPED_UNIT) {
       const low = codeUnit(at + 2);
       if ((low & 0xfc00) == 0xdc00) {
         code = 0x10000 + ((code & 0x3ff) << 10) + (low & 0x3ff);
@@ -189,16 +213,16 @@ export function unescapeString(start: usize, end: usize, out: usize): usize {
 
 function unescapedByte(escape: u8): u8 {
   switch (escape) {
-    case 0x62:
-      return 0x08;
-    case 0x66:
-      return 0x0c;
-    case 0x6e:
-      return 0x0a;
-    case 0x72:
-      return 0x0d;
-    case 0x74:
-      return 0x09;
+    case Char.b:
+      return Char.Backspace;
+    case Char.f:
+      return Char.FormFeed;
+    case Char.n:
+      return Char.LineFeed;
+    case Char.r:
+      return Char.Return;
+    case Char.t:
+      return Char.Tab;
     default:
       return escape;
   }

@@ -1,0 +1,278 @@
+// Edits a JSON object while it passes: managed top-level members are overwritten with spaces, new
+// ones go in one block of a fixed size before the closing brace, and every other byte goes out as
+// it came. Comes in: a chunk of the body in memory; goes out: the same memory, edited, with the
+// bytes held from the previous chunk before it and without the bytes held for the next. Kept
+// between calls: the scanner, what is known of the client's members, and the held bytes.
+
+import { MAX_MEMBER_NAME_LENGTH } from "../../contract/limits";
+import { Bytes, find, foldKey, unescapeString } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
+import { JsonStep, Scanner } from "../json/scanner";
+import { Seen, writeBlock } from "./block";
+import { Action, EditPlan, KEY_SLACK_BYTES, Member } from "./edit-plan";
+import { HeldBytes } from "./held-bytes";
+import { judge, MAX_JUDGED_BYTES, modelEnd, modelStart, replacement, Verdict } from "./judge";
+
+const keyBuffer = memory.data(MAX_MEMBER_NAME_LENGTH * 6 + KEY_SLACK_BYTES);
+
+// What a key may name instead of a member. A NUL ends it for readers in C and for no others: the
+// body is refused.
+const NO_MEMBER: i32 = -1;
+const HAS_NUL: i32 = -2;
+
+export class Editor {
+  /** After `feed`: what goes out, and whether it differs from the chunk that came in. */
+  outStart: usize = 0;
+  outEnd: usize = 0;
+  changed: bool = false;
+  /** The member that a verdict other than Valid is about; null if it is about the whole body. */
+  culprit: Member | null = null;
+  /** The model that goes out, unescaped; null if there is none. Known once `complete`. */
+  model: Bytes | null = null;
+
+  private scanner: Scanner = new Scanner();
+  private seen: Seen = new Seen();
+  /** The member that is undecided. */
+  private held: HeldBytes = new HeldBytes();
+  /** The index of the member whose value is read to be judged, or -1. */
+  private judged: i32 = -1;
+  /** Whether the current member is blanked. */
+  private isBlanking: bool = false;
+
+  // Places in memory while `feed` runs.
+  /** Where the bytes to blank begin in this chunk. */
+  private blankStart: usize = 0;
+  /** The closing brace, if it is in this chunk, or 0. */
+  private brace: usize = 0;
+
+  constructor(private plan: EditPlan) {
+    this.restart(plan);
+  }
+
+  /** Begins a new body, with the memory of an earlier one. */
+  restart(plan: EditPlan): void {
+    this.plan = plan;
+    this.culprit = null;
+    this.model = plan.modelName;
+    this.scanner.restart();
+    const seen = this.seen;
+    seen.sent = 0;
+    seen.hasKept = seen.hasAddedForStreams = false;
+    seen.streams = plan.streams;
+    seen.replacements = null;
+    this.judged = -1;
+    this.isBlanking = false;
+    this.held.restart();
+  }
+
+  /** Whether the body is a whole, valid object. */
+  get complete(): bool {
+    return this.scanner.complete;
+  }
+
+  /**
+   * Whether the filter has added the member that requests a streamed answer's usage. Known once
+   * `complete`.
+   */
+  get asksForUsage(): bool {
+    return this.seen.hasAddedForStreams;
+  }
+
+  /**
+   * Edits the chunk from `start` to `end`. MAX_HELD_MEMBER_BYTES before it may be overwritten, and
+   * after it as many bytes as the plan's block has; READ_AHEAD_BYTES after it are read. A verdict
+   * other than Valid is final, and the chunk must not go out.
+   */
+  feed(start: usize, end: usize): Verdict {
+    this.changed = false;
+    this.brace = 0;
+    this.blankStart = start;
+    this.outStart = this.held.restore(start);
+    if (this.outStart != start) this.changed = true;
+    this.outEnd = end;
+    this.scanner.at = start;
+    const verdict = this.scan(end);
+    if (verdict != Verdict.Valid) return verdict;
+    if (this.isBlanking) this.blank(end);
+    if (this.brace != 0) this.insertBlock(end);
+    return this.held.start != 0 ? this.holdBack(end) : Verdict.Valid;
+  }
+
+  private scan(end: usize): Verdict {
+    const scanner = this.scanner;
+    const manages = this.plan.members.length != 0;
+    let step = scanner.next(end);
+    while (step != JsonStep.More) {
+      if (step == JsonStep.Invalid) return Verdict.InvalidJson;
+      if (step == JsonStep.TooDeep) return Verdict.TooDeep;
+      if (step == JsonStep.Close) this.brace = scanner.at - 1;
+      else if (manages) {
+        const verdict = this.follow(step, scanner.at);
+        if (verdict != Verdict.Valid) return verdict;
+      }
+      step = scanner.next(end);
+    }
+    return Verdict.Valid;
+  }
+
+  private follow(step: JsonStep, at: usize): Verdict {
+    const held = this.held;
+    switch (step) {
+      case JsonStep.Comma:
+        held.begin(at - 1);
+        return Verdict.Valid;
+      case JsonStep.KeyStart:
+        held.keyStart = at - 1;
+        if (held.start == 0) held.start = at - 1;
+        return Verdict.Valid;
+      case JsonStep.KeyEnd:
+        held.keyEnd = at;
+        return this.decideByKey(this.findMember(at));
+      case JsonStep.ValueStart:
+        held.valueStart = at - 1;
+        // Objects and arrays have no bound, and no rule judges them.
+        return this.judged >= 0 && isContainer(load<u8>(at - 1))
+          ? this.refuseMember(this.judged)
+          : Verdict.Valid;
+      default:
+        if (this.judged >= 0) return this.decideByValue(at);
+        if (this.isBlanking) this.blank(at);
+        this.isBlanking = false;
+        return Verdict.Valid;
+    }
+  }
+
+  // The member that a key names, or NO_MEMBER, or HAS_NUL. The key ends at `end` or continues
+  // there. Of a key that is too long to name a member, only the beginning is read.
+  private findMember(end: usize): i32 {
+    const keyStart = this.held.keyStart;
+    if (keyStart == 0) return NO_MEMBER;
+    const isLong = this.isLongKey(end);
+    const contentsEnd = isLong ? keyStart + this.plan.longestKeyBytes - 5 : end - 1;
+    const foldEnd = unescapeString(keyStart + 1, contentsEnd, keyBuffer);
+    if (find(0, keyBuffer, foldEnd) != foldEnd) return HAS_NUL;
+    return isLong ? NO_MEMBER : this.plan.find(keyBuffer, foldKey(keyBuffer, foldEnd));
+  }
+
+  private isLongKey(end: usize): bool {
+    const keyStart = this.held.keyStart;
+    return keyStart != 0 && end - keyStart > this.plan.longestKeyBytes;
+  }
+
+  private decideByKey(index: i32): Verdict {
+    if (index == HAS_NUL) return Verdict.InvalidParameter;
+    if (index == NO_MEMBER) {
+      this.keep();
+      return Verdict.Valid;
+    }
+    const member = unchecked(this.plan.members[index]);
+    const bit = (<u64>1) << index;
+    const isRepeated = (this.seen.sent & bit) != 0;
+    this.seen.sent |= bit;
+    switch (member.action) {
+      case Action.Blank:
+        this.drop();
+        return Verdict.Valid;
+      case Action.Judge:
+        this.judged = index;
+        // Of two copies, some readers take the first, and others the last.
+        if (!isRepeated) return Verdict.Valid;
+        this.culprit = member;
+        return Verdict.DuplicateMember;
+      default:
+        this.keep();
+        return Verdict.Valid;
+    }
+  }
+
+  private decideByValue(at: usize): Verdict {
+    const index = this.judged;
+    const member = unchecked(this.plan.members[index]);
+    const valueStart = this.held.valueStart;
+    const verdict = judge(member, valueStart, at);
+    this.judged = -1;
+    // An explicit null names no model.
+    if (member.models) this.model = modelStart == 0 ? null : copy(modelStart, modelEnd);
+    if (member.isStream) this.seen.streams = load<u8>(valueStart) == Char.t;
+    if (verdict == Verdict.Valid) {
+      this.keep();
+      return Verdict.Valid;
+    }
+    if (verdict != Verdict.Replaced) {
+      this.culprit = member;
+      return verdict;
+    }
+    let replacements = this.seen.replacements;
+    if (replacements === null) {
+      replacements = new StaticArray<Bytes | null>(this.plan.members.length);
+      this.seen.replacements = replacements;
+    }
+    replacements[index] = replacement;
+    this.drop();
+    this.blank(at);
+    this.isBlanking = false;
+    return Verdict.Valid;
+  }
+
+  private refuseMember(index: i32): Verdict {
+    this.culprit = this.plan.members[index];
+    return Verdict.InvalidParameter;
+  }
+
+  // The undecided member goes out. Its comma becomes a space if no member before it has gone out.
+  private keep(): void {
+    const at = this.held.start;
+    if (at != 0 && !this.seen.hasKept && load<u8>(at) == Char.Comma) {
+      store<u8>(at, Char.Space);
+      this.changed = true;
+    }
+    this.held.start = 0;
+    this.seen.hasKept = true;
+  }
+
+  // The undecided member is blanked, beginning with its comma.
+  private drop(): void {
+    this.isBlanking = true;
+    this.blankStart = this.held.start;
+    this.held.start = 0;
+  }
+
+  private blank(end: usize): void {
+    memory.fill(this.blankStart, Char.Space, end - this.blankStart);
+    this.changed = true;
+  }
+
+  // Holds the member that is undecided at the end of a chunk.
+  private holdBack(end: usize): Verdict {
+    const held = this.held;
+    if (this.judged >= 0) {
+      const isLong = held.valueStart != 0 && end - held.valueStart > MAX_JUDGED_BYTES;
+      if (isLong) return this.refuseMember(this.judged);
+    } else if (this.isLongKey(end)) {
+      const verdict = this.decideByKey(this.findMember(end));
+      held.keyStart = 0; // It goes out with this chunk, and must not be compared again.
+      return verdict;
+    }
+    this.outEnd = held.hold(end);
+    this.changed = true;
+    return Verdict.Valid;
+  }
+
+  private insertBlock(end: usize): void {
+    const blockBytes = this.plan.blockBytes;
+    memory.copy(this.brace + blockBytes, this.brace, end - this.brace);
+    writeBlock(this.plan, this.seen, this.brace);
+    this.outEnd = end + blockBytes;
+    this.changed = true;
+  }
+}
+
+function copy(start: usize, end: usize): Bytes {
+  const bytes = new ArrayBuffer(<i32>(end - start));
+  memory.copy(changetype<usize>(bytes), start, end - start);
+  return bytes;
+}
+
+function isContainer(byte: u8): bool {
+  return byte == Char.OpenBrace || byte == Char.OpenBracket;
+}

@@ -1,9 +1,0 @@
-// Names and values of headers that are read in requests and in answers.
-
-import { bytesOf } from "../json/bytes";
-
-export const CONTENT_LENGTH = bytesOf("content-length");
-export const CONTENT_TYPE = bytesOf("content-type");
-export const CONTENT_ENCODING = bytesOf("content-encoding");
-export const IDENTITY = bytesOf("identity");
-export const JSON_TYPE = bytesOf("application/json");

@@ -1,0 +1,12 @@
+// A provider's key, in the form in which it is sent. It has no string form: config/ makes it,
+// request/headers.ts sends it, and response/headers.ts searches for it in what comes back.
+
+import { Bytes } from "../bytes/bytes";
+
+export class Credential {
+  constructor(
+    /** The header's value: prefix and key. */
+    public value: Bytes,
+    public key: Bytes,
+  ) {}
+}
