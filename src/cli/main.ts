@@ -1,11 +1,10 @@
 // The command line: what there is to do, and with which options. Exit codes: 0 done, 1 the input or the machine is at fault, 2 usage.
 import { Command, CommanderError, Option } from "commander";
-import { EnvoyUnavailable } from "./envoy-unavailable.ts";
-import { Failure } from "./failure.ts";
+import { addEnvoyOptions, type EnvoyCommandOptions } from "./envoy-options.ts";
+import { EnvoyUnavailable, Failure } from "./failure.ts";
 import { addImageOptions, image, type ImageOptions } from "./image.ts";
 import { mock, parsePort } from "./mock.ts";
 import { addIstioOptions } from "./istio-options.ts";
-import { addEnvoyOptions, type EnvoyCommandOptions } from "./options.ts";
 import { checkOptionsOf, render, type RenderOptions, targets } from "./render.ts";
 import { run } from "./run.ts";
 import { validate } from "./validate.ts";

@@ -1,7 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { startMock } from "../mock/server.ts";
 import { Failure, reasonOf } from "./failure.ts";
-import { untilSignal } from "./until-signal.ts";
 
 export interface MockCommandOptions {
   host: string;
@@ -25,4 +24,12 @@ export function parsePort(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw new InvalidArgumentError("It must be a number from 0 to 65535.");
+}
+
+/** Resolves when the program is asked to end: by SIGINT or SIGTERM. */
+function untilSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    process.once("SIGINT", resolve);
+    process.once("SIGTERM", resolve);
+  });
 }

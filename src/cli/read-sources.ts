@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { SourceText } from "../parse/source-text.ts";
+import type { SourceText } from "../parse/parse.ts";
 import { Failure, reasonOf } from "./failure.ts";
 
 const extensions = /\.(?:ya?ml|json)$/;

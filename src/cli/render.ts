@@ -1,10 +1,9 @@
 import type { Command } from "commander";
 import { emitEnvoy, emitIstio } from "../compile.ts";
 import { compilePaths } from "./compile-paths.ts";
-import { toEnvoyOptions } from "./envoy-options.ts";
+import { type EnvoyCommandOptions, toEnvoyOptions } from "./envoy-options.ts";
 import { Failure } from "./failure.ts";
 import { type IstioCommandOptions, toIstioOptions } from "./istio-options.ts";
-import type { EnvoyCommandOptions } from "./options.ts";
 
 export const targets = ["envoy", "istio"] as const;
 

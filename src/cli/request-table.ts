@@ -1,6 +1,6 @@
 // Envoy's access log as a table for people: one line per request, under a line of headings.
 import type { AccessLogField } from "../emit/envoy/access-log.ts";
-import { clusterName } from "../emit/envoy/cluster-name.ts";
+import { clusterName } from "../emit/envoy/cluster.ts";
 import type { Plan } from "../plan/plan.ts";
 
 /** One line of the access log; Envoy gives `null` where something is unknown. */

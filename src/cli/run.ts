@@ -10,10 +10,9 @@ import type { Endpoint, Plan, ProviderPlan } from "../plan/plan.ts";
 import { environmentName } from "../plan/to-plugin-config.ts";
 import { compilePaths } from "./compile-paths.ts";
 import { findEnvoy } from "./envoy-binary.ts";
-import { toEnvoyOptions } from "./envoy-options.ts";
+import { type EnvoyCommandOptions, toEnvoyOptions } from "./envoy-options.ts";
 import { runEnvoy } from "./envoy-process.ts";
 import { Failure } from "./failure.ts";
-import type { EnvoyCommandOptions } from "./options.ts";
 import { RequestTable } from "./request-table.ts";
 
 /** Runs Envoy for the resources at `paths` until it ends or a signal comes. Gives the exit code. */

@@ -5,7 +5,7 @@ import {
   type ProviderResource,
   type Resources,
   type RouteResource,
-} from "../api/resource.ts";
+} from "../model/resource.ts";
 import { backendHost, fullGatewayName, gatewaysOf, isMeshGateway } from "./destination.ts";
 import type { ConfigSource } from "./members.ts";
 import type {

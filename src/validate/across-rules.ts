@@ -1,4 +1,4 @@
-import { fullNameOf, type Resources } from "../api/resource.ts";
+import { fullNameOf, type Resources } from "../model/resource.ts";
 import type { Path, Report } from "../diagnostics.ts";
 import type { SourceDocument } from "../parse/source-document.ts";
 import { checkDestinations } from "./destination-rules.ts";

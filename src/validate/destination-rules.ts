@@ -1,5 +1,5 @@
 import type { RouteRule } from "../api/generated.ts";
-import { namespaceOf, type Resources, type RouteResource } from "../api/resource.ts";
+import { namespaceOf, type Resources, type RouteResource } from "../model/resource.ts";
 import type { Path, Report } from "../diagnostics.ts";
 import { backendHost, gatewaysOf, isMeshGateway, serviceSuffix } from "../plan/destination.ts";
 import { listOf } from "./list-of.ts";

@@ -1,5 +1,5 @@
 import { removedHeaderPrefix, removedHeaders, setHeaders } from "../../contract/edited-headers.ts";
-import type { ProviderResource, Resources } from "../api/resource.ts";
+import type { ProviderResource, Resources } from "../model/resource.ts";
 import type { Report } from "../diagnostics.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { namespaceOf, type Resources } from "../api/resource.ts";
+import { namespaceOf, type Resources } from "../model/resource.ts";
 import type { Report } from "../diagnostics.ts";
 import { gatewaysOf, namesOnlyMesh } from "../plan/destination.ts";
 

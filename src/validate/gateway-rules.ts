@@ -4,7 +4,7 @@ import {
   type ProviderResource,
   type Resources,
   type RouteResource,
-} from "../api/resource.ts";
+} from "../model/resource.ts";
 import type { Path, Report } from "../diagnostics.ts";
 import type { SourceDocument } from "../parse/source-document.ts";
 import { backendHost, gatewaysOf } from "../plan/destination.ts";

@@ -1,5 +1,5 @@
 // What is judged only for a mesh: the resources as Istio reads them, and beside the other resources of the input.
-import { namespaceOf, type Resources } from "../api/resource.ts";
+import { namespaceOf, type Resources } from "../model/resource.ts";
 import type { Report } from "../diagnostics.ts";
 import type { SourceDocument } from "../parse/source-document.ts";
 import { gatewaysOf } from "../plan/destination.ts";

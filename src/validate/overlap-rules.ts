@@ -1,4 +1,4 @@
-import { namespaceOf, type RouteResource } from "../api/resource.ts";
+import { namespaceOf, type RouteResource } from "../model/resource.ts";
 import type { Report } from "../diagnostics.ts";
 import { fullGatewayName } from "../plan/destination.ts";
 

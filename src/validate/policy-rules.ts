@@ -1,4 +1,4 @@
-import type { Resources } from "../api/resource.ts";
+import type { Resources } from "../model/resource.ts";
 import type { Path, Report } from "../diagnostics.ts";
 import type { SourceDocument } from "../parse/source-document.ts";
 import { listAt, ofKind, textAt } from "./read-value.ts";

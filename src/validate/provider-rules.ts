@@ -1,5 +1,5 @@
 import { isPath } from "../../contract/characters.ts";
-import type { ProviderResource } from "../api/resource.ts";
+import type { ProviderResource } from "../model/resource.ts";
 import type { Report } from "../diagnostics.ts";
 import { configSource } from "../plan/build.ts";
 import { type ConfigContext, createContext } from "./config-context.ts";

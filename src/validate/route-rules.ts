@@ -1,5 +1,5 @@
 import type { RouteBackend, RouteRule } from "../api/generated.ts";
-import { namespaceOf, type RouteResource } from "../api/resource.ts";
+import { namespaceOf, type RouteResource } from "../model/resource.ts";
 import type { Path, Report } from "../diagnostics.ts";
 import { fullGatewayName } from "../plan/destination.ts";
 import { checkMatch } from "./match-rules.ts";

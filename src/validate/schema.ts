@@ -9,7 +9,7 @@ import {
 import type { Diagnostic, Path, Report } from "../diagnostics.ts";
 import type { SourceDocument } from "../parse/source-document.ts";
 import { checkMetadata } from "./name-rules.ts";
-import type { ProviderResource, RouteResource } from "../api/resource.ts";
+import type { ProviderResource, RouteResource } from "../model/resource.ts";
 
 // Kubernetes' own keywords and formats are no part of JSON Schema: ajv passes over them. The two schemas are the project's own, so ajv's
 // schema of schemas is not needed, and to compile it and to optimise the code for two schemas takes longer than it saves.
@@ -86,11 +86,7 @@ function describe(error: ErrorObject, document: SourceDocument): Diagnostic {
     case "type":
       return document.problem("invalid_type", path, typeMessage(String(params.type), error.data));
     case "enum":
-      return document.problem(
-        "invalid_value",
-        path,
-        `must be one of ${listOf(params.allowedValues)}`,
-      );
+      return document.problem("invalid_value", path, `must be one of ${namesOf(params)}`);
     default:
       return document.problem("invalid_value", path, boundMessage(error));
   }
@@ -143,8 +139,8 @@ function nameNumber(value: number): string {
   return Number.isInteger(value) ? "a number" : "a number with a fraction";
 }
 
-function listOf(values: unknown): string {
-  return (values as unknown[]).join(", ");
+function namesOf(params: Record<string, unknown>): string {
+  return (params.allowedValues as unknown[]).join(", ");
 }
 
 /** ajv gives a JSON pointer; whether a step is an index is seen from the value that it steps into. */

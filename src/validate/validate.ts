@@ -1,5 +1,5 @@
 // Documents → resources: the schema first, then the rules that a schema can't say, first within each resource and then across all.
-import type { ProviderResource, Resources, RouteResource } from "../api/resource.ts";
+import type { ProviderResource, Resources, RouteResource } from "../model/resource.ts";
 import type { Report } from "../diagnostics.ts";
 import type { Documents } from "../parse/classify.ts";
 import type { SourceDocument } from "../parse/source-document.ts";

@@ -1,4 +1,4 @@
-import { namespaceOf, type ProviderResource, type Resources } from "../api/resource.ts";
+import { namespaceOf, type ProviderResource, type Resources } from "../model/resource.ts";
 import type { Path, Report } from "../diagnostics.ts";
 import type { SourceDocument } from "../parse/source-document.ts";
 import { environmentName } from "../plan/to-plugin-config.ts";

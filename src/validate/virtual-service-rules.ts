@@ -1,4 +1,4 @@
-import { namespaceOf, type Resources, type RouteResource } from "../api/resource.ts";
+import { namespaceOf, type Resources, type RouteResource } from "../model/resource.ts";
 import type { Path, Report } from "../diagnostics.ts";
 import type { SourceDocument } from "../parse/source-document.ts";
 import { fullGatewayName } from "../plan/destination.ts";

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { addUpstream, parseAddress } from "../../src/cli/options.ts";
+import { addUpstream, parseAddress } from "../../src/cli/envoy-options.ts";
 
 interface Ended {
   code: number;

@@ -1,6 +1,5 @@
 import { isIP } from "node:net";
-import type { ProviderPlan } from "../../plan/plan.ts";
-import { clusterName } from "./cluster-name.ts";
+import type { Endpoint, ProviderPlan } from "../../plan/plan.ts";
 import type { EnvoyOptions } from "./options.ts";
 import { type Extension, socketAddress, typedConfig } from "./typed-config.ts";
 
@@ -34,6 +33,11 @@ export function toCluster(provider: ProviderPlan, options: EnvoyOptions): Cluste
     cluster.transport_socket = tlsSocket(host, ownAuthorities ?? options.caBundle);
   }
   return cluster;
+}
+
+/** The name that Istio gives the same cluster, so that logs and metrics read alike on both. */
+export function clusterName({ host, port }: Endpoint): string {
+  return `outbound|${port}||${host}`;
 }
 
 /** As in Istio. Envoy's 1024 is soon reached by answers that stream for minutes. */

@@ -1,5 +1,5 @@
 import type { DestinationPlan, HeaderMatchPlan, MatchPlan, RulePlan } from "../../plan/plan.ts";
-import { clusterName } from "./cluster-name.ts";
+import { clusterName } from "./cluster.ts";
 
 export interface Route {
   /** The rule's name: the filter finds the rule's settings by it. */

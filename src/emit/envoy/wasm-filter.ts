@@ -1,6 +1,6 @@
 import type { Plan } from "../../plan/plan.ts";
 import { environmentNames, toPluginConfig } from "../../plan/to-plugin-config.ts";
-import { clusterName } from "./cluster-name.ts";
+import { clusterName } from "./cluster.ts";
 import { type EnvoyOptions, formatAddress } from "./options.ts";
 import { type Extension, typedConfig } from "./typed-config.ts";
 

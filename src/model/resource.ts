@@ -1,4 +1,4 @@
-import type { LLMProvider, LLMRoute } from "./generated.ts";
+import type { LLMProvider, LLMRoute } from "../api/generated.ts";
 import type { SourceDocument } from "../parse/source-document.ts";
 
 /** A typed resource with the document that it was read from. */
