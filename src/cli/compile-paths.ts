@@ -1,6 +1,7 @@
 import { compile, type Target } from "../compile.ts";
 import { formatDiagnostics } from "../diagnostics.ts";
 import type { Plan } from "../plan/plan.ts";
+import { Failure } from "./failure.ts";
 import { readSources } from "./read-sources.ts";
 
 /** The plan of the resources at `paths`, or undefined where they have an error. What is wrong is printed on standard error. */
@@ -10,5 +11,8 @@ export async function compilePaths(
 ): Promise<Plan | undefined> {
   const { diagnostics, plan } = compile(await readSources(paths), target);
   process.stderr.write(formatDiagnostics(diagnostics));
+  if (plan !== undefined && plan.providers.length + plan.routes.length === 0) {
+    throw new Failure("there is no LLMProvider and no LLMRoute in the input", 1);
+  }
   return plan;
 }

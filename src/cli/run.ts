@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { emitEnvoy } from "../compile.ts";
 import { type EnvoyOptions, formatAddress } from "../emit/envoy/options.ts";
+import { environmentName } from "../model/provider.ts";
 import type { Endpoint, Plan, ProviderPlan } from "../plan/plan.ts";
-import { environmentName } from "../plan/to-plugin-config.ts";
 import { compilePaths } from "./compile-paths.ts";
 import { findEnvoy } from "./envoy-binary.ts";
 import { type EnvoyCommandOptions, toEnvoyOptions } from "./envoy-options.ts";
@@ -62,7 +62,9 @@ async function checkModule(file: string): Promise<void> {
 }
 
 function warnOfMissingKeys({ name, settings, routeSettings }: ProviderPlan): void {
-  const names = [settings, ...Object.values(routeSettings)].map(environmentName);
+  const names = [settings, ...Object.values(routeSettings)].map(({ apiKey }) =>
+    environmentName(apiKey),
+  );
   for (const variable of new Set(names)) {
     if (variable === undefined || process.env[variable]?.trim()) continue;
     console.error(`warning: ${variable} is not set: the provider ${name} will answer 503`);

@@ -9,7 +9,7 @@ import {
   type Node,
   type Pair,
 } from "yaml";
-import { keyOf } from "./source-document.ts";
+import { keyOf } from "./yaml-document.ts";
 
 /** What a walk over a document's nodes finds. Offsets are those of the file. */
 export interface Inspection {

@@ -1,15 +1,15 @@
-// Texts → documents of our kinds, with positions. Comes in: YAML or JSON, any number of documents a file. Goes out: what is ours, by
-// kind, and the rest as context. Nothing is kept between calls.
-import { type Document, LineCounter, parseAllDocuments, Schema, type YAMLError } from "yaml";
+// Texts → documents, with positions. Comes in: YAML or JSON, any number of documents a file. Goes out:
+// each document that holds a value. Nothing is kept between calls.
 import {
-  type Diagnostic,
-  type DiagnosticCode,
-  diagnosticCodes,
-  type Report,
-} from "../diagnostics.ts";
-import { classify, type Documents } from "./classify.ts";
+  type Document as YamlTree,
+  LineCounter,
+  parseAllDocuments,
+  Schema,
+  type YAMLError,
+} from "yaml";
+import { type DiagnosticCode, diagnosticCodes, type Report } from "../diagnostics.ts";
 import { inspectNodes } from "./inspect-nodes.ts";
-import { SourceDocument, type SourceFile } from "./source-document.ts";
+import { type SourceFile, YamlDocument } from "./yaml-document.ts";
 
 /** One input file, read by the caller: parsing does no I/O. */
 export interface SourceText {
@@ -26,28 +26,12 @@ const maxAliases = 100;
 const maxSyntaxErrors = 5;
 
 /** The documents in `sources`, in their order. What can't be read is reported and left out. */
-export function parse(sources: readonly SourceText[], report: Report): Documents {
-  let faults = 0;
-  const counting: Report = (diagnostic) => {
-    faults++;
-    report(diagnostic);
-  };
-  const documents = sources.flatMap((source) => readDocuments(source, counting));
-  const found = classify(documents, counting);
-  found.isComplete = faults === 0;
-  if (found.isComplete && found.providers.length + found.routes.length === 0) {
-    report(nothingIn(sources[0]?.file ?? "-"));
-  }
-  return found;
-}
-
-function nothingIn(file: string): Diagnostic {
-  const message = "there is no LLMProvider and no LLMRoute in the input";
-  return { code: "no_resources", severity: "error", file, line: 1, column: 1, path: "", message };
+export function parse(sources: readonly SourceText[], report: Report): YamlDocument[] {
+  return sources.flatMap((source) => readDocuments(source, report));
 }
 
 /** The documents of one file that hold a value. Syntax errors and duplicate keys are reported, and their documents left out. */
-function readDocuments(source: SourceText, report: Report): SourceDocument[] {
+function readDocuments(source: SourceText, report: Report): YamlDocument[] {
   const positions = new LineCounter();
   const fault = faultReporter(source.file, positions, report);
   if (source.text === undefined) {
@@ -79,7 +63,7 @@ function faultReporter(file: string, positions: LineCounter, report: Report): Fa
   };
 }
 
-function parseText(text: string, lineCounter: LineCounter): Document[] | undefined {
+function parseText(text: string, lineCounter: LineCounter): YamlTree[] | undefined {
   try {
     // The library's own check for unique keys is quadratic; inspectNodes has a linear one.
     const options = {
@@ -98,10 +82,10 @@ function parseText(text: string, lineCounter: LineCounter): Document[] | undefin
 }
 
 function readDocument(
-  document: Document,
+  document: YamlTree,
   file: SourceFile & { secretLines: Set<number> },
   fault: Fault,
-): SourceDocument | undefined {
+): YamlDocument | undefined {
   for (const error of document.errors.slice(0, maxSyntaxErrors)) {
     fault("yaml_syntax", error.pos[0], syntaxMessage(error));
   }
@@ -118,10 +102,10 @@ function readDocument(
   const value = plainValue(document, fault);
   return value === null || value === undefined
     ? undefined
-    : new SourceDocument(file, document, value);
+    : new YamlDocument(file, document, value);
 }
 
-function plainValue(document: Document, fault: Fault): unknown {
+function plainValue(document: YamlTree, fault: Fault): unknown {
   try {
     return document.toJS({ maxAliasCount: maxAliases });
   } catch (error) {

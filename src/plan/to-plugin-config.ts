@@ -1,7 +1,7 @@
-import { isForGateways } from "./destination.ts";
+import { environmentName } from "../model/provider.ts";
+import { isForGateways } from "./matches.ts";
 import type { Endpoint, Plan, ProviderPlan } from "./plan.ts";
-import { isVariableName } from "../../contract/characters.ts";
-import type { PluginConfig, PluginProvider, PluginSettings } from "../../contract/plugin-config.ts";
+import type { PluginConfig, PluginProvider } from "../../contract/plugin-config.ts";
 
 /** What an emitter adds to the plan: its names for clusters, and the addresses at which it listens itself. */
 export interface PluginContext {
@@ -72,15 +72,7 @@ export function environmentNames(plan: Plan): string[] {
     provider.settings,
     ...Object.values(provider.routeSettings),
   ]);
-  return unique(settings.flatMap((each) => environmentName(each) ?? []));
-}
-
-/** NAME of an `apiKey: ${NAME}`; undefined for a literal key or none. */
-export function environmentName({
-  apiKey = "",
-}: Pick<PluginSettings, "apiKey">): string | undefined {
-  const name = /^\$\{(.*)\}$/.exec(apiKey)?.[1] ?? "";
-  return isVariableName(name) ? name : undefined;
+  return unique(settings.flatMap((each) => environmentName(each.apiKey) ?? []));
 }
 
 function unique(values: readonly string[]): string[] {

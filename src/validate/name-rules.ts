@@ -1,5 +1,5 @@
-import type { Path, Report } from "../diagnostics.ts";
-import type { SourceDocument } from "../parse/source-document.ts";
+import type { Report } from "../diagnostics.ts";
+import type { Cursor } from "../model/cursor.ts";
 
 const label = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
 const dnsLabel = new RegExp(`^${label}$`);
@@ -16,40 +16,36 @@ export function isDnsLabel(text: string): boolean {
 }
 
 /** Reports a host that is no DNS name. */
-export function checkHost(
-  document: SourceDocument,
-  path: Path,
-  host: string,
-  report: Report,
-): void {
-  if (isDnsName(host)) return;
-  const isUpperCase = isDnsName(host.toLowerCase());
+export function checkHost(host: Cursor<string>, report: Report): void {
+  if (isDnsName(host.value)) return;
+  const isUpperCase = isDnsName(host.value.toLowerCase());
   const message = isUpperCase
-    ? `must be in lower case: ${host.toLowerCase()}`
+    ? `must be in lower case: ${host.value.toLowerCase()}`
     : "must be a DNS name: letters, digits, hyphens and dots, without scheme, port or wildcard, and no IP address";
-  report(document.problem("invalid_host", path, message));
+  report(host.problem("invalid_host", message));
 }
 
 /** Whether the resource can be named; reports where it can't. */
-export function checkMetadata(document: SourceDocument, report: Report): boolean {
-  const { metadata } = document.value as { metadata?: Record<string, unknown> };
-  if (metadata?.name === undefined) {
-    report(
-      document.problem("missing_field", ["metadata"], "the required field name is missing", "key"),
-    );
+export function checkMetadata(resource: Cursor, report: Report): boolean {
+  const metadata = resource.at("metadata");
+  const name = metadata.at("name");
+  const namespace = metadata.at("namespace");
+  if (name.value === undefined) {
+    report(metadata.problem("missing_field", "the required field name is missing", "key"));
     return false;
   }
-  const { name, namespace } = metadata;
-  const isNamed = typeof name === "string" && name.length <= 253 && dnsName.test(name);
+  const isNamed =
+    typeof name.value === "string" && name.value.length <= 253 && dnsName.test(name.value);
   if (!isNamed) {
     const message = "must be a name of lower-case letters, digits, hyphens and dots";
-    report(document.problem("invalid_name", ["metadata", "name"], message));
+    report(name.problem("invalid_name", message));
   }
   const isPlaced =
-    namespace === undefined || (typeof namespace === "string" && isDnsLabel(namespace));
+    namespace.value === undefined ||
+    (typeof namespace.value === "string" && isDnsLabel(namespace.value));
   if (!isPlaced) {
     const message = "must be a name of lower-case letters, digits and hyphens";
-    report(document.problem("invalid_name", ["metadata", "namespace"], message));
+    report(namespace.problem("invalid_name", message));
   }
   return isNamed && isPlaced;
 }

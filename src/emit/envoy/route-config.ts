@@ -1,4 +1,4 @@
-import { isForGateways } from "../../plan/destination.ts";
+import { isForGateways } from "../../plan/matches.ts";
 import type { MatchPlan, Plan, RoutePlan, RulePlan } from "../../plan/plan.ts";
 import { HostRewrite, type Route, toRoute } from "./route.ts";
 

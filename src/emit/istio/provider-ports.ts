@@ -1,5 +1,5 @@
 import type { Endpoint, ProviderPlan } from "../../plan/plan.ts";
-import { serviceSuffix } from "../../plan/destination.ts";
+import { serviceSuffix } from "../../model/route.ts";
 
 export interface ServicePort {
   number: number;

@@ -1,5 +1,5 @@
 import type { IVirtualService } from "@kubernetes-models/istio/networking.istio.io/v1beta1";
-import { hasSourceLabels } from "../../plan/destination.ts";
+import { hasSourceLabels } from "../../plan/matches.ts";
 import type { RoutePlan } from "../../plan/plan.ts";
 import { toHttpRoutes } from "./http-route.ts";
 import { toMetadata } from "./metadata.ts";

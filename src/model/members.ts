@@ -1,20 +1,13 @@
 // The members of the request body that an openAIConfig manages: read from it, merged, and completed for the filter. Pure; values are JSON
 // text throughout, so that numbers stay as they were written.
 import type { OpenAIConfig } from "../api/generated.ts";
-import type { Path } from "../diagnostics.ts";
 import type { PluginMember } from "../../contract/plugin-config.ts";
+import type { Cursor } from "./cursor.ts";
 
 /** Names that providers have for one thing. What is said of one is said of all. */
 export const tokenMembers = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
 
 const tokenGroup = "max_tokens";
-
-/** An openAIConfig with its exact values. */
-export interface ConfigSource {
-  config: OpenAIConfig;
-  /** The JSON text of a part of `config`, by its path there. */
-  jsonText(path: Path): string;
-}
 
 /** Managed members by their `memberKey`, in order of appearance. A token limit stands at the name for which it was given. */
 export type Members = Map<string, PluginMember>;
@@ -37,23 +30,25 @@ export function groupOf(key: string): readonly string[] {
 }
 
 /** What one openAIConfig says about members. Where it contradicts itself, which validation refuses, the later place wins. */
-export function readMembers({ config, jsonText }: ConfigSource): Members {
+export function readMembers(config: Cursor<OpenAIConfig> | undefined): Members {
   const members: Members = new Map();
-  const { model, stream, parameters = {} } = config;
+  if (config === undefined) return members;
+  const { model, stream } = config.value;
   if (model !== undefined) place(members, "model", { override: JSON.stringify(model) });
   if (stream !== undefined) place(members, "stream", { override: JSON.stringify(stream) });
-  for (const name of Object.keys(parameters.defaults ?? {})) {
-    place(members, name, { default: jsonText(["parameters", "defaults", name]) });
+  const parameters = config.at("parameters");
+  for (const [name, value] of parameters.at("defaults").fields()) {
+    place(members, name, { default: value.jsonText() });
   }
-  for (const name of Object.keys(parameters.overrides ?? {})) {
-    place(members, name, { override: jsonText(["parameters", "overrides", name]) });
+  for (const [name, value] of parameters.at("overrides").fields()) {
+    place(members, name, { override: value.jsonText() });
   }
-  for (const name of Object.keys(parameters.limits ?? {})) {
+  for (const [name, value] of parameters.at("limits").fields()) {
     const member = members.get(memberKey(name)) ?? { name };
-    member.limit = jsonText(["parameters", "limits", name]);
+    member.limit = value.jsonText();
     members.set(memberKey(name), member);
   }
-  for (const name of parameters.remove ?? []) place(members, name, { remove: true });
+  for (const name of parameters.value?.remove ?? []) place(members, name, { remove: true });
   return members;
 }
 

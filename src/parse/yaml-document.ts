@@ -1,5 +1,5 @@
 import {
-  type Document,
+  type Document as YamlTree,
   isAlias,
   isMap,
   isScalar,
@@ -8,13 +8,8 @@ import {
   type Node,
   type Pair,
 } from "yaml";
-import {
-  type Diagnostic,
-  type DiagnosticCode,
-  diagnosticCodes,
-  formatPath,
-  type Path,
-} from "../diagnostics.ts";
+import type { Location, Path } from "../diagnostics.ts";
+import type { Document, Spot } from "../model/document.ts";
 import { jsonText } from "./json-text.ts";
 
 /** The file that a document stands in. */
@@ -27,64 +22,34 @@ export interface SourceFile {
   secretLines: ReadonlySet<number>;
 }
 
-/** Whether a diagnostic points at a field's value or at its name. */
-export type Spot = "value" | "key";
-
-/** One document, or an item of a `kind: List`: its value, and where each part of it stands in the source. */
-export class SourceDocument {
+/** One document of a text: its value, and where each part of it is in the source. */
+export class YamlDocument implements Document {
   constructor(
     private readonly source: SourceFile,
-    private readonly yaml: Document,
-    /** The plain value. Numbers are doubles here: `jsonText` has them exactly. */
+    private readonly tree: YamlTree,
     readonly value: unknown,
-    private readonly base: Path = [],
   ) {}
 
-  /** The name of the file. */
-  get file(): string {
-    return this.source.file;
-  }
-
-  /** The document at `path` within this one. */
-  at(path: Path): SourceDocument {
-    let value = this.value as Record<string | number, unknown>;
-    for (const step of path) value = value[step] as typeof value;
-    return new SourceDocument(this.source, this.yaml, value, [...this.base, ...path]);
-  }
-
-  /** A diagnostic about the part at `path`; where there is none, it points at the nearest part around it. */
-  problem(code: DiagnosticCode, path: Path, message: string, spot: Spot = "value"): Diagnostic {
-    const whole = [...this.base, ...path];
-    const { line, column } = this.locate(whole, spot);
-    const diagnostic: Diagnostic = {
-      code,
-      severity: diagnosticCodes[code],
-      file: this.source.file,
-      line,
-      column,
-      path: formatPath(whole),
-      message,
-    };
-    const excerpt = this.excerpt(line);
-    if (excerpt !== undefined) diagnostic.excerpt = excerpt;
-    return diagnostic;
-  }
-
-  /** `file:line`, to name a second place in a message. */
-  place(path: Path): string {
-    return `${this.source.file}:${this.locate([...this.base, ...path], "value").line}`;
-  }
-
-  /** The part at `path` as JSON text, with every number written as in the source. The path must exist. */
   jsonText(path: Path): string {
-    let node = this.yaml.contents;
-    for (const step of [...this.base, ...path])
-      node = childOf(this.resolve(node), step)?.value ?? null;
-    return jsonText(node, this.yaml);
+    let node = this.tree.contents;
+    for (const step of path) node = childOf(this.resolve(node), step)?.value ?? null;
+    return jsonText(node, this.tree);
   }
 
-  private locate(path: Path, spot: Spot): { line: number; column: number } {
-    let node = this.yaml.contents;
+  locate(path: Path, spot: Spot): Location {
+    const { line, col } = this.source.positions.linePos(this.offsetOf(path, spot));
+    const location: Location = {
+      file: this.source.file,
+      line: Math.max(line, 1),
+      column: Math.max(col, 1),
+    };
+    const excerpt = this.excerpt(location.line);
+    if (excerpt !== undefined) location.excerpt = excerpt;
+    return location;
+  }
+
+  private offsetOf(path: Path, spot: Spot): number {
+    let node = this.tree.contents;
     let offset = node?.range?.[0] ?? 0;
     for (const [index, step] of path.entries()) {
       const child = childOf(this.resolve(node), step);
@@ -94,12 +59,11 @@ export class SourceDocument {
       offset = shown?.range?.[0] ?? offset;
       node = child.value;
     }
-    const { line, col } = this.source.positions.linePos(offset);
-    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+    return offset;
   }
 
   private resolve(node: Node | null): Node | null {
-    return isAlias(node) ? (node.resolve(this.yaml) ?? null) : node;
+    return isAlias(node) ? (node.resolve(this.tree) ?? null) : node;
   }
 
   private excerpt(line: number): string | undefined {

@@ -1,0 +1,22 @@
+import type { Report } from "../diagnostics.ts";
+import { matchesOf, namesOnlyMesh } from "../model/route.ts";
+import type { Input, Target } from "./input.ts";
+
+/** Only sidecars know the caller's labels: a match on them that is for gateways would never hold. */
+export function checkSourceLabels({ routes, target }: Input, report: Report): void {
+  for (const { match, gateways } of routes.flatMap(matchesOf)) {
+    if (Object.keys(match.value.sourceLabels ?? {}).length === 0) continue;
+    if (canHold(gateways, target)) continue;
+    const message =
+      target === "envoy"
+        ? "only sidecars know the caller's labels: this match is left out for Envoy"
+        : "only sidecars know the caller's labels: the match, for gateways alone, never holds";
+    report(match.at("sourceLabels").problem("source_labels_ignored", message, "key"));
+  }
+}
+
+/** For a lone Envoy, which has no sidecars, all that is not for them alone is left out. */
+function canHold(gateways: readonly string[], target: Target): boolean {
+  if (target === "envoy") return namesOnlyMesh(gateways);
+  return gateways.length === 0 || gateways.includes("mesh");
+}
