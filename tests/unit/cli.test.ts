@@ -66,6 +66,19 @@ test("a file that is no text is an error in the input", async () => {
   assert.equal(stderr, `${file}:1:1: is not UTF-8 text\n`);
 });
 
+test("input without resources is an error, as a path was probably mistaken", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "llm-egress-test-"));
+  writeFileSync(
+    join(folder, "other.yaml"),
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}",
+  );
+  const { code, stdout, stderr } = await llmEgress("validate", folder);
+  rmSync(folder, { recursive: true });
+  assert.equal(code, 1);
+  assert.equal(stdout, "");
+  assert.match(stderr, /^llm-egress: there is no LLMProvider /);
+});
+
 const misuses: [string, string[], RegExp][] = [
   ["no command", [], /Usage: llm-egress/],
   ["no path", ["validate"], /missing required argument 'path'/],
