@@ -12,7 +12,7 @@ export async function compilePaths(
   const { diagnostics, plan } = compile(await readSources(paths), target);
   process.stderr.write(formatDiagnostics(diagnostics));
   if (plan !== undefined && plan.providers.length + plan.routes.length === 0) {
-    throw new Failure("there is no LLMProvider and no LLMRoute in the input", 1);
+    throw new Failure("the input contains no LLMProvider and no LLMRoute", 1);
   }
   return plan;
 }

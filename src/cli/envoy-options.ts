@@ -21,9 +21,9 @@ export function addEnvoyOptions(command: Command): Command {
   const listen = parseAddress("127.0.0.1:10000");
   const admin = parseAddress("127.0.0.1:9901");
   return command
-    .option("--listen <host:port>", "where requests come in", parseAddress, listen)
-    .option("--admin <host:port>", "where Envoy's admin interface listens", parseAddress, admin)
-    .option("--wasm <file>", "the filter's module (default: llm-egress.wasm beside this program)")
+    .option("--listen <host:port>", "address for requests", parseAddress, listen)
+    .option("--admin <host:port>", "address of Envoy's admin interface", parseAddress, admin)
+    .option("--wasm <file>", "the filter's module (default: llm-egress.wasm next to this program)")
     .option(
       "--upstream <host=url>",
       "send a provider's traffic to URL, e.g. api.example.com=http://127.0.0.1:8081; repeatable",
@@ -32,7 +32,7 @@ export function addEnvoyOptions(command: Command): Command {
     )
     .option(
       "--max-sources <count>",
-      "how many callers metrics tell apart; all others count as `other`",
+      "how many callers metrics distinguish; all others count as `other`",
       parseCount,
       DEFAULT_SOURCES,
     );
@@ -103,7 +103,7 @@ function checkUpstreams({ upstream }: EnvoyCommandOptions, { providers }: Plan):
   for (const host of upstream.keys()) {
     if (hosts.includes(host)) continue;
     throw new Failure(
-      `--upstream: no LLMProvider has the host ${host}; there is ${hosts.join(", ")}`,
+      `--upstream: there is no LLMProvider with the host ${host}; the hosts are ${hosts.join(", ")}`,
       2,
     );
   }

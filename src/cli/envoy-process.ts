@@ -60,7 +60,7 @@ async function endUnready(child: ChildProcess, ended: Promise<number>): Promise<
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   child.kill("SIGTERM");
   await ended;
-  throw new Failure(`Envoy did not begin to serve within ${startTimeoutMs / 1000} s`, 1);
+  throw new Failure(`Envoy was not ready within ${startTimeoutMs / 1000} s`, 1);
 }
 
 async function exitCodeOf(child: ChildProcess): Promise<number> {

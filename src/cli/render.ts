@@ -36,7 +36,7 @@ export function checkOptionsOf(target: RenderOptions["target"], command: Command
     for (const name of optionsOf[other]) {
       if (command.getOptionValueSource(name) !== "cli") continue;
       const flag = command.options.find((option) => option.attributeName() === name)?.long;
-      throw new Failure(`${flag ?? name} goes with --target ${other}`, 2);
+      throw new Failure(`${flag ?? name} can only be used with --target ${other}`, 2);
     }
   }
 }

@@ -57,7 +57,7 @@ async function checkModule(file: string): Promise<void> {
   try {
     await access(file);
   } catch {
-    throw new Failure(`${file}: there is no such file; give the filter's module with --wasm`, 2);
+    throw new Failure(`${file}: no such file; specify the filter's module with --wasm`, 2);
   }
 }
 
@@ -67,7 +67,7 @@ function warnOfMissingKeys({ name, settings, routeSettings }: ProviderPlan): voi
   );
   for (const variable of new Set(names)) {
     if (variable === undefined || process.env[variable]?.trim()) continue;
-    console.error(`warning: ${variable} is not set: the provider ${name} will answer 503`);
+    console.error(`warning: ${variable} is not set: requests to the provider ${name} get 503`);
   }
 }
 

@@ -93,7 +93,7 @@ function readDocument(
   const found = inspectNodes(document, file.positions);
   for (const line of found.secretLines) file.secretLines.add(line);
   for (const { offset, key } of found.duplicateKeys) {
-    fault("duplicate_key", offset, `the key ${JSON.stringify(key)} stands here a second time`);
+    fault("duplicate_key", offset, `duplicate key ${JSON.stringify(key)}`);
   }
   for (const { offset } of found.danglingAliases) {
     fault("yaml_syntax", offset, `is not valid YAML: ${messages.BAD_ALIAS}`);
@@ -123,19 +123,19 @@ function syntaxMessage(error: YAMLError): string {
 
 const messages: Partial<Record<YAMLError["code"], string>> = {
   ALIAS_PROPS: "an alias can't have an anchor or a tag",
-  BAD_ALIAS: "an alias needs the name of an anchor that stands before it",
-  BAD_COLLECTION_TYPE: "the tag does not fit the value",
-  BAD_DIRECTIVE: "this directive is not known",
-  BAD_DQ_ESCAPE: "this escape is not known between double quotes; write \\\\ for a backslash",
-  BAD_INDENT: "the indentation does not fit the lines above",
-  BAD_PROP_ORDER: "anchors and tags stand before the value",
+  BAD_ALIAS: "an alias must name an anchor that is defined before it",
+  BAD_COLLECTION_TYPE: "the tag does not match the value",
+  BAD_DIRECTIVE: "unknown directive",
+  BAD_DQ_ESCAPE: "unknown escape in double quotes; write \\\\ for a backslash",
+  BAD_INDENT: "the indentation does not match the lines above",
+  BAD_PROP_ORDER: "anchors and tags must come before the value",
   BAD_SCALAR_START: "a value that begins with this character must be quoted",
   BLOCK_AS_IMPLICIT_KEY: "a mapping or list can't begin here; quote the value, or begin a new line",
-  BLOCK_IN_FLOW: "within {} and [] only {} and [] can be used",
+  BLOCK_IN_FLOW: "only {} and [] can be used inside {} and []",
   KEY_OVER_1024_CHARS: "a key may have at most 1024 characters",
   MISSING_CHAR: "a closing quote, a bracket, a comma, a colon or a space is missing",
   MULTILINE_IMPLICIT_KEY: "a key must be on one line; perhaps a colon is missing",
   TAB_AS_INDENT: "indent with spaces instead of tabs",
-  TAG_RESOLVE_FAILED: "the value does not fit its tag",
+  TAG_RESOLVE_FAILED: "the value does not match its tag",
   UNEXPECTED_TOKEN: "this is not expected here",
 };

@@ -22,19 +22,19 @@ function checkApiKey(apiKey: Text, report: Report): void {
   // The ends are trimmed: a key from a file or a block scalar ends with a line break.
   const key = apiKey.value.trim();
   if (key === "") {
-    const message = "must not be empty; leave it out to send no credential";
+    const message = "must not be empty; omit it to send no credential";
     report(apiKey.problem("invalid_api_key", message));
   } else if (environmentName(key) !== undefined) {
     return;
   } else if (key.includes("${")) {
     const message =
-      "must be ${NAME} as a whole, with a name of letters, digits and _ that begins with no digit";
+      "must be exactly ${NAME}; NAME has letters, digits and _ and does not begin with a digit";
     report(apiKey.problem("invalid_api_key", message));
   } else if (!isPrintable(key)) {
     report(apiKey.problem("invalid_api_key", unprintable));
   } else {
     const message =
-      "the key stands in the resource; write ${NAME} and set NAME in the gateway's environment";
+      "the key is in the resource itself; write ${NAME} and set NAME in the gateway's environment";
     report(apiKey.problem("literal_api_key", message));
   }
 }
@@ -46,7 +46,7 @@ function checkAuthHeader(header: Text, report: Report): void {
     const message = "must be a valid header name: letters, digits and any of !#$%&'*+-.^_`|~";
     report(header.problem("invalid_auth_header", message));
   } else if (reservedHeaders.includes(name) || name.startsWith(removedHeaderPrefix)) {
-    const message = `can't carry a credential; any header can but ${removedHeaderPrefix}* and ${reservedHeaders.join(", ")}`;
+    const message = `can't carry a credential; neither can ${removedHeaderPrefix}* and ${reservedHeaders.join(", ")}`;
     report(header.problem("invalid_auth_header", message));
   }
 }
@@ -56,9 +56,9 @@ function checkAuthPrefix(prefix: Text, report: Report): void {
   if (!isPrintable(prefix.value)) {
     report(prefix.problem("invalid_auth_prefix", unprintable));
   } else if (prefix.value.includes("${")) {
-    const message = "is sent as it is: only apiKey is read from the environment";
+    const message = "is sent literally: only apiKey can refer to the environment";
     report(prefix.problem("invalid_auth_prefix", message));
   }
 }
 
-const unprintable = "must have printable ASCII characters only";
+const unprintable = "must contain only printable ASCII characters";

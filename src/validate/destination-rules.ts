@@ -23,9 +23,9 @@ function checkRule({ rule, matches }: Rule, hosts: ReadonlySet<string>, report: 
 }
 
 const gatewayHint =
-  "; a Service that is no provider can only be the next gateway, in a rule for mesh alone";
+  "; a Service without an LLMProvider can only be the next gateway, in a rule for mesh only";
 
 function unknownMessage(host: string, hosts: ReadonlySet<string>): string {
-  const known = hosts.size === 0 ? "there are none" : `the hosts are ${listOf(hosts)}`;
-  return `no LLMProvider has the host ${host}; ${known}`;
+  const known = hosts.size === 0 ? "there are no LLMProviders" : `the hosts are ${listOf(hosts)}`;
+  return `there is no LLMProvider with the host ${host}; ${known}`;
 }

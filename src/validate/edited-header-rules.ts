@@ -20,7 +20,7 @@ export function checkEditedHeaders({ providers, routes }: Input, report: Report)
 }
 
 const reason =
-  "can't be matched on: the gateway removes or sets this header, and the route, chosen again after that, could lead elsewhere than the key";
+  "can't be matched on: the gateway removes or sets this header, Envoy then selects the route again, and the key could reach another provider";
 
 function isEdited(name: string, edited: ReadonlySet<string>): boolean {
   const folded = fold(name);

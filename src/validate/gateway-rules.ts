@@ -17,7 +17,7 @@ export function checkGateways({ providers, routes, context, target }: Input, rep
     const reason = mismatch(gateway, provider, selectors);
     if (reason === undefined) continue;
     const place = provider.at("metadata").place();
-    const message = `the LLMProvider ${fullNameOf(provider)} (${place}) is not at the gateway ${gateway}: ${reason}`;
+    const message = `the LLMProvider ${fullNameOf(provider)} (${place}) is not available at the gateway ${gateway}: ${reason}`;
     report(backend.problem("provider_not_at_gateway", message));
   }
 }
@@ -59,13 +59,13 @@ function mismatch(
 ): string | undefined {
   const [gatewayNamespace] = gateway.split("/");
   if (resource.namespace !== gatewayNamespace) {
-    return `it is in the namespace ${resource.namespace}, and its filter, key and TLS reach that namespace's proxies alone`;
+    return `it is in the namespace ${resource.namespace}, and its filter, key and TLS apply only to proxies in that namespace`;
   }
   const selector = selectors.get(gateway) ?? {};
   for (const [name, label] of Object.entries(value.spec.workloadSelector?.labels ?? {})) {
     const other = selector[name];
     if (other === undefined || other === label) continue;
-    return `it selects ${name}: ${label}, and the gateway's pods have ${name}: ${other}`;
+    return `it selects ${name}: ${label}, but the gateway's pods have ${name}: ${other}`;
   }
   return undefined;
 }

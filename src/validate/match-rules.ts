@@ -9,7 +9,7 @@ export function checkMatch(match: Cursor<RouteMatch>, report: Report): void {
   for (const [name, condition] of match.at("headers").fields()) {
     // Pseudo headers are refused as edited ones, which is the better reason.
     if (!isHeaderName(name) && !name.startsWith(":")) {
-      const message = "is no header's name: letters, digits and any of !#$%&'*+-.^_`|~";
+      const message = "is not a valid header name: letters, digits and any of !#$%&'*+-.^_`|~";
       report(condition.problem("invalid_header_name", message, "key"));
     }
     checkCondition(condition, report);
@@ -24,7 +24,7 @@ function checkCondition(condition: Cursor<StringMatch>, report: Report): void {
   const regex = condition.at("regex");
   const fault = regex.value === undefined ? undefined : findRe2Fault(regex.value);
   if (fault !== undefined) {
-    const message = `is no RE2 expression, which is what Envoy evaluates: ${fault}`;
+    const message = `is not a valid RE2 expression, which Envoy requires: ${fault}`;
     report(regex.problem("invalid_regex", message));
   }
 }

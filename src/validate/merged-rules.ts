@@ -54,7 +54,7 @@ export function checkMemberCount(
   // The model is always read.
   const count = managed.length + (members.has("model") ? 0 : 1);
   if (count <= MAX_MEMBERS) return;
-  const message = `manages ${count} members of the body, with those that are implied; at most ${MAX_MEMBERS} are allowed`;
+  const message = `manages ${count} members of the body, implied ones included; at most ${MAX_MEMBERS} are allowed`;
   report(config.at("parameters").problem("too_many_members", message, "key"));
 }
 
@@ -63,9 +63,9 @@ function checkInheritedLimit(member: PluginMember, limit: string | undefined, ow
   const value = member.override ?? member.default;
   if (limit === undefined || value === undefined) return;
   if (Number(value) > Number(limit)) {
-    faultAt(member.name, "above_limit", `is above defaultConfig's limit of ${limit}`, own);
+    faultAt(member.name, "above_limit", `is above the limit of ${limit} in defaultConfig`, own);
   } else if (member.default !== undefined && !isNumber(value)) {
-    faultAt(member.name, "invalid_member_value", "must be a number, as it has a limit", own);
+    faultAt(member.name, "invalid_member_value", "must be a number because it has a limit", own);
   }
 }
 
@@ -87,7 +87,7 @@ function checkOwnLimit({ key, limit, merged, own }: OwnLimit): void {
   const value = findIn(merged, key, "default");
   if (value === undefined) return;
   if (!isNumber(value)) {
-    faultAt(name, "invalid_member_value", "has a default that is no number", own);
+    faultAt(name, "invalid_member_value", "has a default that is not a number", own);
   } else if (Number(value) > Number(limit)) {
     faultAt(name, "above_limit", `is below the default of ${value} in defaultConfig`, own);
   }
@@ -98,7 +98,7 @@ function checkStreamOptions(merged: Members, own: Own): void {
   const isSet = options?.override !== undefined || options?.default !== undefined;
   if (!isSet || merged.get("stream")?.override !== "false") return;
   const message =
-    "stream_options can't be sent without a stream; with stream set to false, list it in parameters.remove";
+    "stream_options requires streaming, but stream is set to false; list stream_options in parameters.remove";
   const name = own.members.has(memberKey("stream_options")) ? "stream_options" : "stream";
   faultAt(name, "stream_options_without_stream", message, own);
 }

@@ -14,7 +14,7 @@ export function checkModels(config: Cursor<OpenAIConfig>, report: Report): void 
   }
 }
 
-const allowedNames = `must have 1 to ${maxModelBytes} bytes, none of them a control character`;
+const allowedNames = `must have 1 to ${maxModelBytes} bytes and no control characters`;
 
 function checkModel(model: Cursor<string>, report: Report): void {
   if (!isModelName(model.value)) report(model.problem("invalid_model_name", allowedNames));

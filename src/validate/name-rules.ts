@@ -21,7 +21,7 @@ export function checkHost(host: Cursor<string>, report: Report): void {
   const isUpperCase = isDnsName(host.value.toLowerCase());
   const message = isUpperCase
     ? `must be in lower case: ${host.value.toLowerCase()}`
-    : "must be a DNS name: letters, digits, hyphens and dots, without scheme, port or wildcard, and no IP address";
+    : "must be a DNS name (letters, digits, hyphens and dots) without scheme, port or wildcard, and not an IP address";
   report(host.problem("invalid_host", message));
 }
 
@@ -37,14 +37,14 @@ export function checkMetadata(resource: Cursor, report: Report): boolean {
   const isNamed =
     typeof name.value === "string" && name.value.length <= 253 && dnsName.test(name.value);
   if (!isNamed) {
-    const message = "must be a name of lower-case letters, digits, hyphens and dots";
+    const message = "must consist of lower-case letters, digits, hyphens and dots";
     report(name.problem("invalid_name", message));
   }
   const isPlaced =
     namespace.value === undefined ||
     (typeof namespace.value === "string" && isDnsLabel(namespace.value));
   if (!isPlaced) {
-    const message = "must be a name of lower-case letters, digits and hyphens";
+    const message = "must consist of lower-case letters, digits and hyphens";
     report(namespace.problem("invalid_name", message));
   }
   return isNamed && isPlaced;

@@ -19,7 +19,7 @@ export function checkOverlaps({ routes }: Input, report: Report): void {
     }
     for (const [first, gateway] of others) {
       const place = first.at("spec", "host").place();
-      const message = `${host.value} has an LLMRoute for ${gateway} in ${place} already`;
+      const message = `${host.value} already has an LLMRoute for ${gateway}, in ${place}`;
       report(host.problem("overlapping_routes", message));
     }
     // A route that is in error takes no gateway from those after it.

@@ -34,7 +34,7 @@ export function checkParameters(config: Cursor<OpenAIConfig>, report: Report): b
 function checkName(mention: Mention, report: Report): void {
   const { name, key } = mention;
   if (isMemberName(name) && name.length <= MAX_MEMBER_NAME_LENGTH && key !== "") return;
-  const message = `must be a member's name: 1 to ${MAX_MEMBER_NAME_LENGTH} letters, digits and any of _ . -, at least one of them a letter, a digit or a point`;
+  const message = `must be a valid member name: 1 to ${MAX_MEMBER_NAME_LENGTH} letters, digits and any of _ . -, with at least one letter, digit or dot`;
   report(problemWith(mention, "invalid_member_name", message));
 }
 
@@ -42,11 +42,12 @@ function checkValue({ key, place, section }: Mention, report: Report): void {
   const { value } = place;
   if (section !== "defaults" && section !== "overrides") return;
   if (key === "model" && (typeof value !== "string" || value === "")) {
-    report(place.problem("invalid_member_value", "must be a string, and not empty"));
+    report(place.problem("invalid_member_value", "must be a non-empty string"));
   } else if (key === "stream" && typeof value !== "boolean") {
     report(place.problem("invalid_member_value", "must be true or false"));
   } else if (!isJson(value)) {
-    const message = "must be a JSON value: .inf, .nan and larger numbers are none";
+    const message =
+      "must be a JSON value; .inf, .nan and numbers beyond the range of a double are not";
     report(place.problem("invalid_member_value", message));
   } else if (!isShallow(value, MAX_JSON_DEPTH - 1)) {
     const message = `must not be nested more than ${MAX_JSON_DEPTH - 1} levels deep`;
@@ -74,9 +75,9 @@ function checkRepetition(mentions: readonly Mention[], report: Report): void {
     seen.set(`${kind} ${mention.key}`, first ?? mention);
     if (first === undefined) continue;
     const rule =
-      "a member stands in only one of defaults, overrides and remove, and model and stream may be fields instead";
+      "a member can be in only one of defaults, overrides and remove, and model and stream can be fields instead";
     const where = formatPath(first.path);
-    const message = `stands at ${where} already, compared without case, _ and -: ${rule}`;
+    const message = `is already set at ${where} (names are compared without case, _ and -): ${rule}`;
     report(problemWith(mention, "repeated_member", message));
   }
 }
@@ -89,7 +90,7 @@ function checkTokenNames(mentions: readonly Mention[], report: Report): void {
     const [first, ...others] = group;
     for (const other of others) {
       if (first === undefined || first.key === other.key) continue;
-      const message = `${tokenNames} are one member, for which ${formatPath(first.path)} stands already`;
+      const message = `${tokenNames} are one member, which is already set at ${formatPath(first.path)}`;
       report(problemWith(other, "repeated_token_limit", message));
     }
   }
@@ -101,7 +102,7 @@ function setsValue({ section }: Mention): boolean {
 
 function checkLimit(limit: Mention, mentions: readonly Mention[], report: Report): void {
   if (limit.key === "model" || limit.key === "stream") {
-    report(problemWith(limit, "invalid_limit", "is no number and can't have a limit"));
+    report(problemWith(limit, "invalid_limit", "is not a number and can't have a limit"));
     return;
   }
   const group = groupOf(limit.key);
@@ -109,7 +110,7 @@ function checkLimit(limit: Mention, mentions: readonly Mention[], report: Report
     const isOverridden = other.section === "overrides" && group.includes(other.key);
     const isRemoved = other.section === "remove" && other.key === limit.key;
     if (isOverridden || isRemoved) {
-      const message = `has no effect beside ${formatPath(other.path)}: a limit bounds what the client sends`;
+      const message = `has no effect because of ${formatPath(other.path)}: a limit applies to what the client sends`;
       report(problemWith(limit, "invalid_limit", message));
     }
     if (other.section === "defaults" && group.includes(other.key)) {
@@ -121,7 +122,7 @@ function checkLimit(limit: Mention, mentions: readonly Mention[], report: Report
 /** A default that has a limit is a number, and within it. */
 function checkDefault(place: Cursor, limit: number, report: Report): void {
   if (typeof place.value !== "number") {
-    report(place.problem("invalid_member_value", "must be a number, as it has a limit"));
+    report(place.problem("invalid_member_value", "must be a number because it has a limit"));
   } else if (place.value > limit) {
     report(place.problem("above_limit", `is above its limit of ${limit}`));
   }
@@ -131,7 +132,7 @@ function checkDefault(place: Cursor, limit: number, report: Report): void {
 function checkStreamOptions(mentions: readonly Mention[], report: Report): void {
   for (const mention of mentions) {
     if (mention.key !== memberKey("stream_options") || !setsValue(mention)) continue;
-    const message = "can't be sent without a stream, and stream is set to false";
+    const message = "requires streaming, but stream is set to false";
     report(problemWith(mention, "stream_options_without_stream", message));
   }
 }

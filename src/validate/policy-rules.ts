@@ -31,7 +31,7 @@ function checkList(host: string, list: Cursor, report: Report): void {
   const named = patterns.find((pattern) => matches(pattern, host));
   if (named === undefined) return;
   if (patterns.some((pattern) => matches(pattern, `${host}:80`))) return;
-  const message = `does not mean ${host}:80, which leads to the same place; add "${host}:*" (our filter answers 421 to it all the same)`;
+  const message = `matches ${host} but not ${host}:80, which Istio routes the same way; add "${host}:*" (the filter refuses such a request with 421 in any case)`;
   report(named.problem("host_without_port", message));
 }
 

@@ -22,7 +22,7 @@ function checkPath(path: Cursor<string | undefined>, report: Report): void {
   // Without the escapes that a URL needs, Envoy would refuse the request, or the provider read another path.
   if (path.value === undefined || isPath(path.value)) return;
   const message =
-    "must begin with / and hold no #, white space, control character or character beyond ASCII";
+    "must begin with / and must not contain #, white space, control characters or non-ASCII characters";
   report(path.problem("invalid_path", message));
 }
 

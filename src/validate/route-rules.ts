@@ -34,11 +34,11 @@ function checkRuleNames(rules: readonly Cursor<RouteRule>[], report: Report): vo
     // The name goes into access logs.
     // eslint-disable-next-line no-control-regex -- they are what is looked for
     if (/[\0-\x1f\x7f]/.test(name.value)) {
-      report(name.problem("invalid_name", "must not hold a control character"));
+      report(name.problem("invalid_name", "must not contain control characters"));
     }
     const first = seen.get(name.value);
     if (first !== undefined) {
-      const message = `is the name of spec.rules[${first}] already; names are unique within a route`;
+      const message = `is already the name of spec.rules[${first}]; names must be unique within a route`;
       report(name.problem("duplicate_rule", message));
     }
     seen.set(name.value, first ?? index);
@@ -49,7 +49,7 @@ function checkMatchGateways({ match }: Match, listed: readonly string[], report:
   for (const gateway of match.at("gateways").items()) {
     checkGateway(gateway, report);
     if (listed.includes(fullGatewayName(gateway.value, match))) continue;
-    const message = `is none of the route's gateways, so it never applies; listed: ${listed.join(", ")}`;
+    const message = `is not one of the route's gateways, so it never applies; the route lists ${listed.join(", ")}`;
     report(gateway.problem("unlisted_gateway", message));
   }
 }
@@ -60,13 +60,14 @@ function checkBackends(list: Cursor<RouteBackend[]>, report: Report): void {
   if (backends.length === 1) return;
   const missing = backends.find(({ value }) => value.weight === undefined);
   if (missing !== undefined) {
-    const message = "needs a weight, as there are several destinations; together they are 100";
+    const message =
+      "needs a weight because there are several destinations; the weights must add up to 100";
     report(missing.problem("invalid_weight", message));
     return;
   }
   const sum = list.value.reduce((total, backend) => total + (backend.weight ?? 0), 0);
   if (sum === 100) return;
-  const message = `the weights add up to ${sum} and must add up to 100`;
+  const message = `the weights add up to ${sum} but must add up to 100`;
   report(list.problem("invalid_weight", message, "key"));
 }
 
@@ -80,7 +81,7 @@ function checkBackend(backend: Cursor<RouteBackend>, report: Report): void {
   if (backendRef === undefined) return;
   const { group = "", kind = "Service", name, namespace = "default" } = backendRef;
   if (group !== "" || kind !== "Service") {
-    const message = "must refer to a Service: kind Service, with the group empty";
+    const message = "must refer to a Service: kind Service and an empty group";
     report(backend.at("backendRef").problem("invalid_backend", message, "key"));
   } else if (!isDnsLabel(name) || !isDnsLabel(namespace)) {
     const message = "must have a name and a namespace of lower-case letters, digits and hyphens";

@@ -9,7 +9,7 @@ export function checkRuleReferences({ providers, routes }: Input, report: Report
     for (const [rule, config] of provider.at("spec", "configs", "routeSpecificConfigs").fields()) {
       if (rules.has(rule)) continue;
       const known = rules.size === 0 ? "there are no rules" : `the rules are ${listOf(rules)}`;
-      const message = `no LLMRoute has a rule of this name; ${known}`;
+      const message = `no LLMRoute has a rule with this name; ${known}`;
       report(config.problem("unknown_rule", message, "key"));
     }
   }

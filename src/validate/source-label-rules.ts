@@ -9,8 +9,8 @@ export function checkSourceLabels({ routes, target }: Input, report: Report): vo
     if (canHold(gateways, target)) continue;
     const message =
       target === "envoy"
-        ? "only sidecars know the caller's labels: this match is left out for Envoy"
-        : "only sidecars know the caller's labels: the match, for gateways alone, never holds";
+        ? "only sidecars know the caller's labels: this match is omitted for Envoy"
+        : "only sidecars know the caller's labels: this match is for gateways only, so it never applies";
     report(match.at("sourceLabels").problem("source_labels_ignored", message, "key"));
   }
 }

@@ -8,7 +8,7 @@ export function checkNames({ providers, routes }: Input, report: Report): void {
   for (const resources of [providers, routes]) {
     forEachRepeated(resources, fullNameOf, (resource, first) => {
       const place = first.at("metadata", "name").place();
-      const message = `${fullNameOf(resource)} stands in ${place} already`;
+      const message = `${fullNameOf(resource)} is already defined in ${place}`;
       report(resource.at("metadata", "name").problem("duplicate_resource", message));
     });
   }
@@ -22,7 +22,7 @@ export function checkHosts({ providers }: Input, report: Report): void {
     (provider, first) => {
       const host = provider.at("spec", "host");
       const place = first.at("spec", "host").place();
-      const message = `${host.value} is the host of the LLMProvider in ${place} already; a host has one provider`;
+      const message = `${host.value} is already the host of the LLMProvider in ${place}; a host has only one provider`;
       report(host.problem("duplicate_host", message));
     },
   );

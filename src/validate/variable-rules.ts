@@ -12,7 +12,7 @@ export function checkVariableCounts({ providers, target }: Input, report: Report
   if (target === "envoy") return;
   for (const { apiKey, count } of variablesOf(providers)) {
     if (count !== maxVariables + 1) continue;
-    const message = `is the proxies' variable number ${count}: Istio gives a filter ${maxVariables} at most`;
+    const message = `is variable number ${count} for these proxies: Istio allows a filter at most ${maxVariables}`;
     report(apiKey.problem("too_many_variables", message));
   }
 }

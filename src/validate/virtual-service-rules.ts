@@ -26,7 +26,7 @@ function checkOverlap(routes: readonly RouteResource[], service: Cursor, report:
       const shared = listedGateways(route).find((name) => gateways.includes(name));
       if (shared === undefined) continue;
       const place = route.at("spec", "host").place();
-      const message = `${host.value} has an LLMRoute for ${shared} in ${place}: which of the two applies is left to chance`;
+      const message = `${host.value} already has an LLMRoute for ${shared}, in ${place}: which of the two applies is undefined`;
       report(host.problem("overlapping_virtual_service", message));
     }
   }
@@ -52,7 +52,7 @@ function checkMirrors(known: ReadonlySet<string>, service: Cursor, report: Repor
       const mirror = rule.at(field);
       if (mirror.value === undefined) continue;
       const message =
-        "sends a copy of each request to another place, with the provider's key in it";
+        "sends a copy of each request, with the provider's key, to another destination";
       report(mirror.problem("mirrored_key", message, "key"));
     }
   }

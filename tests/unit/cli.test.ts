@@ -76,7 +76,7 @@ test("input without resources is an error, as a path was probably mistaken", asy
   rmSync(folder, { recursive: true });
   assert.equal(code, 1);
   assert.equal(stdout, "");
-  assert.match(stderr, /^llm-egress: there is no LLMProvider /);
+  assert.match(stderr, /^llm-egress: the input contains no LLMProvider /);
 });
 
 const misuses: [string, string[], RegExp][] = [
@@ -91,12 +91,12 @@ const misuses: [string, string[], RegExp][] = [
   [
     "an upstream for no provider",
     ["render", "--target", "envoy", "--upstream", "x=http://y", "examples/quickstart"],
-    /no LLMProvider has the host x; there is dashscope\.aliyuncs\.com/,
+    /no LLMProvider with the host x; the hosts are dashscope\.aliyuncs\.com/,
   ],
   [
     "an option of another target",
     ["render", "--target", "istio", "--listen", "127.0.0.1:1", "examples/quickstart"],
-    /--listen goes with --target envoy/,
+    /--listen can only be used with --target envoy/,
   ],
   [
     "a module's URL without a scheme",
@@ -108,7 +108,7 @@ const misuses: [string, string[], RegExp][] = [
     ["render", "--target", "istio", "--fail-strategy", "FAIL_OPEN", "examples/quickstart"],
     /Allowed choices are FAIL_RELOAD, FAIL_CLOSE/,
   ],
-  ["no module", ["run", "--wasm", "no-such.wasm", "examples/quickstart"], /give .* with --wasm/],
+  ["no module", ["run", "--wasm", "no-such.wasm", "examples/quickstart"], /specify .* with --wasm/],
 ];
 
 for (const [name, words, message] of misuses) {
