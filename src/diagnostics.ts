@@ -1,4 +1,5 @@
-// What is wrong with the input, as data: each step reports diagnostics and goes on. Nothing here is kept between calls.
+// What is wrong with the input, as data: each step reports diagnostics and goes on. Nothing here is
+// kept between calls.
 
 /** Every code a diagnostic can have, with its severity. docs/diagnostics.md explains each. */
 export const diagnosticCodes = {
@@ -59,7 +60,10 @@ export type Severity = "error" | "warning" | "note";
 /** Keys and indexes from the root of a document to the place that a diagnostic is about. */
 export type Path = readonly (string | number)[];
 
-/** The resource that a diagnostic is about, as its metadata names it; empty texts for what is missing there. */
+/**
+ * The resource that a diagnostic is about, as its metadata names it; empty texts for what is
+ * missing there.
+ */
 export interface ResourceName {
   kind: string;
   namespace: string;
@@ -97,7 +101,10 @@ export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
   return diagnostics.some((diagnostic) => diagnostic.severity === "error");
 }
 
-/** All diagnostics as text, by file or resource and by position, each on a line that other tools can read, with its source line below. */
+/**
+ * All diagnostics as text, by file or resource and by position, each on a line that other tools can
+ * read, with its source line below.
+ */
 export function formatDiagnostics(diagnostics: readonly Diagnostic[]): string {
   return [...diagnostics]
     .sort(byPosition)
@@ -105,7 +112,10 @@ export function formatDiagnostics(diagnostics: readonly Diagnostic[]): string {
     .join("");
 }
 
-/** A path as it is written in messages: `spec.rules[0].name`; keys that are no plain words are quoted. */
+/**
+ * A path as it is written in messages: `spec.rules[0].name`; keys that are not plain words are
+ * quoted.
+ */
 export function formatPath(path: Path): string {
   return path.map(formatStep).join("");
 }
@@ -136,7 +146,7 @@ function formatDiagnostic(diagnostic: Diagnostic): string {
 }
 
 function formatExcerpt(line: string, column: number): string {
-  // Tabs stay tabs, so that the caret stands below its character however wide they are shown.
+  // Tabs stay tabs, so that the caret is below its character however wide they are shown.
   const indent = line.slice(0, column - 1).replace(/[^\t]/g, " ");
   return `    ${line}\n    ${indent}^`;
 }

@@ -4,7 +4,10 @@ import type { Plan } from "../plan/plan.ts";
 import { Failure } from "./failure.ts";
 import { readSources } from "./read-sources.ts";
 
-/** The plan of the resources at `paths`, or undefined where they have an error. What is wrong is printed on standard error. */
+/**
+ * The plan of the resources at `paths`, or undefined if they have an error. What is wrong is
+ * printed on standard error.
+ */
 export async function compilePaths(
   paths: readonly string[],
   target: Target,

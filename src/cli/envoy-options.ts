@@ -45,7 +45,7 @@ export function parseCount(text: string): number {
   throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_SOURCES}.`);
 }
 
-/** `HOST:PORT` with an IP address, in brackets where it is IPv6, or localhost. */
+/** `HOST:PORT` with an IP address, in brackets if it is IPv6, or localhost. */
 export function parseAddress(text: string): Endpoint {
   const [, bracketed, plain, digits] = /^(?:\[(.+)\]|([^:]+)):(\d+)$/.exec(text) ?? [];
   const host = plain === "localhost" ? "127.0.0.1" : (bracketed ?? plain ?? "");

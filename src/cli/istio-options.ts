@@ -11,8 +11,9 @@ export interface IstioCommandOptions {
 }
 
 /**
- * A registry inside the cluster, as nobody outside can claim its name: whoever serves the module gets the keys. The tag is this program's
- * version, since the module must understand the configuration that is rendered.
+ * A registry inside the cluster, as nobody outside can claim its name: whoever serves the module
+ * gets the keys. The tag is this program's version, since the module must understand the
+ * configuration that is rendered.
  */
 const defaultWasmUrl = `oci://registry.istio-system.svc.cluster.local/llm-egress:${packageJson.version}`;
 

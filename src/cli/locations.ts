@@ -2,7 +2,10 @@ import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The path of the filter's module: what `--wasm` says, or llm-egress.wasm beside this program. There may be no such file. */
+/**
+ * The path of the filter's module: what `--wasm` says, or llm-egress.wasm beside this program.
+ * There may be no such file.
+ */
 export function moduleFile(wasm: string | undefined): string {
   if (wasm !== undefined) return resolve(wasm);
   return fileURLToPath(new URL("llm-egress.wasm", import.meta.url));

@@ -1,4 +1,5 @@
-// The command line: what there is to do, and with which options. Exit codes: 0 done, 1 the input or the machine is at fault, 2 usage.
+// The command line: what there is to do, and with which options. Exit codes: 0 done, 1 the input or
+// the machine is at fault, 2 usage.
 import { Command, CommanderError, Option } from "commander";
 import { addEnvoyOptions, type EnvoyCommandOptions } from "./envoy-options.ts";
 import { EnvoyUnavailable, Failure } from "./failure.ts";

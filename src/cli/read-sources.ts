@@ -5,7 +5,10 @@ import { Failure, reasonOf } from "./failure.ts";
 
 const extensions = /\.(?:ya?ml|json)$/;
 
-/** The files at `paths`, each once; directories give their *.yaml, *.yml and *.json files, at any depth, sorted by name. */
+/**
+ * The files at `paths`, each once; directories give their *.yaml, *.yml and *.json files, at any
+ * depth, sorted by name.
+ */
 export async function readSources(paths: readonly string[]): Promise<SourceText[]> {
   const files = new Set<string>();
   for (const path of paths) {

@@ -10,7 +10,9 @@ export const targets = ["envoy", "istio"] as const;
 export type RenderOptions = EnvoyCommandOptions &
   IstioCommandOptions & { target: (typeof targets)[number] };
 
-/** Prints what the resources at `paths` become; nothing where they have an error. Gives the exit code. */
+/**
+ * Prints what the resources at `paths` become; nothing if they have an error. Gives the exit code.
+ */
 export async function render(paths: readonly string[], options: RenderOptions): Promise<number> {
   const { target } = options;
   const plan = await compilePaths(paths, target);

@@ -3,7 +3,7 @@ import type { AccessLogField } from "../emit/envoy/access-log.ts";
 import { clusterName } from "../emit/envoy/cluster.ts";
 import type { Plan } from "../plan/plan.ts";
 
-/** One line of the access log; Envoy gives `null` where something is unknown. */
+/** One line of the access log; Envoy gives `null` for what is unknown. */
 export type AccessRecord = Record<AccessLogField, string | number | null>;
 
 interface Column {
@@ -13,7 +13,9 @@ interface Column {
   isNumber: boolean;
 }
 
-/** Turns lines of the access log into lines of a table, in columns wide enough for the plan's names. */
+/**
+ * Turns lines of the access log into lines of a table, in columns wide enough for the plan's names.
+ */
 export class RequestTable {
   readonly #columns: Column[];
   /** Names of providers by those of their clusters. */
@@ -36,7 +38,10 @@ export class RequestTable {
     ];
   }
 
-  /** The table's next lines for a line of Envoy's output; what is no request stays as it is. */
+  /**
+   * The table's next lines for a line of Envoy's output; a line that is not a request stays as it
+   * is.
+   */
   toLines(line: string): string[] {
     const record = readRecord(line);
     if (record === undefined) return [line];
@@ -93,7 +98,10 @@ function readRecord(line: string): AccessRecord | undefined {
   }
 }
 
-/** What came of a request that is not `ok`, and why; Envoy's reason where the filter has not seen the request. */
+/**
+ * What came of a request that is not `ok`, and why; Envoy's reason if the filter has not seen the
+ * request.
+ */
 function noteOf(record: AccessRecord): string | undefined {
   const { llm_outcome: outcome, response_code_details: details } = record;
   const reason = details === "via_upstream" || details === null ? undefined : `${details}`;

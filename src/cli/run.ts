@@ -1,5 +1,5 @@
-// Runs Envoy as the gateway: render → start → wait until it serves → print a line per request → end with it. Kept while it runs: the child
-// process and the directory with its configuration.
+// Runs Envoy as the gateway: render → start → wait until it serves → print a line per request → end
+// with it. Kept while it runs: the child process and the directory with its configuration.
 import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -32,7 +32,7 @@ async function runWithConfig(plan: Plan, options: EnvoyOptions, binary: string):
   const directory = await mkdtemp(join(tmpdir(), "llm-egress-"));
   const config = join(directory, "envoy.yaml");
   try {
-    // Readable by the owner alone: a literal key stands in it.
+    // Readable by the owner alone: it may hold a literal key.
     await writeFile(config, emitEnvoy(plan, options), { mode: 0o600 });
     const table = new RequestTable(plan);
     return await runEnvoy(

@@ -1,5 +1,6 @@
-// Writes plain objects as YAML. The `yaml` package would build a node for every value first, which takes longer than all of planning and
-// emitting; a writer that quotes whatever is not obviously safe is small, and a test reads its output back with that package.
+// Writes plain objects as YAML. The `yaml` package would build a node for every value first, which
+// takes longer than all of planning and emitting; a writer that quotes whatever is not obviously
+// safe is small, and a test reads its output back with that package.
 
 /** A plain value as a YAML document. Fields that are undefined are left out. */
 export function toYaml(value: object): string {
@@ -42,7 +43,7 @@ function writeField(key: string, value: unknown, { indent, lead, lines }: Place)
   }
 }
 
-/** An item's first field stands on the line of its dash. */
+/** An item's first field is on the line of its dash. */
 function writeItem(item: unknown, indent: string, lines: string[]): void {
   if (!isBlock(item)) {
     lines.push(`${indent}- ${inline(item, `${indent}  `)}`);

@@ -1,4 +1,5 @@
-// What an endpoint decides to answer, as data: the endpoints are pure functions from a JSON body to an Answer, and send.ts writes it.
+// What an endpoint decides to answer, as data: the endpoints are pure functions from a JSON body to
+// an Answer, and send.ts writes it.
 
 /** The members of a JSON object that a client sent; nothing in it has been checked. */
 export type JsonObject = Record<string, unknown>;
@@ -10,7 +11,9 @@ export interface Answer {
   status: number;
   /** By lower-case name. */
   headers: Record<string, string>;
-  /** What is written one after the other: a JSON answer has one piece, a stream one for each event. */
+  /**
+   * What is written one after the other: a JSON answer has one piece, a stream one for each event.
+   */
   pieces: string[];
 }
 

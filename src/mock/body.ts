@@ -12,7 +12,7 @@ export interface ReadBody {
   content?: Buffer;
 }
 
-/** Reads to the end of the body; rejects where the client leaves before. */
+/** Reads to the end of the body; rejects if the client leaves before. */
 export async function readBody(request: IncomingMessage, keep: "content" | "digest") {
   const hash = createHash("sha256");
   let kept: Buffer[] | undefined = keep === "content" ? [] : undefined;

@@ -1,4 +1,5 @@
-// POST …/chat/completions: in comes the parsed body, out goes one JSON object or a stream of chunks.
+// POST …/chat/completions: in comes the parsed body, out goes one JSON object or a stream of
+// chunks.
 import { type Answer, type JsonObject, isObject, jsonAnswer } from "./answer.ts";
 import { errorAnswer, invalidType, missingModel, missingParameter } from "./errors.ts";
 import { createdNow, newId } from "./identity.ts";
@@ -7,8 +8,8 @@ import { doneEvent, sseEvent, streamAnswer } from "./sse.ts";
 import { countMessage, countMessages, reasoningTokens, textOf } from "./tokens.ts";
 
 /**
- * A chat completion that repeats the last message. Tokens are counted as tokens.ts says; every message but the last counts as cached,
- * as if the provider had just seen the conversation.
+ * A chat completion that repeats the last message. Tokens are counted as tokens.ts says; every
+ * message but the last counts as cached, as if the provider had just seen the conversation.
  */
 export function answerChat(body: JsonObject): Answer {
   const refusal = checkModel(body) ?? checkMessages(body) ?? checkStreamOptions(body);
@@ -27,7 +28,7 @@ export function checkModel(body: JsonObject): Answer | undefined {
   return typeof model === "string" && model !== "" ? undefined : missingModel();
 }
 
-/** 400 where `stream_options` stands without `stream: true`, as OpenAI answers it. */
+/** 400 if `stream_options` is sent without `stream: true`, as OpenAI answers it. */
 export function checkStreamOptions(body: JsonObject): Answer | undefined {
   if (body["stream"] === true || (body["stream_options"] ?? null) === null) return undefined;
   const message = "The 'stream_options' parameter is only allowed when 'stream' is enabled.";
@@ -66,7 +67,10 @@ function choice(reply: Reply) {
   return { index: 0, message, logprobs: null, finish_reason: reply.finishReason };
 }
 
-/** The chunks of a streamed chat completion; with `usage`, one more without choices carries it, and the others `usage: null`. */
+/**
+ * The chunks of a streamed chat completion; with `usage`, one more without choices carries it, and
+ * the others `usage: null`.
+ */
 export function streamChat(head: object, reply: Reply, usage?: object): Answer {
   const unknownYet = usage === undefined ? {} : { usage: null };
   const chunk = (delta: object, finishReason: string | null = null) => ({

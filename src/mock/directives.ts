@@ -1,4 +1,5 @@
-// The request headers by which a test tells the mock how to behave. A client that sends none of them meets a plain provider.
+// The request headers by which a test tells the mock how to behave. A client that sends none of
+// them meets a plain provider.
 import type { IncomingHttpHeaders } from "node:http";
 import { isObject } from "./answer.ts";
 
@@ -14,9 +15,14 @@ export interface Directives {
   delayMs: number;
   /** `x-mock-pause-ms: N`: wait between two pieces of the answer. */
   pauseMs: number;
-  /** `x-mock-chunk-bytes: N`: cut the answer into pieces of N bytes, whatever its own pieces are. */
+  /**
+   * `x-mock-chunk-bytes: N`: cut the answer into pieces of N bytes, whatever its own pieces are.
+   */
   chunkBytes?: number;
-  /** `x-mock-response-headers: {"name": "value" | ["value", …]}`: add these to the answer, over its own. */
+  /**
+   * `x-mock-response-headers: {"name": "value" | ["value", …]}`: add these to the answer, over its
+   * own.
+   */
   headers: Record<string, string | string[]>;
   /** `x-mock-abort: after-headers | mid-body`: end the connection there. */
   abort: "never" | "after-headers" | "mid-body";
@@ -74,7 +80,7 @@ export function readDirectives(received: IncomingHttpHeaders): Directives | stri
   };
 }
 
-// NaN where the text is no whole number, which is within no range.
+// NaN, which is outside every range, if the text is not a whole number.
 function wholeNumber(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   return /^\d{1,9}$/.test(text) ? Number(text) : NaN;

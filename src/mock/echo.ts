@@ -1,4 +1,5 @@
-// The echo: answers with exactly what was received, so that a test sees what a proxy made of its request.
+// The echo: answers with exactly what was received, so that a test sees what a proxy made of its
+// request.
 import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
 import { type Answer, jsonAnswer } from "./answer.ts";

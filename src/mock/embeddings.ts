@@ -5,12 +5,15 @@ import { checkModel } from "./chat.ts";
 import { errorAnswer, missingParameter } from "./errors.ts";
 import { countTokens } from "./tokens.ts";
 
-/** The length of a vector where the request names none. */
+/** The length of a vector if the request names none. */
 export const defaultDimensions = 16;
 
 const maxDimensions = 4096;
 
-/** One unit vector for each input, as numbers or as base64 of little-endian 32-bit floats. Token inputs count one token each. */
+/**
+ * One unit vector for each input, as numbers or as base64 of little-endian 32-bit floats. Token
+ * inputs count one token each.
+ */
 export function answerEmbeddings(body: JsonObject): Answer {
   const refusal = checkModel(body) ?? checkInput(body);
   if (refusal !== undefined) return refusal;

@@ -15,7 +15,7 @@ export function errorAnswer(status: number, error: Partial<ErrorObject>): Answer
   return jsonAnswer(status, { error: { message, type, param, code } });
 }
 
-/** 400 to a body that is no JSON object. */
+/** 400 to a body that is not a JSON object. */
 export function invalidJson(): Answer {
   const message =
     "We could not parse the JSON body of your request. The API expects a JSON object with a content-type of application/json.";
@@ -39,7 +39,10 @@ export function invalidType(name: string, expected: string): Answer {
   return errorAnswer(400, { message, param: name, code: "invalid_type" });
 }
 
-/** 401 to a request without a key (`wrong: false`) or with another than the expected one; it never repeats the key. */
+/**
+ * 401 to a request without a key (`wrong: false`) or with another than the expected one; it never
+ * repeats the key.
+ */
 export function unauthorized(wrong: boolean): Answer {
   if (wrong) {
     return errorAnswer(401, { message: "Incorrect API key provided.", code: "invalid_api_key" });
@@ -49,7 +52,7 @@ export function unauthorized(wrong: boolean): Answer {
   return errorAnswer(401, { message });
 }
 
-/** 404 to a path that is no endpoint. */
+/** 404 to a path that is not an endpoint. */
 export function unknownPath(method: string, path: string): Answer {
   return errorAnswer(404, {
     message: `Invalid URL (${method} ${path})`,

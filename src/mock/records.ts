@@ -1,7 +1,11 @@
-// What the mock remembers of the requests that it got: counters over its life, and the latest requests up to a bound.
+// What the mock remembers of the requests that it got: counters over its life, and the latest
+// requests up to a bound.
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** One request as the mock saw it; `status` and `durationMs` follow when the answer has ended or the client has left. */
+/**
+ * One request as the mock saw it; `status` and `durationMs` follow when the answer has ended or the
+ * client has left.
+ */
 export interface MockRequest {
   method: string;
   path: string;
@@ -30,7 +34,9 @@ export class Records {
   readonly requests: MockRequest[] = [];
   readonly #onRequest: (request: MockRequest) => void;
 
-  /** `onRequest` is called once for each request, when its answer has ended or its client has left. */
+  /**
+   * `onRequest` is called once for each request, when its answer has ended or its client has left.
+   */
   constructor(onRequest: (request: MockRequest) => void) {
     this.#onRequest = onRequest;
   }
@@ -53,7 +59,8 @@ export class Records {
       record.body = body;
       this.stats[body] += 1;
     };
-    // The request itself does not tell when its client leaves after the answer: its connection does.
+    // The request itself does not tell when its client leaves after the answer: its connection
+    // does.
     const leave = () => settle("aborted");
     request.socket.once("close", leave);
     request.once("end", () => settle("complete"));

@@ -1,8 +1,12 @@
-// The reply that all text endpoints give: it repeats what was said, one word a token, and stops where the client's bound on tokens does.
+// The reply that all text endpoints give: it repeats what was said, one word a token, and stops at
+// the client's limit of tokens.
 import type { JsonObject } from "./answer.ts";
 import { splitWords } from "./tokens.ts";
 
-/** A reply as the pieces that a stream sends one by one: a word each, so their number is the number of tokens. */
+/**
+ * A reply as the pieces that a stream sends one by one: a word each, so their number is the number
+ * of tokens.
+ */
 export interface Reply {
   words: string[];
   finishReason: "stop" | "length";

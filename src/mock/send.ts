@@ -4,7 +4,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Answer } from "./answer.ts";
 import type { Directives } from "./directives.ts";
 
-/** Writes status, headers and pieces, as fast as the client reads them; returns early where the client has left. */
+/**
+ * Writes status, headers and pieces, as fast as the client reads them; returns early if the client
+ * has left.
+ */
 export async function sendAnswer(response: ServerResponse, answer: Answer, how: Directives) {
   if (how.delayMs > 0) await sleep(how.delayMs);
   if (response.destroyed) return;
@@ -27,7 +30,8 @@ function abort(response: ServerResponse): void {
   response.socket?.destroySoon();
 }
 
-// Each piece waits for the socket to take it, so that a slow client slows the answer and pieces don't pile up here.
+// Each piece waits for the socket to take it, so that a slow client slows the answer and pieces
+// don't pile up here.
 function write(response: ServerResponse, piece: string | Buffer): Promise<void> {
   return new Promise((resolve) => {
     response.once("close", resolve);

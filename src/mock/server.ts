@@ -1,5 +1,6 @@
-// An OpenAI-compatible provider for tests and the quickstart: routing and authorisation. It answers by simple rules (see tokens.ts and
-// reply.ts), and otherwise as the `x-mock-*` request headers ask (directives.ts). GET /__mock/stats gives its counters.
+// An OpenAI-compatible provider for tests and the quickstart: routing and authorisation. It answers
+// by simple rules (see tokens.ts and reply.ts), and otherwise as the `x-mock-*` request headers ask
+// (directives.ts). GET /__mock/stats gives its counters.
 import { once } from "node:events";
 import {
   createServer,
@@ -52,7 +53,7 @@ export interface Mock {
   close(): Promise<void>;
 }
 
-/** Starts the mock provider; rejects where the port is taken. */
+/** Starts the mock provider; rejects if the port is taken. */
 export async function startMock(options: MockOptions = {}): Promise<Mock> {
   const { host = "127.0.0.1", port = 0, tls } = options;
   const records = new Records(options.onRequest ?? (() => {}));
@@ -77,7 +78,8 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
 }
 
 function listener(serveOne: RequestListener, tls: MockOptions["tls"]): Server {
-  // A proxy's pool holds idle connections: ended by a timer here, they would fail a request now and then.
+  // A proxy's pool holds idle connections: ended by a timer here, they would fail a request now and
+  // then.
   const settings = { keepAliveTimeout: 0, requestTimeout: 0, maxHeaderSize: 64 * 1024 };
   if (tls === undefined) return createServer(settings, serveOne);
   return createTlsServer({ ...settings, ...tls }, serveOne);

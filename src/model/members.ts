@@ -1,5 +1,5 @@
-// The members of the request body that an openAIConfig manages: read from it, merged, and completed for the filter. Pure; values are JSON
-// text throughout, so that numbers stay as they were written.
+// The members of the request body that an openAIConfig manages: read from it, merged, and completed
+// for the filter. Pure; values are JSON text throughout, so that numbers stay as they were written.
 import type { OpenAIConfig } from "../api/generated.ts";
 import type { PluginMember } from "../../contract/plugin-config.ts";
 import type { Cursor } from "./cursor.ts";
@@ -9,10 +9,16 @@ export const tokenMembers = ["max_tokens", "max_completion_tokens", "max_output_
 
 const tokenGroup = "max_tokens";
 
-/** Managed members by their `memberKey`, in order of appearance. A token limit stands at the name for which it was given. */
+/**
+ * Managed members by their `memberKey`, in order of appearance. A token limit is kept under the
+ * name that it was given for.
+ */
 export type Members = Map<string, PluginMember>;
 
-/** What two member names have in common if they are one member: bodies are compared without case, `_` and `-`. */
+/**
+ * What two member names have in common if they are one member: bodies are compared without case,
+ * `_` and `-`.
+ */
 export function memberKey(name: string): string {
   return name.toLowerCase().replace(/[_-]/g, "");
 }
@@ -24,12 +30,15 @@ export function isTokenKey(key: string): boolean {
   return tokenKeys.includes(key);
 }
 
-/** The keys that stand for the same member as `key`. */
+/** The keys of the same member as `key`. */
 export function groupOf(key: string): readonly string[] {
   return isTokenKey(key) ? tokenKeys : [key];
 }
 
-/** What one openAIConfig says about members. Where it contradicts itself, which validation refuses, the later place wins. */
+/**
+ * What one openAIConfig says about members. Where it contradicts itself, which validation refuses,
+ * the later place wins.
+ */
 export function readMembers(config: Cursor<OpenAIConfig> | undefined): Members {
   const members: Members = new Map();
   if (config === undefined) return members;
@@ -67,7 +76,10 @@ export function isPlaced(member: PluginMember): boolean {
   return member.override !== undefined || member.default !== undefined || member.remove === true;
 }
 
-/** `own` over `base`: a member that `own` places leaves its place in `base`, and so do other names for it; limits replace by name. */
+/**
+ * `own` over `base`: a member that `own` places leaves its place in `base`, and so do other names
+ * for it; limits replace by name.
+ */
 export function mergeMembers(base: Members, own: Members): Members {
   const merged: Members = new Map([...base].map(([key, member]) => [key, { ...member }]));
   for (const [key, member] of own) {
@@ -90,7 +102,8 @@ function leavePlaces(members: Members, key: string, own: PluginMember): void {
     // Another name that is removed may be one that the provider refuses: it stays removed.
     if (other === key) delete member.remove;
   }
-  // A limit has nothing left to bound on an overridden or removed member; beside a removed one it still bounds its other names.
+  // A limit has nothing left to bound on an overridden or removed member; beside a removed one it
+  // still bounds its other names.
   const isRemoved = own.remove === true && groupOf(key).length === 1;
   if (own.override !== undefined || isRemoved) leaveLimits(members, key);
 }
@@ -99,7 +112,10 @@ function leaveLimits(members: Members, key: string): void {
   for (const other of groupOf(key)) delete members.get(other)?.limit;
 }
 
-/** The members for the filter: `model`, `stream`, then the others as they appear, each followed by those that it implies. */
+/**
+ * The members for the filter: `model`, `stream`, then the others as they appear, each followed by
+ * those that it implies.
+ */
 export function completeMembers(members: Members): PluginMember[] {
   const first = ["model", "stream"];
   const others = [...members.keys()].filter((key) => !first.includes(key));
@@ -124,7 +140,10 @@ function completeOne(members: Members, key: string): PluginMember[] {
   return implied ? [member, { name: "stream_options", remove: true }] : [member];
 }
 
-/** `members`, complete, and those that ask a provider for the usage of streamed answers. What is said of `stream_options` stays as it is. */
+/**
+ * `members`, complete, and those that ask a provider for the usage of streamed answers. What is
+ * said of `stream_options` stays as it is.
+ */
 export function askForUsage(members: readonly PluginMember[]): PluginMember[] {
   const find = (name: string) =>
     members.find((member) => memberKey(member.name) === memberKey(name));

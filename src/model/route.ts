@@ -20,7 +20,9 @@ export interface Match {
   gateways: string[];
 }
 
-/** The rules in order. A rule without matches matches everything, as does one whose list is empty. */
+/**
+ * The rules in order. A rule without matches matches everything, as does one whose list is empty.
+ */
 export function rulesOf(route: RouteResource): Rule[] {
   return route
     .at("spec", "rules")
@@ -53,7 +55,9 @@ export function namedGateways(route: RouteResource): string[] {
   return (route.value.spec.gateways ?? []).map((name) => fullGatewayName(name, route));
 }
 
-/** `mesh`, or `namespace/name` with the namespace of the resource that names the gateway filled in. */
+/**
+ * `mesh`, or `namespace/name` with the namespace of the resource that names the gateway filled in.
+ */
 export function fullGatewayName(name: string, { resource }: Cursor): string {
   return name === mesh || name.includes("/") ? name : `${resource.namespace}/${name}`;
 }

@@ -1,5 +1,5 @@
-// gzip without compression. Compressors give other bytes in other versions and on other processors, so that one module would have many
-// digests; and at the filter's size there is nothing to gain.
+// gzip without compression. Compressors give other bytes in other versions and on other processors,
+// so that one module would have many digests; and at the filter's size there is nothing to gain.
 import { gzipSync } from "node:zlib";
 
 /** No flags, no time, no hint of an effort, and an unknown operating system. */

@@ -1,7 +1,9 @@
-// The filter's module as an OCI image, in the "compat" variant that Istio's agent takes and every registry keeps: one tar+gzip layer that
-// holds plugin.wasm. https://github.com/solo-io/wasm/blob/master/spec/spec-compat.md
+// The filter's module as an OCI image, in the "compat" variant that Istio's agent takes and every
+// registry keeps: one tar+gzip layer that holds plugin.wasm.
+// https://github.com/solo-io/wasm/blob/master/spec/spec-compat.md
 //
-// The same module and program give the same bytes, and so the same digest, on every machine and at every time.
+// The same module and program give the same bytes, and so the same digest, on every machine and at
+// every time.
 import { createHash } from "node:crypto";
 import { gzipStored } from "./gzip.ts";
 import { tarOf } from "./tar.ts";
@@ -23,7 +25,7 @@ export interface Descriptor {
 }
 
 export interface Image {
-  /** What stands in an index. */
+  /** An entry of an index. */
   manifest: Descriptor;
   /** The manifest and all that it refers to, by digest. */
   blobs: ReadonlyMap<string, Uint8Array>;
@@ -72,7 +74,7 @@ export function toIndex(image: Image, tag: string, others: readonly Descriptor[]
   return { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [...kept, own] };
 }
 
-/** JSON as it stands in a blob. */
+/** JSON as a blob has it. */
 export function toJson(value: object): Buffer {
   return Buffer.from(JSON.stringify(value));
 }

@@ -3,7 +3,7 @@
 const blockBytes = 512;
 const endBytes = 2 * blockBytes;
 
-/** Where a field stands in a header, and how many bytes it has. */
+/** The position of a field in a header, and how many bytes it has. */
 const fields = {
   name: [0, 100],
   mode: [100, 8],
@@ -16,7 +16,10 @@ const fields = {
   magic: [257, 8],
 } as const;
 
-/** An archive that holds one file that everybody may read, of root and of 1970. `name` is ASCII, of at most 99 bytes. */
+/**
+ * An archive that holds one file that everybody may read, of root and of 1970. `name` is ASCII, of
+ * at most 99 bytes.
+ */
 export function tarOf(name: string, content: Uint8Array): Buffer {
   const padding = (blockBytes - (content.length % blockBytes)) % blockBytes;
   return Buffer.concat([headerOf(name, content.length), content, Buffer.alloc(padding + endBytes)]);

@@ -13,9 +13,9 @@ import { keyOf } from "./yaml-document.ts";
 
 /** What a walk over a document's nodes finds. Offsets are those of the file. */
 export interface Inspection {
-  /** The later ones of keys that stand more than once in a mapping. */
+  /** The later ones of keys that a mapping repeats. */
   duplicateKeys: { offset: number; key: string }[];
-  /** Aliases before which no anchor of their name stands. */
+  /** Aliases without an anchor of their name before them. */
   danglingAliases: { offset: number }[];
   /** Lines, from 1, with a value that may be a credential, by the name of its field. */
   secretLines: Set<number>;
@@ -91,7 +91,7 @@ function inspectKeys(pairs: readonly Pair[], walk: Walk): void {
 
 function secretNodes(pair: Pair, walk: Walk): Node[] {
   const nodes = [pair.key, pair.value].filter(isNode);
-  // What an alias stands for is written elsewhere, maybe under a harmless name.
+  // The value of an alias is written elsewhere, maybe under a harmless name.
   return nodes.flatMap((node) => [node, ...anchorsOf(node, walk)]);
 }
 

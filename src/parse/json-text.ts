@@ -5,7 +5,10 @@ const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const decimalInteger = /^[+-]?\d+$/;
 const otherInteger = /^0[xo][\da-fA-F]+$/;
 
-/** A node's value as JSON text. A number keeps its source text where that is JSON, so `0.70` and 20-digit integers stay exact. */
+/**
+ * A node's value as JSON text. A number keeps its source text where that is JSON, so `0.70` and
+ * 20-digit integers stay exact.
+ */
 export function jsonText(node: Node | null, document: Document): string {
   if (isAlias(node)) return jsonText(node.resolve(document) ?? null, document);
   if (isMap(node)) {

@@ -1,5 +1,5 @@
-// Texts → documents, with positions. Comes in: YAML or JSON, any number of documents a file. Goes out:
-// each document that holds a value. Nothing is kept between calls.
+// Texts → documents, with positions. Comes in: YAML or JSON, any number of documents a file. Goes
+// out: each document that holds a value. Nothing is kept between calls.
 import {
   type Document as YamlTree,
   LineCounter,
@@ -15,11 +15,14 @@ import { type SourceFile, YamlDocument } from "./yaml-document.ts";
 export interface SourceText {
   /** The name that diagnostics give. */
   file: string;
-  /** Undefined where the file's bytes are no UTF-8. */
+  /** Undefined if the file is not UTF-8. */
   text: string | undefined;
 }
 
-/** A document with more expansions of aliases than this is refused, as is usual against documents made to explode. */
+/**
+ * A document with more expansions of aliases than this is refused, as is usual against documents
+ * made to explode.
+ */
 const maxAliases = 100;
 
 /** Of one broken document, later syntax errors mostly follow from the first. */
@@ -30,7 +33,10 @@ export function parse(sources: readonly SourceText[], report: Report): YamlDocum
   return sources.flatMap((source) => readDocuments(source, report));
 }
 
-/** The documents of one file that hold a value. Syntax errors and duplicate keys are reported, and their documents left out. */
+/**
+ * The documents of one file that hold a value. Syntax errors and duplicate keys are reported, and
+ * their documents left out.
+ */
 function readDocuments(source: SourceText, report: Report): YamlDocument[] {
   const positions = new LineCounter();
   const fault = faultReporter(source.file, positions, report);
@@ -68,7 +74,8 @@ function parseText(text: string, lineCounter: LineCounter): YamlTree[] | undefin
     // The library's own check for unique keys is quadratic; inspectNodes has a linear one.
     const options = {
       version: "1.2",
-      // One for all documents of the file: it takes as long to make as a small document takes to parse.
+      // One for all documents of the file: it takes as long to make as a small document takes to
+      // parse.
       schema: new Schema({ schema: "core", resolveKnownTags: true }),
       uniqueKeys: false,
       logLevel: "silent",

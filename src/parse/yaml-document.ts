@@ -12,7 +12,7 @@ import type { Location, Path } from "../diagnostics.ts";
 import type { Document, Spot } from "../model/document.ts";
 import { jsonText } from "./json-text.ts";
 
-/** The file that a document stands in. */
+/** The file that holds a document. */
 export interface SourceFile {
   file: string;
   /** The file's lines, without their ends. */
@@ -95,7 +95,7 @@ export function keyOf(pair: Pair): string {
   return value === null ? "" : JSON.stringify(value);
 }
 
-/** A key may also stand in a comment or under a name that nobody thought of: such lines are not shown either. */
+/** A key may also be in a comment or under an unexpected name: such lines are not shown either. */
 function isShowable(line: string): boolean {
   // eslint-disable-next-line no-control-regex -- a terminal must not obey what a file holds
   if (line.length > 160 || /[\0-\x08\x0b-\x1f\x7f]/.test(line)) return false;

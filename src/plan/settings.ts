@@ -5,7 +5,10 @@ import type { PluginModels, PluginSettings } from "../../contract/plugin-config.
 
 type Config = Cursor<OpenAIConfig> | undefined;
 
-/** What the filter does with a request under `base`, with `own` merged over it. Either may be missing. Pure. */
+/**
+ * What the filter does with a request under `base`, with `own` merged over it. Either may be
+ * missing. Pure.
+ */
 export function buildSettings(base: Config, own?: Config): PluginSettings {
   const { apiKey, auth, models, maxRequestBytes, usage } = mergeConfigs(base?.value, own?.value);
   const members = completeMembers(mergeMembers(readMembers(base), readMembers(own)));

@@ -14,7 +14,10 @@ const group = "istio.alibabacloud.com";
 const apiVersion = `${group}/v1beta1`;
 const kinds = ["LLMProvider", "LLMRoute"];
 
-/** Sorts resources by kind and unfolds `kind: List`. Reports what claims to be ours and is of no known kind or version. */
+/**
+ * Sorts resources by kind and unfolds `kind: List`. Reports what claims to be ours and is of no
+ * known kind or version.
+ */
 export function classify(documents: readonly Document[], report: Report): Classified {
   const found: Classified = { providers: [], routes: [], context: [] };
   for (const resource of documents.map(Cursor.of).flatMap(unfoldList)) {

@@ -6,8 +6,8 @@ import { matchesOf } from "../model/route.ts";
 import type { Input } from "./input.ts";
 
 /**
- * No route matches on a header that the filter edits. Envoy chooses the route again after the edit: the request would then take another
- * route than the one for which it was given a key.
+ * No route matches on a header that the filter edits. Envoy chooses the route again after the edit:
+ * the request would then take another route than the one for which it was given a key.
  */
 export function checkEditedHeaders({ providers, routes }: Input, report: Report): void {
   const edited = new Set([...removedHeaders, ...setHeaders, ...providers.flatMap(authHeadersOf)]);

@@ -6,8 +6,8 @@ import { backendHost, rulesOf } from "../model/route.ts";
 import { type Input, ofKind } from "./input.ts";
 
 /**
- * Where a gateway's rule leads to a provider, the provider's filter and its TLS must be at that gateway: both reach the proxies of the
- * provider's own namespace that its selector means.
+ * Where a gateway's rule leads to a provider, the provider's filter and its TLS must be at that
+ * gateway: both reach the proxies of the provider's own namespace that its selector means.
  */
 export function checkGateways({ providers, routes, context, target }: Input, report: Report): void {
   if (target === "envoy") return;

@@ -14,10 +14,15 @@ import {
 import type { PluginMember } from "../../contract/plugin-config.ts";
 import { mentionsOf } from "./mentions.ts";
 
-/** At most so many are implied: model, stream, stream_options, and two more names for the token limit. */
+/**
+ * At most so many are implied: model, stream, stream_options, and two more names for the token
+ * limit.
+ */
 const maxImplied = 5;
 
-/** A route-specific openAIConfig as merged over the default. Both are sound when looked at alone. */
+/**
+ * A route-specific openAIConfig as merged over the default. Both are sound when looked at alone.
+ */
 export function checkMerged(
   base: Cursor<OpenAIConfig> | undefined,
   config: Cursor<OpenAIConfig>,

@@ -15,7 +15,7 @@ export function isDnsLabel(text: string): boolean {
   return dnsLabel.test(text);
 }
 
-/** Reports a host that is no DNS name. */
+/** Reports a host that is not a DNS name. */
 export function checkHost(host: Cursor<string>, report: Report): void {
   if (isDnsName(host.value)) return;
   const isUpperCase = isDnsName(host.value.toLowerCase());
@@ -25,7 +25,7 @@ export function checkHost(host: Cursor<string>, report: Report): void {
   report(host.problem("invalid_host", message));
 }
 
-/** Whether the resource can be named; reports where it can't. */
+/** Whether the resource can be named; reports why not. */
 export function checkMetadata(resource: Cursor, report: Report): boolean {
   const metadata = resource.at("metadata");
   const name = metadata.at("name");

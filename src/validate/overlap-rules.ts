@@ -3,7 +3,7 @@ import type { RouteResource } from "../model/resource.ts";
 import { listedGateways } from "../model/route.ts";
 import type { Input } from "./input.ts";
 
-/** Two LLMRoutes for one host at one gateway: which of them came first would be left to chance. */
+/** Two LLMRoutes for one host at one gateway: which of them Istio takes is undefined. */
 export function checkOverlaps({ routes }: Input, report: Report): void {
   const seen = new Map<string, RouteResource>();
   for (const route of routes) {

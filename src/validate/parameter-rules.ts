@@ -8,7 +8,10 @@ import { type Mention, mentionsOf, problemWith } from "./mentions.ts";
 
 const tokenNames = tokenMembers.join(", ");
 
-/** The members of one openAIConfig, looked at alone. Gives whether they are free of faults, so that a merge makes sense. */
+/**
+ * The members of one openAIConfig, looked at alone. Gives whether they are free of faults, so that
+ * a merge makes sense.
+ */
 export function checkParameters(config: Cursor<OpenAIConfig>, report: Report): boolean {
   let faults = 0;
   const counting: Report = (diagnostic) => {

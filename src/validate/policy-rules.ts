@@ -3,8 +3,8 @@ import type { Cursor } from "../model/cursor.ts";
 import { type Input, ofKind } from "./input.ts";
 
 /**
- * Istio compares hosts as a whole, port included, while it routes `host:80` like `host`: a policy that forbids one spelling alone can be
- * walked around.
+ * Istio compares hosts as a whole, port included, while it routes `host:80` like `host`: a policy
+ * that forbids one spelling alone can be walked around.
  */
 export function checkPolicies({ routes, context, target }: Input, report: Report): void {
   if (target === "envoy") return;
@@ -16,7 +16,10 @@ export function checkPolicies({ routes, context, target }: Input, report: Report
   }
 }
 
-/** The lists by which a policy lets go what is not on them, or forbids what is: with these, a spelling that was forgotten passes. */
+/**
+ * The lists by which a policy lets go what is not on them, or forbids what is: with these, a
+ * spelling that was forgotten passes.
+ */
 function hostLists(policy: Cursor): Cursor[] {
   const action = policy.at("spec", "action").text() ?? "ALLOW";
   const field = action === "ALLOW" ? "notHosts" : "hosts";

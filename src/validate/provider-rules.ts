@@ -19,7 +19,8 @@ export function checkProvider(provider: ProviderResource, report: Report): void 
 }
 
 function checkPath(path: Cursor<string | undefined>, report: Report): void {
-  // Without the escapes that a URL needs, Envoy would refuse the request, or the provider read another path.
+  // Without the escapes that a URL needs, Envoy would refuse the request, or the provider read
+  // another path.
   if (path.value === undefined || isPath(path.value)) return;
   const message =
     "must begin with / and must not contain #, white space, control characters or non-ASCII characters";

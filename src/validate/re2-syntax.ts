@@ -1,5 +1,5 @@
-// Whether Envoy's RE2 accepts an expression. What JavaScript accepts differs on both sides (it has lookarounds and no inline flags), so its
-// own RegExp can't be asked. Kept between calls: nothing.
+// Whether Envoy's RE2 accepts an expression. What JavaScript accepts differs on both sides (it has
+// lookarounds and no inline flags), so its own RegExp can't be asked. Kept between calls: nothing.
 
 /** Why RE2 would refuse `expression`, or undefined. */
 export function findRe2Fault(expression: string): string | undefined {
@@ -25,7 +25,7 @@ interface Scan {
   canRepeat: boolean;
 }
 
-/** RE2's bound on the numbers in {n,m}, multiplied where they are nested. */
+/** RE2's bound on the numbers in {n,m}, multiplied if they are nested. */
 const maxRepeat = 1000;
 
 function readItem(scan: Scan): string | undefined {
@@ -169,7 +169,7 @@ const posixClass =
   /^\[:\^?(?:alnum|alpha|ascii|blank|cntrl|digit|graph|lower|print|punct|space|upper|word|xdigit):\]$/;
 
 function readClass(scan: Scan): string | undefined {
-  // A ] that comes first stands for itself.
+  // A ] that comes first is a literal.
   const body = /^\[\^?\]?(?:\\[\s\S]|\[:\^?\w+:\]|[^\]\\])*\]/.exec(scan.text.slice(scan.at))?.[0];
   if (body === undefined) return "missing closing ]";
   scan.at += body.length;

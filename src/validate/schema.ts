@@ -11,8 +11,9 @@ import type { Cursor } from "../model/cursor.ts";
 import { checkMetadata } from "./name-rules.ts";
 import type { ProviderResource, RouteResource } from "../model/resource.ts";
 
-// Kubernetes' own keywords and formats are no part of JSON Schema: ajv passes over them. The two schemas are the project's own, so ajv's
-// schema of schemas is not needed, and to compile it and to optimise the code for two schemas takes longer than it saves.
+// Kubernetes' own keywords and formats are not part of JSON Schema: ajv ignores them. The two
+// schemas are the project's own, so ajv's schema of schemas is not needed, and to compile it and to
+// optimise the code for two schemas takes longer than it saves.
 const ajv = new Ajv({
   meta: false,
   validateSchema: false,
@@ -26,17 +27,20 @@ const ajv = new Ajv({
 const isProvider = ajv.compile<LLMProvider>(closed(llmProviderSchema));
 const isRoute = ajv.compile<LLMRoute>(closed(llmRouteSchema));
 
-/** The resource as an LLMProvider, or undefined after reporting each place where it is none. */
+/** The resource as an LLMProvider, or undefined after reporting why it is not one. */
 export function toProvider(resource: Cursor, report: Report): ProviderResource | undefined {
   return isSound(resource, isProvider, report) ? resource : undefined;
 }
 
-/** The resource as an LLMRoute, or undefined after reporting each place where it is none. */
+/** The resource as an LLMRoute, or undefined after reporting why it is not one. */
 export function toRoute(resource: Cursor, report: Report): RouteResource | undefined {
   return isSound(resource, isRoute, report) ? resource : undefined;
 }
 
-/** The schema with unknown fields refused wherever it lists the known ones; kubectl drops them with no more than a warning. */
+/**
+ * The schema with unknown fields refused wherever it lists the known ones; kubectl drops them with
+ * no more than a warning.
+ */
 function closed(schema: Schema): Schema {
   const copy: Schema = { ...schema };
   if (schema.properties) {
@@ -66,7 +70,7 @@ function isSound<Kind>(
   return false;
 }
 
-// No message quotes the value that is wrong: a key may stand in the wrong place.
+// No message quotes the value that is wrong: a key may be in the wrong field.
 function describe(error: ErrorObject, resource: Cursor): Diagnostic {
   const place = resource.at(...pathOf(error.instancePath, resource.value));
   const { params, parentSchema } = error;
@@ -140,7 +144,9 @@ function namesOf(params: Record<string, unknown>): string {
   return (params.allowedValues as unknown[]).join(", ");
 }
 
-/** ajv gives a JSON pointer; whether a step is an index is seen from the value that it steps into. */
+/**
+ * ajv gives a JSON pointer; whether a step is an index is seen from the value that it steps into.
+ */
 function pathOf(pointer: string, root: unknown): Path {
   const path: (string | number)[] = [];
   let value = root;

@@ -2,7 +2,9 @@ import type { Report } from "../diagnostics.ts";
 import { matchesOf, namesOnlyMesh } from "../model/route.ts";
 import type { Input, Target } from "./input.ts";
 
-/** Only sidecars know the caller's labels: a match on them that is for gateways would never hold. */
+/**
+ * Only sidecars know the caller's labels: a match on them that is for gateways would never hold.
+ */
 export function checkSourceLabels({ routes, target }: Input, report: Report): void {
   for (const { match, gateways } of routes.flatMap(matchesOf)) {
     if (Object.keys(match.value.sourceLabels ?? {}).length === 0) continue;

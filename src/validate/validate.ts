@@ -46,7 +46,9 @@ const references: Check[] = [
   checkRuleReferences,
 ];
 
-/** What may be a mistake on the target, beside the other resources of the input. Warnings and notes. */
+/**
+ * What may be a mistake on the target, beside the other resources of the input. Warnings and notes.
+ */
 const hints: Check[] = [
   // Matches on the caller's labels are for sidecars alone.
   checkSourceLabels,
@@ -67,11 +69,17 @@ export interface ValidateOptions {
    * the whole input. "leave-out": it is left out, and the rest is judged as if it did not exist.
    */
   errors: "refuse" | "leave-out";
-  /** Whether the documents are all that there are: only then is a reference to a missing one an error. */
+  /**
+   * Whether the documents are all that there are: only then is a reference to a missing one an
+   * error.
+   */
   isComplete: boolean;
 }
 
-/** The typed resources. Those that are of no known version or don't fit the schema are always left out. */
+/**
+ * The typed resources. Those that are of no known version or don't fit the schema are always left
+ * out.
+ */
 export function validate(
   documents: readonly Document[],
   { target, errors, isComplete }: ValidateOptions,
@@ -123,7 +131,10 @@ function run(
   return left;
 }
 
-/** Runs the checks until nothing more is left out: what refers to a resource that was left out fails as well. */
+/**
+ * Runs the checks until nothing more is left out: what refers to a resource that was left out fails
+ * as well.
+ */
 function runToTheEnd(...[checks, input, ...rest]: Parameters<typeof run>): Input {
   const left = run(checks, input, ...rest);
   return left === input ? input : runToTheEnd(checks, left, ...rest);

@@ -17,11 +17,15 @@ export function checkVariableCounts({ providers, target }: Input, report: Report
   }
 }
 
-/** Every `${NAME}` is in the environment of the proxies that the provider selects, as far as the input says. */
+/**
+ * Every `${NAME}` is in the environment of the proxies that the provider selects, as far as the
+ * input says.
+ */
 export function checkVariables({ providers, context, target }: Input, report: Report): void {
   if (target === "envoy") return;
   const pods = context.flatMap(podsOf);
-  // Where nothing says that it is for a mesh, nothing is asked of gateways of which there is nothing.
+  // Where nothing says that it is for a mesh, nothing is asked of gateways of which there is
+  // nothing.
   if (target === "any" && pods.length === 0 && !hasGateway(context)) return;
   for (const variable of variablesOf(providers)) {
     if (pods.some((pod) => gives(pod, variable))) continue;
@@ -62,11 +66,14 @@ function workloadKey({ value, resource }: ProviderResource): string {
   return JSON.stringify([resource.namespace, labels]);
 }
 
-/** What the input says about some pods: from a workload of Kubernetes, or from an installation of Istio, which names no pods. */
+/**
+ * What the input says about some pods: from a workload of Kubernetes, or from an installation of
+ * Istio, which names no pods.
+ */
 interface Pods {
   namespace?: string;
   labels?: Record<string, string>;
-  /** Undefined where they come from elsewhere as a whole. */
+  /** Undefined if `envFrom` may set any variable. */
   variables: Set<string> | undefined;
 }
 

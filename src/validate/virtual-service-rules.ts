@@ -4,7 +4,10 @@ import type { RouteResource } from "../model/resource.ts";
 import { fullGatewayName, listedGateways } from "../model/route.ts";
 import { type Input, ofKind } from "./input.ts";
 
-/** VirtualServices of the input that stand beside ours: for the same host, or leading to a provider past the LLMRoutes. */
+/**
+ * VirtualServices of the input that conflict with the emitted ones: for the same host, or leading
+ * to a provider without an LLMRoute.
+ */
 export function checkVirtualServices(input: Input, report: Report): void {
   const { providers, routes, context, target } = input;
   if (target === "envoy") return;

@@ -11,7 +11,10 @@ import { type Extension, typedConfig } from "./typed-config.ts";
 
 const filterState = (name: string) => `%FILTER_STATE(wasm.${name}:PLAIN)%`;
 
-/** The fields of the access log. Neither paths nor credentials: a client may have put a key into the query. */
+/**
+ * The fields of the access log. Neither paths nor credentials: a client may have put a key into the
+ * query.
+ */
 export const accessLogFields = {
   start_time: "%START_TIME%",
   method: "%REQ(:METHOD)%",

@@ -1,4 +1,5 @@
-// Plan → Envoy's bootstrap: one gateway that needs no control plane. Decides nothing that the plan does not say.
+// Plan → Envoy's bootstrap: one gateway that needs no control plane. Decides nothing that the plan
+// does not say.
 import type { Plan } from "../../plan/plan.ts";
 import { type Cluster, toCluster } from "./cluster.ts";
 import { type Listener, toListener } from "./listener.ts";

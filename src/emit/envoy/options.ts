@@ -8,11 +8,13 @@ export interface EnvoyOptions {
   admin: Endpoint;
   /** Absolute path of the filter's module. */
   wasmFile: string;
-  /** Absolute path of the certificate authorities that are trusted for providers without their own. */
+  /**
+   * Absolute path of the certificate authorities that are trusted for providers without their own.
+   */
   caBundle: string;
   /** Where a provider's traffic goes instead of to the provider, by the provider's host. */
   upstreams: ReadonlyMap<string, Upstream>;
-  /** How many callers metrics tell apart, in each worker. */
+  /** How many callers metrics distinguish, in each worker. */
   maxSources: number;
 }
 

@@ -28,7 +28,8 @@ function toVirtualHosts(plan: Plan): VirtualHost[] {
   const hosts = new Map<string, VirtualHost>();
   for (const route of plan.routes) {
     const { host } = route;
-    // May stay empty: the host's requests are then 404, and do not fall through to another host's provider.
+    // May stay empty: the host's requests are then 404, and do not fall through to another host's
+    // provider.
     const virtualHost = hosts.get(host) ?? { name: host, domains: [host], routes: [] };
     virtualHost.routes.push(...toRoutes(route, HostRewrite.WhereDifferent));
     hosts.set(host, virtualHost);
@@ -36,7 +37,10 @@ function toVirtualHosts(plan: Plan): VirtualHost[] {
   return [...hosts.values()];
 }
 
-/** Clients that call the gateway by its own address get the first provider; strangers reach the filter, which refuses them. */
+/**
+ * Clients that call the gateway by its own address get the first provider; strangers reach the
+ * filter, which refuses them.
+ */
 function toCatchAll(plan: Plan): VirtualHost[] {
   const routes = routesToFirstProvider(plan);
   return routes.length === 0 ? [] : [{ name: "own-address", domains: ["*"], routes }];

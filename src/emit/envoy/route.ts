@@ -19,7 +19,7 @@ interface Target {
   host_rewrite_literal?: string;
 }
 
-/** When a provider is told its own host instead of the one that the client named. */
+/** When the request's host is rewritten to the provider's. */
 export enum HostRewrite {
   WhereDifferent,
   Always,
@@ -34,7 +34,9 @@ export interface RouteSource {
   rewrite: HostRewrite;
 }
 
-/** The Envoy route for one match of a rule. It has no retries: a repeated request is paid for twice. */
+/**
+ * The Envoy route for one match of a rule. It has no retries: a repeated request is paid for twice.
+ */
 export function toRoute(source: RouteSource): Route {
   const { rule, match } = source;
   const headers = (match?.headers ?? []).map(toHeaderMatch);

@@ -14,7 +14,10 @@ export const metricLabels = [
   ...[codeLabel, outcomeLabel, reasonLabel],
 ];
 
-/** Takes the labels out of the names, with the regular expressions that Istio makes of `extraStatTags`; Envoy's own tags stay. */
+/**
+ * Takes the labels out of the names, with the regular expressions that Istio makes of
+ * `extraStatTags`; Envoy's own tags stay.
+ */
 export function statsConfig(): object {
   return {
     stats_tags: metricLabels.map((label) => ({

@@ -5,7 +5,10 @@ export interface Metadata {
   labels: Record<string, string>;
 }
 
-/** The metadata of a resource that we own. The namespace is always written: kubectl's own default may be another one. */
+/**
+ * The metadata of a resource that we own. The namespace is always written: kubectl's own default
+ * may be another one.
+ */
 export function toMetadata({ name, namespace }: { name: string; namespace: string }): Metadata {
   return { name, namespace, labels: { "app.kubernetes.io/managed-by": "llm-egress" } };
 }

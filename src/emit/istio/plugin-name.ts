@@ -4,8 +4,9 @@ import type { Workload } from "./workload.ts";
 const maxWords = 200;
 
 /**
- * The name of the WasmPlugin for a workload. It depends on the selector alone, so that a change of providers changes the plugin instead of
- * adding a second one; a digest tells selectors apart whose words are alike.
+ * The name of the WasmPlugin for a workload. It depends on the selector alone, so that a change of
+ * providers changes the plugin instead of adding a second one; a digest tells selectors apart whose
+ * words are alike.
  */
 export function pluginName({ labels }: Workload): string {
   const pairs = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));

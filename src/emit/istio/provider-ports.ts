@@ -12,7 +12,10 @@ export interface ServicePort {
 /** The port at which applications call every provider. */
 export const plainPort = 80;
 
-/** The ports of a provider outside the cluster: the one that applications call, and its own. Both lead to its own. */
+/**
+ * The ports of a provider outside the cluster: the one that applications call, and its own. Both
+ * lead to its own.
+ */
 export function portsOf({ port, tls }: ProviderPlan): ServicePort[] {
   const plain: ServicePort = { number: plainPort, name: "http", protocol: "HTTP" };
   if (port === plainPort) return [plain];
@@ -29,8 +32,9 @@ export function isService({ host }: Endpoint): boolean {
 }
 
 /**
- * The names that istiod gives the clusters of an endpoint. A request for a provider outside the cluster takes the cluster of its own port
- * by our VirtualService, and that of port 80 where nothing but the ServiceEntry tells the proxy where to go.
+ * The names that istiod gives the clusters of an endpoint. A request for a provider outside the
+ * cluster takes the cluster of its own port by our VirtualService, and that of port 80 if only the
+ * ServiceEntry applies.
  */
 export function clusterNames({ host, port }: Endpoint): string[] {
   const ports = isService({ host, port }) ? [port] : new Set([plainPort, port]);

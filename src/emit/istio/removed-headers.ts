@@ -1,6 +1,9 @@
 import type { IstioOptions } from "./options.ts";
 
-/** What Istio and Envoy's router add behind the filter, and no provider needs: where the request comes from, and how it travels. */
+/**
+ * What Istio and Envoy's router add after the filter, and no provider needs: the request's origin,
+ * and its way through the mesh.
+ */
 const meshHeaders = [
   "x-envoy-attempt-count",
   "x-envoy-decorator-operation",

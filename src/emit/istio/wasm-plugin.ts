@@ -13,8 +13,8 @@ export interface WasmPlugin extends IWasmPlugin {
 }
 
 /**
- * The filter for one workload. It has no phase, so it stands behind authentication and authorization: they judge the client's own token,
- * and no authorizer sees the provider's key.
+ * The filter for one workload. It has no phase, so it runs after authentication and authorization:
+ * they check the client's own token, and no authorizer sees the provider's key.
  */
 export function toWasmPlugin(workload: Workload, plan: Plan, options: IstioOptions): WasmPlugin {
   const { labels, providers } = workload;
@@ -28,11 +28,13 @@ export function toWasmPlugin(workload: Workload, plan: Plan, options: IstioOptio
     metadata: toMetadata({ name: pluginName(workload), namespace: workload.namespace }),
     spec: {
       ...(Object.keys(labels).length > 0 ? { selector } : {}),
-      // Requests that leave: what sidecars let in is not the filter's, and must not suffer where it can't be loaded.
+      // Requests that leave: what sidecars let in is not the filter's, and must not fail if the
+      // filter can't be loaded.
       match: [{ mode: "CLIENT" }],
       url: options.wasmUrl,
       ...digestOf(options.wasmUrl),
-      // A module that is there already is enough: with Always, a registry that is away would stop the gateway at the next change.
+      // A module that is there already is enough: with Always, a registry that is away would stop
+      // the gateway at the next change.
       imagePullPolicy: "IfNotPresent",
       pluginName: "llm-egress",
       failStrategy: options.failStrategy,
