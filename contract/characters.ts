@@ -6,9 +6,13 @@ export function isHeaderName(text: string): boolean {
   return isWord(text, "!#$%&'*+-.^_`|~");
 }
 
-/** Whether `text` can name a managed member; `MAX_MEMBER_NAME_LENGTH` bounds its length. */
+/**
+ * Whether `text` can name a managed member; `MAX_MEMBER_NAME_LENGTH` bounds its length. A dot is
+ * refused: it would look like a path into an object, but the filter edits only members of the body
+ * itself.
+ */
 export function isMemberName(text: string): boolean {
-  return isWord(text, "_.-");
+  return isWord(text, "_-");
 }
 
 /** Whether `text` is the name of an environment variable. */

@@ -110,7 +110,7 @@ function decodeMember(value: JsonValue, path: string, checker: Checker): Member 
   if (!isMemberName(name) || name.length > MAX_MEMBER_NAME_LENGTH) {
     checker.fail(
       path + ".name",
-      "must be 1 to 64 of letters, digits, underscore, point and hyphen",
+      "must be 1 to 64 of letters, digits, underscore and hyphen",
     );
   }
   const member = new Member(foldedName(name), name);

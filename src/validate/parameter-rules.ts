@@ -37,8 +37,20 @@ export function checkParameters(config: Cursor<OpenAIConfig>, report: Report): b
 function checkName(mention: Mention, report: Report): void {
   const { name, key } = mention;
   if (isMemberName(name) && name.length <= MAX_MEMBER_NAME_LENGTH && key !== "") return;
-  const message = `must be a valid member name: 1 to ${MAX_MEMBER_NAME_LENGTH} letters, digits and any of _ . -, with at least one letter, digit or dot`;
-  report(problemWith(mention, "invalid_member_name", message));
+  const message = `must be a valid member name: 1 to ${MAX_MEMBER_NAME_LENGTH} letters, digits, _ and -, with at least one letter or digit`;
+  const hint = insideObject.test(name) ? `; ${adviceFor(mention)}` : "";
+  report(problemWith(mention, "invalid_member_name", `${message}${hint}`));
+}
+
+/** A name that looks like the path to a member of an object. */
+const insideObject = /^[\w-]+(?:\.[\w-]+)+$/;
+
+function adviceFor({ name, section }: Mention): string {
+  const [outer = "", ...inner] = name.split(".");
+  const limit = "a member inside an object can't be managed alone";
+  if (section !== "defaults" && section !== "overrides") return limit;
+  const value = inner.reduceRight((text, step) => `{${step}: ${text}}`, "…");
+  return `${limit}; write the whole object: {${outer}: ${value}}`;
 }
 
 function checkValue({ key, place, section }: Mention, report: Report): void {
