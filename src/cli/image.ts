@@ -7,6 +7,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { type Descriptor, type Image, toImage, toIndex, toJson } from "../oci/image.ts";
 import { Failure, reasonOf } from "./failure.ts";
 import { moduleFile } from "./locations.ts";
+import { printLine, warnLine } from "./terminal.ts";
 
 /** The options of `image`, as commander gives them. */
 export interface ImageOptions {
@@ -41,8 +42,8 @@ export async function image(directory: string, { wasm, tag }: ImageOptions): Pro
     if (error instanceof Failure) throw error;
     throw new Failure(reasonOf(error), 1);
   }
-  console.log(digest);
-  console.error(
+  printLine(digest);
+  warnLine(
     `${directory} has the image ${tag}; once it is in a registry, use --wasm-url oci://REPOSITORY@${digest}`,
   );
   return 0;

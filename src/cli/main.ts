@@ -8,11 +8,13 @@ import { mock, parsePort } from "./mock.ts";
 import { addIstioOptions } from "./istio-options.ts";
 import { checkOptionsOf, render, type RenderOptions, targets } from "./render.ts";
 import { run } from "./run.ts";
+import { print, warn } from "./terminal.ts";
 import { validate } from "./validate.ts";
 
 const program = new Command("llm-egress")
   .description("Call LLM providers from an Istio mesh without holding a key.")
   .exitOverride()
+  .configureOutput({ writeOut: print, writeErr: warn })
   .showHelpAfterError("(see --help)");
 
 program
@@ -71,8 +73,10 @@ function exitCodeOf(error: unknown): number {
   // Commander has printed its message, and throws for --help too.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof Failure || error instanceof EnvoyUnavailable) {
-    console.error(`llm-egress: ${error.message}`);
+    warn(`llm-egress: ${error.message}\n`);
     return error instanceof Failure ? error.exitCode : 1;
   }
-  throw error;
+  // A fault of the program itself.
+  warn(`llm-egress: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return 1;
 }

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import { startMock } from "../mock/server.ts";
 import { Failure, reasonOf } from "./failure.ts";
+import { printLine } from "./terminal.ts";
 
 export interface MockCommandOptions {
   host: string;
@@ -13,7 +14,7 @@ export async function mock(options: MockCommandOptions): Promise<number> {
   const server = await startMock(options).catch((error: unknown) => {
     throw new Failure(`the mock provider can't start: ${reasonOf(error)}`, 1);
   });
-  console.log(`mock provider listens on ${server.url}`);
+  printLine(`mock provider listens on ${server.url}`);
   await untilSignal();
   await server.close();
   return 0;

@@ -4,6 +4,7 @@ import { compilePaths } from "./compile-paths.ts";
 import { type EnvoyCommandOptions, toEnvoyOptions } from "./envoy-options.ts";
 import { Failure } from "./failure.ts";
 import { type IstioCommandOptions, toIstioOptions } from "./istio-options.ts";
+import { print } from "./terminal.ts";
 
 export const targets = ["envoy", "istio"] as const;
 
@@ -21,7 +22,7 @@ export async function render(paths: readonly string[], options: RenderOptions): 
     target === "istio"
       ? emitIstio(plan, toIstioOptions(options))
       : emitEnvoy(plan, toEnvoyOptions(options, plan));
-  process.stdout.write(text);
+  print(text);
   return 0;
 }
 

@@ -2,6 +2,7 @@
 import type { AccessLogField } from "../emit/envoy/access-log.ts";
 import { clusterName } from "../emit/envoy/cluster.ts";
 import type { Plan } from "../plan/plan.ts";
+import { printableLine } from "../printable.ts";
 
 /** One line of the access log; Envoy gives `null` for what is unknown. */
 export type AccessRecord = Record<AccessLogField, string | number | null>;
@@ -66,7 +67,8 @@ export class RequestTable {
       inMilliseconds(record.llm_ttft_ms),
       inMilliseconds(record.duration),
     ];
-    return cells.map((cell) => `${cell ?? "-"}`);
+    // A column is as wide as what is printed of its cells.
+    return cells.map((cell) => printableLine(`${cell ?? "-"}`));
   }
 
   #format(cells: string[]): string {

@@ -14,6 +14,7 @@ import { type EnvoyCommandOptions, toEnvoyOptions } from "./envoy-options.ts";
 import { runEnvoy } from "./envoy-process.ts";
 import { Failure } from "./failure.ts";
 import { RequestTable } from "./request-table.ts";
+import { printLine, warnLine } from "./terminal.ts";
 
 /** Runs Envoy for the resources at `paths` until it ends or a signal comes. Gives the exit code. */
 export async function run(paths: readonly string[], command: EnvoyCommandOptions): Promise<number> {
@@ -24,7 +25,7 @@ export async function run(paths: readonly string[], command: EnvoyCommandOptions
   for (const provider of plan.providers) warnOfMissingKeys(provider);
   await checkPort("--listen", options.listen);
   await checkPort("--admin", options.admin);
-  const binary = await findEnvoy({ log: (line) => console.error(line) });
+  const binary = await findEnvoy({ log: (line) => warnLine(line) });
   return runWithConfig(plan, options, binary);
 }
 
@@ -41,11 +42,12 @@ async function runWithConfig(plan: Plan, options: EnvoyOptions, binary: string):
         onReady: () => {
           const listen = formatAddress(options.listen);
           const admin = formatAddress(options.admin);
-          console.log(`llm-egress listens on http://${listen} (admin http://${admin})`);
+          printLine(`llm-egress listens on http://${listen} (admin http://${admin})`);
         },
         onLine: (line) => {
-          for (const row of table.toLines(line)) console.log(row);
+          for (const row of table.toLines(line)) printLine(row);
         },
+        onLogLine: warnLine,
       },
     );
   } finally {
@@ -67,7 +69,7 @@ function warnOfMissingKeys({ name, settings, routeSettings }: ProviderPlan): voi
   );
   for (const variable of new Set(names)) {
     if (variable === undefined || process.env[variable]?.trim()) continue;
-    console.error(`warning: ${variable} is not set: requests to the provider ${name} get 503`);
+    warnLine(`warning: ${variable} is not set: requests to the provider ${name} get 503`);
   }
 }
 

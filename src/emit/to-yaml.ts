@@ -1,6 +1,7 @@
 // Writes plain objects as YAML. The `yaml` package would build a node for every value first, which
 // takes longer than all of planning and emitting; a writer that quotes whatever is not obviously
 // safe is small, and a test reads its output back with that package.
+import { printable, printableLine } from "../printable.ts";
 
 /** A plain value as a YAML document. Fields that are undefined are left out. */
 export function toYaml(value: object): string {
@@ -67,18 +68,22 @@ const plainText = /^[A-Za-z/][\w./|-]*$/;
 /** What some reader of YAML 1.1 or 1.2 takes for something else than a string. */
 const otherType = /^(?:true|false|yes|no|on|off|y|n|null)$/i;
 
-/** JSON's strings are YAML's double-quoted ones. */
+/** JSON's strings are YAML's double-quoted ones, with the same escapes. */
 function text(value: string): string {
-  return plainText.test(value) && !otherType.test(value) ? value : JSON.stringify(value);
+  return plainText.test(value) && !otherType.test(value) ? value : quoted(value);
 }
 
-const printable = /^[\n\x20-\x7e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]*$/;
+function quoted(value: string): string {
+  return printableLine(JSON.stringify(value));
+}
+
+const unprintable = /[\ud800-\udfff\ufeff\ufffe\uffff]/;
 
 /** Text of several lines as a literal block, where that keeps every character. */
 function literal(value: string, indent: string): string {
   const body = value.endsWith("\n") ? value.slice(0, -1) : value;
-  if (!printable.test(value) || /^[ \n]|\n$/.test(body) || body === "")
-    return JSON.stringify(value);
+  const isPlain = printable(value) === value && !unprintable.test(value);
+  if (!isPlain || /^[ \n]|\n$/.test(body) || body === "") return quoted(value);
   const header = body === value ? "|-" : "|";
   return `${header}\n${indent}${body.replace(/\n(?=[^\n])/g, `\n${indent}`)}`;
 }
