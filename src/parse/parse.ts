@@ -8,6 +8,7 @@ import {
   type YAMLError,
 } from "yaml";
 import { type DiagnosticCode, diagnosticCodes, type Report } from "../diagnostics.ts";
+import { isFieldName } from "../model/shown-fields.ts";
 import { inspectNodes } from "./inspect-nodes.ts";
 import { type SourceFile, YamlDocument } from "./yaml-document.ts";
 
@@ -49,12 +50,7 @@ function readDocuments(source: SourceText, report: Report): YamlDocument[] {
     fault("yaml_syntax", 0, "is nested too deeply");
     return [];
   }
-  const file: SourceFile & { secretLines: Set<number> } = {
-    file: source.file,
-    lines: source.text.split(/\r?\n/),
-    positions,
-    secretLines: new Set(),
-  };
+  const file: SourceFile = { file: source.file, text: source.text, positions };
   return parsed.flatMap((document) => readDocument(document, file, fault) ?? []);
 }
 
@@ -90,17 +86,17 @@ function parseText(text: string, lineCounter: LineCounter): YamlTree[] | undefin
 
 function readDocument(
   document: YamlTree,
-  file: SourceFile & { secretLines: Set<number> },
+  file: SourceFile,
   fault: Fault,
 ): YamlDocument | undefined {
   for (const error of document.errors.slice(0, maxSyntaxErrors)) {
     fault("yaml_syntax", error.pos[0], syntaxMessage(error));
   }
   if (document.errors.length > 0) return undefined;
-  const found = inspectNodes(document, file.positions);
-  for (const line of found.secretLines) file.secretLines.add(line);
+  const found = inspectNodes(document);
   for (const { offset, key } of found.duplicateKeys) {
-    fault("duplicate_key", offset, `duplicate key ${JSON.stringify(key)}`);
+    const name = isFieldName(key) ? ` ${JSON.stringify(key)}` : "";
+    fault("duplicate_key", offset, `duplicate key${name}`);
   }
   for (const { offset } of found.danglingAliases) {
     fault("yaml_syntax", offset, `is not valid YAML: ${messages.BAD_ALIAS}`);

@@ -6,8 +6,9 @@ import {
   llmRouteSchema,
   type Schema,
 } from "../api/generated.ts";
-import type { Diagnostic, Path, Report } from "../diagnostics.ts";
+import { type Diagnostic, formatPath, type Path, type Report } from "../diagnostics.ts";
 import type { Cursor } from "../model/cursor.ts";
+import { isFieldName } from "../model/shown-fields.ts";
 import { checkMetadata } from "./name-rules.ts";
 import type { ProviderResource, RouteResource } from "../model/resource.ts";
 
@@ -77,8 +78,11 @@ function describe(error: ErrorObject, resource: Cursor): Diagnostic {
   switch (error.keyword) {
     case "additionalProperties": {
       const known = Object.keys((parentSchema as Schema).properties ?? {}).join(", ");
-      const field = place.at(String(params.additionalProperty));
-      return field.problem("unknown_field", `unknown field; allowed: ${known}`, "key");
+      const name = String(params.additionalProperty);
+      const problem = place
+        .at(name)
+        .problem("unknown_field", `unknown field; allowed: ${known}`, "key");
+      return isFieldName(name) ? problem : { ...problem, path: formatPath([...place.path, "…"]) };
     }
     case "required": {
       const message = `the required field ${String(params.missingProperty)} is missing`;
