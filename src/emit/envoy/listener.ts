@@ -31,6 +31,10 @@ function connectionManager(plan: Plan, options: EnvoyOptions): Extension {
       use_remote_address: true,
       // No caller's address makes its x-envoy-* headers trusted.
       internal_address_config: {},
+      // Envoy would refuse the request, but write its path and query into the log at warning.
+      http_protocol_options: {
+        ignore_http_11_upgrade: [{ exact: "connect-udp", ignore_case: true }],
+      },
       // An answer may think for minutes before its first token: only silence ends a stream.
       request_timeout: "0s",
       stream_idle_timeout: "900s",

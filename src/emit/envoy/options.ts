@@ -4,8 +4,11 @@ import type { Endpoint } from "../../plan/plan.ts";
 export interface EnvoyOptions {
   /** Where requests come in: an IP address and a port. */
   listen: Endpoint;
-  /** Where Envoy's admin interface listens: an IP address and a port. */
-  admin: Endpoint;
+  /**
+   * Where Envoy's admin interface listens; without it, there is none. It answers whoever reaches
+   * it, whatever `Host` and `Origin` say, and Envoy can't check them.
+   */
+  admin?: AdminAddress;
   /** Absolute path of the filter's module. */
   wasmFile: string;
   /**
@@ -17,6 +20,9 @@ export interface EnvoyOptions {
   /** How many callers metrics distinguish, in each worker. */
   maxSources: number;
 }
+
+/** An IP address and a port, or the absolute path of a Unix domain socket. */
+export type AdminAddress = Endpoint | { socket: string };
 
 export interface Upstream extends Endpoint {
   tls: boolean;
