@@ -7,6 +7,7 @@ export interface IstioCommandOptions {
   wasmUrl: string;
   failStrategy: FailStrategy;
   keepTraceHeaders: boolean;
+  localReplies: boolean;
   maxSources: number;
 }
 
@@ -31,14 +32,20 @@ export function addIstioOptions(command: Command): Command {
         .choices(failStrategies)
         .default("FAIL_RELOAD"),
     )
-    .option("--keep-trace-headers", "send trace headers to providers", false);
+    .option("--keep-trace-headers", "send trace headers to providers", false)
+    .option(
+      "--local-replies",
+      "add an EnvoyFilter that gives the gateways' own error responses the form of OpenAI's",
+      false,
+    );
 }
 
 /** What the emitter needs, from the command line. */
 export function toIstioOptions(command: IstioCommandOptions): IstioOptions {
   const { wasmUrl, failStrategy, keepTraceHeaders, maxSources } = command;
+  const localReplies = command.localReplies ? "openai" : "plain";
   const traceHeaders = keepTraceHeaders ? "kept" : "removed";
-  return { wasmUrl, failStrategy, traceHeaders, maxSources };
+  return { wasmUrl, failStrategy, traceHeaders, localReplies, maxSources };
 }
 
 /** A URL that Istio's agent can fetch; a digest in it must be whole. */

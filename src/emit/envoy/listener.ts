@@ -1,4 +1,5 @@
 import type { Plan } from "../../plan/plan.ts";
+import { localReplyConfig } from "../local-replies.ts";
 import { accessLog } from "./access-log.ts";
 import type { EnvoyOptions } from "./options.ts";
 import { toRouteConfig } from "./route-config.ts";
@@ -40,6 +41,7 @@ function connectionManager(plan: Plan, options: EnvoyOptions): Extension {
       stream_idle_timeout: "900s",
       request_headers_timeout: "10s",
       access_log: [accessLog()],
+      local_reply_config: localReplyConfig(),
       http_filters: [toWasmFilter(plan, options), router()],
       route_config: toRouteConfig(plan),
     }),

@@ -11,6 +11,8 @@ export interface IstioOptions {
   failStrategy: FailStrategy;
   /** Whether providers may see the headers by which the mesh traces requests. */
   traceHeaders: "removed" | "kept";
+  /** Whether what gateways answer by themselves has the form of OpenAI's errors. */
+  localReplies: "plain" | "openai";
   /** How many callers metrics distinguish, in each worker. */
   maxSources: number;
 }
