@@ -6,7 +6,7 @@ import { readMembers } from "../model/members.ts";
 import { defaultConfigOf, routeConfigsOf } from "../model/provider.ts";
 import type { ProviderResource } from "../model/resource.ts";
 import { checkCredential } from "./credential-rules.ts";
-import { checkMemberCount, checkMerged } from "./merged-rules.ts";
+import { checkMemberCount, checkMerged } from "./merged-config-rules.ts";
 import { checkModels } from "./model-rules.ts";
 import { checkHost } from "./name-rules.ts";
 import { checkParameters } from "./parameter-rules.ts";
