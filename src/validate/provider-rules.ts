@@ -11,7 +11,7 @@ import { checkModels } from "./model-rules.ts";
 import { checkHost } from "./name-rules.ts";
 import { checkParameters } from "./parameter-rules.ts";
 
-/** The rules for one LLMProvider alone. */
+/** The rules for one LLMProvider by itself. */
 export function checkProvider(provider: ProviderResource, report: Report): void {
   checkHost(provider.at("spec", "host"), report);
   checkPath(provider.at("spec", "path"), report);
