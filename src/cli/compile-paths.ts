@@ -5,8 +5,8 @@ import { Failure } from "./failure.ts";
 import { readSources } from "./read-sources.ts";
 
 /**
- * The plan of the resources at `paths`, or undefined if they have an error. What is wrong is
- * printed on standard error.
+ * The plan of the resources at `paths`, or undefined if they have an error. Diagnostics are printed
+ * on standard error.
  */
 export async function compilePaths(
   paths: readonly string[],

@@ -15,7 +15,7 @@ import { jsonText } from "./json-text.ts";
 /** The file that holds a document. */
 export interface SourceFile {
   file: string;
-  /** The file's lines, without their ends. */
+  /** The file's lines, without line breaks. */
   lines: readonly string[];
   positions: LineCounter;
   /** Numbers of the lines, from 1, that may hold a key and are never shown. */
