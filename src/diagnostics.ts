@@ -55,15 +55,18 @@ export const diagnosticCodes = {
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;
 
-/** An error refuses the input; a warning may be a mistake; a note says what is left to do. */
+/**
+ * With an error, the input is refused; a warning is about a possible mistake; a note says what is
+ * left to do.
+ */
 export type Severity = "error" | "warning" | "note";
 
 /** Keys and indexes from the root of a document to the place that a diagnostic is about. */
 export type Path = readonly (string | number)[];
 
 /**
- * The resource that a diagnostic is about, as its metadata names it; empty texts for what is
- * missing there.
+ * The resource that a diagnostic is about, as its metadata names it. A missing kind or name is
+ * empty.
  */
 export interface ResourceName {
   kind: string;
@@ -76,13 +79,16 @@ export interface Location {
   file: string;
   /** From 1. */
   line: number;
-  /** From 1, in UTF-16 units. */
+  /** From 1, in UTF-16 code units. */
   column: number;
   /** The source line, if it can be shown without showing a key. */
   excerpt?: string;
 }
 
-/** One thing that is wrong. It never holds a literal key. Without a location, there is no text. */
+/**
+ * One thing that is wrong. It never holds a literal key. It has no location if the resource has no
+ * text.
+ */
 export interface Diagnostic extends Partial<Location> {
   code: DiagnosticCode;
   severity: Severity;

@@ -6,8 +6,8 @@ import { readSources } from "./read-sources.ts";
 import { warn } from "./terminal.ts";
 
 /**
- * The plan of the resources at `paths`, or undefined if they have an error. What is wrong is
- * printed on standard error.
+ * The plan of the resources at `paths`, or undefined if they have an error. Diagnostics are printed
+ * on standard error.
  */
 export async function compilePaths(
   paths: readonly string[],

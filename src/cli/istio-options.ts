@@ -12,9 +12,9 @@ export interface IstioCommandOptions {
 }
 
 /**
- * A registry inside the cluster, as nobody outside can claim its name: whoever serves the module
- * gets the keys. The tag is this program's version, since the module must understand the
- * configuration that is rendered.
+ * A registry inside the cluster, as nobody outside can take over its name: whoever serves the
+ * module gets the keys. The tag is this program's version, as the module must understand the
+ * rendered configuration.
  */
 const defaultWasmUrl = `oci://registry.istio-system.svc.cluster.local/llm-egress:${packageJson.version}`;
 
@@ -48,7 +48,7 @@ export function toIstioOptions(command: IstioCommandOptions): IstioOptions {
   return { wasmUrl, failStrategy, traceHeaders, localReplies, maxSources };
 }
 
-/** A URL that Istio's agent can fetch; a digest in it must be whole. */
+/** A URL that Istio's agent can fetch; a digest in it must be complete. */
 export function parseWasmUrl(text: string): string {
   const isKnown = /^(?:oci|https?|file):\/\/[^\s@]+(?:@sha256:[0-9a-f]{64})?$/.test(text);
   if (isKnown) return text;

@@ -1,5 +1,5 @@
-// The command line: what there is to do, and with which options. Exit codes: 0 done, 1 the input or
-// the machine is at fault, 2 usage.
+// The command line: its commands and their options. Exit codes: 0 success, 1 a fault in the input
+// or on the machine, 2 wrong usage.
 import { Command, CommanderError, Option } from "commander";
 import { addEnvoyOptions, type EnvoyCommandOptions } from "./envoy-options.ts";
 import { EnvoyUnavailable, Failure } from "./failure.ts";
@@ -54,7 +54,7 @@ program
   .option("--api-key <key>", "reject requests with any other key (default: accept any key)")
   .action((options: Parameters<typeof mock>[0]) => exitWith(mock(options)));
 
-// The reader of a pipe may leave before its end.
+// The reader of a pipe, such as head, may close it early.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
@@ -70,7 +70,7 @@ try {
 }
 
 function exitCodeOf(error: unknown): number {
-  // Commander has printed its message, and throws for --help too.
+  // Commander has already printed its message. It throws for --help as well.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof Failure || error instanceof EnvoyUnavailable) {
     warn(`llm-egress: ${error.message}\n`);

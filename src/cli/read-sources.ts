@@ -7,7 +7,7 @@ import { Failure, reasonOf } from "./failure.ts";
 const extensions = /\.(?:ya?ml|json)$/;
 
 /**
- * The files at `paths`, each once; directories give their *.yaml, *.yml and *.json files, at any
+ * The files at `paths`, each once. From a directory, its *.yaml, *.yml and *.json files at any
  * depth, sorted by name.
  */
 export async function readSources(paths: readonly string[]): Promise<SourceText[]> {

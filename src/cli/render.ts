@@ -12,7 +12,8 @@ export type RenderOptions = EnvoyCommandOptions &
   IstioCommandOptions & { target: (typeof targets)[number] };
 
 /**
- * Prints what the resources at `paths` become; nothing if they have an error. Gives the exit code.
+ * Prints the configuration for the resources at `paths`, or only diagnostics if they have an error.
+ * Returns the exit code.
  */
 export async function render(paths: readonly string[], options: RenderOptions): Promise<number> {
   const { target } = options;
@@ -26,7 +27,7 @@ export async function render(paths: readonly string[], options: RenderOptions): 
   return 0;
 }
 
-/** The options that concern one target alone. */
+/** The options of one target only. */
 const optionsOf: Record<RenderOptions["target"], readonly string[]> = {
   envoy: ["listen", "admin", "wasm", "upstream"],
   istio: ["wasmUrl", "failStrategy", "keepTraceHeaders", "localReplies"],

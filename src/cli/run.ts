@@ -1,5 +1,5 @@
-// Runs Envoy as the gateway: render → start → wait until it serves → print a line per request → end
-// with it. Kept while it runs: the child process and the directory with its configuration.
+// Runs Envoy as the gateway: render → start → wait until it is ready → print a line per request →
+// end with it. While it runs, its configuration is in a temporary directory.
 import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -16,7 +16,10 @@ import { Failure } from "./failure.ts";
 import { RequestTable } from "./request-table.ts";
 import { printLine, warnLine } from "./terminal.ts";
 
-/** Runs Envoy for the resources at `paths` until it ends or a signal comes. Gives the exit code. */
+/**
+ * Runs Envoy for the resources at `paths` until it ends or a signal stops it. Returns the exit
+ * code.
+ */
 export async function run(paths: readonly string[], command: EnvoyCommandOptions): Promise<number> {
   const plan = await compilePaths(paths, "envoy");
   if (plan === undefined) return 1;

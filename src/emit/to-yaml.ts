@@ -15,7 +15,7 @@ export function toYamlDocuments(values: readonly object[]): string {
   return values.map(toYaml).join("---\n");
 }
 
-/** Adds the lines of a list or an object that is not empty, each after `indent`. */
+/** Adds the lines of a list or an object that is not empty, each indented by `indent`. */
 function writeBlock(value: object, indent: string, lines: string[]): void {
   if (Array.isArray(value)) {
     for (const item of value as unknown[]) writeItem(item, indent, lines);
@@ -27,9 +27,9 @@ function writeBlock(value: object, indent: string, lines: string[]): void {
 }
 
 interface Place {
-  /** What the lines below a field's own begin with, before two more spaces. */
+  /** The field's indentation. Lines below the field have two more spaces. */
   indent: string;
-  /** What the field's own line begins with. */
+  /** What the field's line begins with. */
   lead: string;
   lines: string[];
 }
@@ -65,7 +65,7 @@ function inline(value: unknown, indent: string): string {
 }
 
 const plainText = /^[A-Za-z/][\w./|-]*$/;
-/** What some reader of YAML 1.1 or 1.2 takes for something else than a string. */
+/** Words that some reader of YAML 1.1 or 1.2 does not read as a string. */
 const otherType = /^(?:true|false|yes|no|on|off|y|n|null)$/i;
 
 /** JSON's strings are YAML's double-quoted ones, with the same escapes. */
@@ -79,7 +79,7 @@ function quoted(value: string): string {
 
 const unprintable = /[\ud800-\udfff\ufeff\ufffe\uffff]/;
 
-/** Text of several lines as a literal block, where that keeps every character. */
+/** A text of several lines, as a literal block if that keeps every character. */
 function literal(value: string, indent: string): string {
   const body = value.endsWith("\n") ? value.slice(0, -1) : value;
   const isPlain = printable(value) === value && !unprintable.test(value);

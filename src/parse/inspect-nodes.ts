@@ -12,9 +12,9 @@ import { keyOf } from "./yaml-document.ts";
 
 /** What a walk over a document's nodes finds. Offsets are those of the file. */
 export interface Inspection {
-  /** The later ones of keys that a mapping repeats. */
+  /** Keys that a mapping repeats, without the first of each. */
   duplicateKeys: { offset: number; key: string }[];
-  /** Aliases without an anchor of their name before them. */
+  /** Aliases whose anchor is not defined before them. */
   danglingAliases: { offset: number }[];
 }
 

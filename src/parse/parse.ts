@@ -1,5 +1,5 @@
-// Texts → documents, with positions. Comes in: YAML or JSON, any number of documents a file. Goes
-// out: each document that holds a value. Nothing is kept between calls.
+// Texts → documents, with positions. A text is YAML or JSON, with any number of documents.
+// Documents without a value are left out. Nothing is kept between calls.
 import {
   type Document as YamlTree,
   LineCounter,
@@ -21,12 +21,12 @@ export interface SourceText {
 }
 
 /**
- * A document with more expansions of aliases than this is refused, as is usual against documents
- * made to explode.
+ * A document that expands aliases more often is refused, as a short text could otherwise become
+ * gigabytes.
  */
 const maxAliases = 100;
 
-/** Of one broken document, later syntax errors mostly follow from the first. */
+/** Per document: later syntax errors mostly follow from the first. */
 const maxSyntaxErrors = 5;
 
 /** The documents in `sources`, in their order. What can't be read is reported and left out. */
@@ -70,15 +70,14 @@ function parseText(text: string, lineCounter: LineCounter): YamlTree[] | undefin
     // The library's own check for unique keys is quadratic; inspectNodes has a linear one.
     const options = {
       version: "1.2",
-      // One for all documents of the file: it takes as long to make as a small document takes to
-      // parse.
+      // One for all documents of the file: making it takes as long as parsing a small document.
       schema: new Schema({ schema: "core", resolveKnownTags: true }),
       uniqueKeys: false,
       logLevel: "silent",
     } as const;
     return parseAllDocuments(text, { ...options, prettyErrors: false, lineCounter });
   } catch (error) {
-    // The parser is recursive: only the depth of its input makes it throw.
+    // The parser is recursive, and throws only if its input is nested too deeply.
     if (error instanceof RangeError) return undefined;
     throw error;
   }

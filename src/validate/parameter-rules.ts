@@ -9,8 +9,8 @@ import { type Mention, mentionsOf, problemWith } from "./mentions.ts";
 const tokenNames = tokenMembers.join(", ");
 
 /**
- * The members of one openAIConfig, looked at alone. Gives whether they are free of faults, so that
- * a merge makes sense.
+ * The members of one openAIConfig by itself. Returns whether they are valid, so that a merge makes
+ * sense.
  */
 export function checkParameters(config: Cursor<OpenAIConfig>, report: Report): boolean {
   let faults = 0;
@@ -81,7 +81,7 @@ function isShallow(value: unknown, levels: number): boolean {
   return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
 }
 
-/** A member has one place, and one limit. */
+/** A member has at most one place, and one limit. */
 function checkRepetition(mentions: readonly Mention[], report: Report): void {
   const seen = new Map<string, Mention>();
   for (const mention of mentions) {
@@ -143,7 +143,7 @@ function checkDefault(place: Cursor, limit: number, report: Report): void {
   }
 }
 
-/** Without a stream, providers refuse options for one. */
+/** Providers refuse stream_options without a stream. */
 function checkStreamOptions(mentions: readonly Mention[], report: Report): void {
   for (const mention of mentions) {
     if (mention.key !== memberKey("stream_options") || !setsValue(mention)) continue;

@@ -13,8 +13,8 @@ import { checkMetadata } from "./name-rules.ts";
 import type { ProviderResource, RouteResource } from "../model/resource.ts";
 
 // Kubernetes' own keywords and formats are not part of JSON Schema: ajv ignores them. The two
-// schemas are the project's own, so ajv's schema of schemas is not needed, and to compile it and to
-// optimise the code for two schemas takes longer than it saves.
+// schemas are the project's own, so ajv's meta-schema is not needed. Compiling it, and optimising
+// the code of two schemas, would take longer than it saves.
 const ajv = new Ajv({
   meta: false,
   validateSchema: false,
@@ -39,8 +39,8 @@ export function toRoute(resource: Cursor, report: Report): RouteResource | undef
 }
 
 /**
- * The schema with unknown fields refused wherever it lists the known ones; kubectl drops them with
- * no more than a warning.
+ * The schema, with unknown fields refused wherever it lists the known ones. kubectl only warns
+ * about them, and drops them.
  */
 function closed(schema: Schema): Schema {
   const copy: Schema = { ...schema };
@@ -149,7 +149,7 @@ function namesOf(params: Record<string, unknown>): string {
 }
 
 /**
- * ajv gives a JSON pointer; whether a step is an index is seen from the value that it steps into.
+ * ajv gives a JSON pointer; whether a step is an index depends on the value that it is a step into.
  */
 function pathOf(pointer: string, root: unknown): Path {
   const path: (string | number)[] = [];

@@ -1,5 +1,4 @@
-// Plan → Envoy's bootstrap: one gateway that needs no control plane. Decides nothing that the plan
-// does not say.
+// Plan → Envoy's bootstrap: one gateway that needs no control plane. All decisions are in the plan.
 import type { Plan } from "../../plan/plan.ts";
 import { type Cluster, toCluster } from "./cluster.ts";
 import { type Listener, toListener } from "./listener.ts";
@@ -16,7 +15,7 @@ export interface Bootstrap {
   static_resources: { listeners: Listener[]; clusters: Cluster[] };
 }
 
-/** The bootstrap of an Envoy that is the plan's gateway. */
+/** The bootstrap of an Envoy that serves as the plan's gateway. */
 export function toBootstrap(plan: Plan, options: EnvoyOptions): Bootstrap {
   return {
     node: { id: "llm-egress", cluster: "llm-egress" },

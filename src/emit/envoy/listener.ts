@@ -30,7 +30,7 @@ function connectionManager(plan: Plan, options: EnvoyOptions): Extension {
       stat_prefix: "llm_egress",
       codec_type: "AUTO",
       use_remote_address: true,
-      // No caller's address makes its x-envoy-* headers trusted.
+      // No client is internal: Envoy trusts x-envoy-* headers from no address.
       internal_address_config: {},
       // Envoy would refuse the request, but write its path and query into the log at warning.
       http_protocol_options: {
