@@ -119,8 +119,10 @@ const forms: [string, string][] = [
   ["usage before its choices", sse({ usage, choices: [] }, { usage, choices: [{}] })],
   [
     "whitespace wherever JSON allows it",
-    'data: { "choices" : [ \t] , "x" : [ { } ] , "usage" : { "prompt_tokens" : 19 } }\n\ndata: { "choices" : [ { } ] , "usage" : { "prompt_tokens" : 19 } }\n\n',
+    'data: { "choices" : [ \t] , "x" : null , "usage" : { "prompt_tokens" : 19 } }\n\ndata: { "choices" : [ { } ] , "usage" : { "prompt_tokens" : 19 } }\n\n',
   ],
+  ["no choices, or choices of null", sse({ usage }, { choices: null, usage }, chatChunk("!"))],
+  ["members that every chunk has", sse({ ...usageChunk(usage), obfuscation: "x", provider: "y" })],
   ["an error before it", sse({ error: { message: "x" } }, usageChunk(usage))],
   ["others of the same kind", sse(usageChunk(usage), usageChunk(usage)).repeat(2)],
 ];
@@ -166,12 +168,89 @@ describe("the usage chunk", () => {
       usageChunk(null),
       { choices: [], usage: "x" },
       { type: "message_delta", usage: { output_tokens: 5 } },
+      { output: { text: "x" }, usage: { input_tokens: 5, output_tokens: 5, total_tokens: 10 } },
+      { ...usageChunk({ prompt_tokens: 1 }), timings: { prompt_n: 1 } },
       { error: { message: "x" }, usage },
     );
     for (const chunks of everySplit(Buffer.from(others))) {
       assert.equal(returned(chunks).returnedText, others);
     }
   });
+});
+
+describe("a usage chunk that has more than the usage", () => {
+  const timings = { prompt_n: 18 };
+  const more = { ...usageChunk(usage), timings };
+  const { choices: _, ...bare } = more;
+  const forms: [string, object][] = [
+    ["no choices", bare],
+    ["choices of null", { choices: null, usage, timings }],
+    ["choices at its end", { usage, timings, choices: [] }],
+    ["citations", { ...usageChunk(usage), citations: ["https://example.com"] }],
+  ];
+  for (const [name, chunk] of [["empty choices", more] as const, ...forms]) {
+    it(`reaches the client as a chunk with one empty choice and no usage: ${name}`, () => {
+      const sent = sse(chatChunk("Hi"), chunk, "[DONE]");
+      const expected = referenceStream(sent).kept.join("");
+      const received = JSON.parse(eventsOf(expected)[1]!.slice("data: ".length)) as object;
+      const { usage: _usage, ...others } = chunk as Record<string, unknown>;
+      const noUsage = "choices" in chunk ? { usage: null } : {};
+      const choices = [{ index: 0, delta: {}, text: "" }];
+      assert.deepEqual(received, { ...others, ...noUsage, choices });
+      const bytes = Buffer.from(sent);
+      for (const chunks of [singleBytes(bytes), ...everySplit(bytes)]) {
+        const answered = returned(chunks);
+        assert.equal(answered.returnedText, expected, `cut at ${chunks[0]?.length}`);
+        assert.equal(answered.filterState.get("asm.llmproxy.request_prompt_tokens"), "19");
+      }
+    });
+  }
+
+  it("is kept unchanged if its usage is on several lines", () => {
+    const sent = sse(more).replace('"completion', '\ndata: "completion');
+    for (const chunks of everySplit(Buffer.from(sent))) {
+      assert.equal(returned(chunks).returnedText, sent);
+    }
+  });
+});
+
+describe("a stream without the type of one", () => {
+  const types = ["text/plain; charset=utf-8", "application/octet-stream", undefined];
+  function streamedAs(type: string | undefined, chunks: readonly Buffer[]): WasmStream {
+    const answered = send(auto, { chunks: ['{"stream":true}'] });
+    const headers: [string, string][] = [[":status", "200"]];
+    if (type !== undefined) headers.push(["content-type", type]);
+    answered.response(headers);
+    for (const [index, chunk] of chunks.entries()) {
+      answered.responseBody(chunk, index === chunks.length - 1);
+    }
+    answered.end();
+    return answered;
+  }
+
+  for (const type of types) {
+    it(`is read by its first line: ${type ?? "no type"}`, () => {
+      for (const before of ["", ": comment\n\n", "\n", "\ufeff", "event: x\n", "id: 1\r\n"]) {
+        const sent = before + text;
+        for (const chunks of everySplit(Buffer.from(sent))) {
+          const answered = streamedAs(type, chunks);
+          assert.equal(answered.returnedText, referenceStream(sent).kept.join(""));
+          assert.equal(answered.filterState.get("asm.llmproxy.request_prompt_tokens"), "19");
+        }
+      }
+    });
+
+    it(`is left alone if its first line is of another kind: ${type ?? "no type"}`, () => {
+      for (const before of ["{", "data", "datum: ", "eventually: ", "\n\n# data: ", "\0data: "]) {
+        const sent = before + JSON.stringify(usageChunk(usage)) + "\n" + text;
+        for (const chunks of everySplit(Buffer.from(sent))) {
+          const answered = streamedAs(type, chunks);
+          assert.equal(answered.returnedText, sent);
+          assert.equal(answered.filterState.get("asm.llmproxy.request_prompt_tokens"), undefined);
+        }
+      }
+    });
+  }
 });
 
 describe("what is held back", () => {

@@ -69,6 +69,24 @@ const passStreams: DefineTests = (gateway) => {
 };
 
 const passErrors: DefineTests = (gateway) => {
+  test("hides the key in the body of an error, and keeps its length", async () => {
+    const client = await connectRaw(gateway().port);
+    client.send(post(scriptedHost, "{}"));
+    await eventually(() => open.length > 0, "the request");
+    const response = open.pop()!;
+    const body = `{"error":{"message":"Incorrect API key: ${key}."}}`;
+    response.writeHead(401, { "content-length": body.length, [`x-${key}`]: "1" });
+    const cut = body.indexOf(key) + 5;
+    response.write(body.slice(0, cut));
+    const known = body.slice(0, cut - 5);
+    await eventually(() => client.response().body.toString() === known, "what can't be the key");
+    response.end(body.slice(cut));
+    const answer = await client.finished();
+    assert.equal(answer.body.toString(), body.replace(key, "*".repeat(key.length)));
+    assert.equal(headerOf(answer.headers, `x-${key}`), undefined);
+    client.close();
+  });
+
   const limits = { "retry-after": "7", "x-ratelimit-remaining-requests": "0", "x-request-id": "r" };
   for (const status of [401, 429, 500, 503]) {
     test(`forwards the provider's own ${status} unchanged`, async () => {
