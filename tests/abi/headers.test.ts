@@ -241,8 +241,10 @@ describe("the answer's headers", () => {
     ];
     assert.deepEqual(answer(hostOf(), [...echoes, ...kept]), kept);
   });
+});
 
-  it("do not return the key as a name, which is in lower case", () => {
+describe("the answer's header names", () => {
+  it("do not return the key, which they have in lower case", () => {
     const host = new WasmHost({ config: configOf(), env: { API_KEY: "sk-ABC-0_x" } });
     assert.deepEqual(answer(host, [["x-sk-abc-0_x", "1"]]), []);
   });

@@ -166,26 +166,40 @@ describe("an error within a stream", () => {
   });
 });
 
+const outcomeOf = (value: unknown, chunks?: readonly Buffer[]) => {
+  const stream = answer({
+    contentType: "application/json",
+    chunks: chunks ?? [Buffer.from(JSON.stringify(value))],
+  });
+  return stream.filterState.get("llm_egress.outcome");
+};
+
+const choice = { index: 0, message: { content: "" } };
+const errors: [string, unknown][] = [
+  ["an error", { error: { message: "x" } }],
+  ["an object", { object: "error", message: "boom", type: "BadRequestError", code: 400 }],
+  ["Baidu's code", { error_code: 17, error_msg: "x" }],
+  ["a code that is text", { error_code: "quota", error_msg: "x" }],
+  ["a choice's finish_reason", { choices: [{ ...choice, finish_reason: "error" }] }],
+  ["a choice's error", { choices: [choice, { error: { code: 502, message: "x" } }] }],
+  ["DashScope's", { code: "InvalidApiKey", message: "x", request_id: "1" }],
+  ["DashScope's with a number", { request_id: "1", code: 500, message: "x" }],
+  ["MiniMax's", { id: "1", choices: null, base_resp: { status_code: 1004, status_msg: "x" } }],
+];
+const others: unknown[] = [
+  { error: null, error_code: 0, choices: [{ ...choice, finish_reason: "stop", error: null }] },
+  { code: "", message: "x", request_id: "1" },
+  { code: 200, message: "success", request_id: "1" },
+  { code: "x", message: "x" },
+  { code: "x", message: "x", request_id: "1", usage: {} },
+  { code: "x", message: "x", request_id: "1", choices: [choice] },
+  { base_resp: { status_code: 0, status_msg: "success" }, status_code: 7 },
+  {
+    choices: [{ message: { finish_reason: "error", error: "x", base_resp: { status_code: 1 } } }],
+  },
+];
+
 describe("an error with a status of 200", () => {
-  const outcomeOf = (value: unknown, chunks?: readonly Buffer[]) => {
-    const stream = answer({
-      contentType: "application/json",
-      chunks: chunks ?? [Buffer.from(JSON.stringify(value))],
-    });
-    return stream.filterState.get("llm_egress.outcome");
-  };
-  const choice = { index: 0, message: { content: "" } };
-  const errors: [string, unknown][] = [
-    ["an error", { error: { message: "x" } }],
-    ["an object", { object: "error", message: "boom", type: "BadRequestError", code: 400 }],
-    ["Baidu's code", { error_code: 17, error_msg: "x" }],
-    ["a code that is text", { error_code: "quota", error_msg: "x" }],
-    ["a choice's finish_reason", { choices: [{ ...choice, finish_reason: "error" }] }],
-    ["a choice's error", { choices: [choice, { error: { code: 502, message: "x" } }] }],
-    ["DashScope's", { code: "InvalidApiKey", message: "x", request_id: "1" }],
-    ["DashScope's with a number", { request_id: "1", code: 500, message: "x" }],
-    ["MiniMax's", { id: "1", choices: null, base_resp: { status_code: 1004, status_msg: "x" } }],
-  ];
   for (const [name, value] of errors) {
     it(`makes the outcome a provider error: ${name}`, () => {
       for (const chunks of everySplit(Buffer.from(JSON.stringify(value)))) {
@@ -194,18 +208,6 @@ describe("an error with a status of 200", () => {
     });
   }
 
-  const others: unknown[] = [
-    { error: null, error_code: 0, choices: [{ ...choice, finish_reason: "stop", error: null }] },
-    { code: "", message: "x", request_id: "1" },
-    { code: 200, message: "success", request_id: "1" },
-    { code: "x", message: "x" },
-    { code: "x", message: "x", request_id: "1", usage: {} },
-    { code: "x", message: "x", request_id: "1", choices: [choice] },
-    { base_resp: { status_code: 0, status_msg: "success" }, status_code: 7 },
-    {
-      choices: [{ message: { finish_reason: "error", error: "x", base_resp: { status_code: 1 } } }],
-    },
-  ];
   for (const value of others) {
     it(`is distinguished from ${JSON.stringify(value)}`, () =>
       assert.equal(outcomeOf(value), "ok"));

@@ -68,7 +68,7 @@ const passStreams: DefineTests = (gateway) => {
   });
 };
 
-const passErrors: DefineTests = (gateway) => {
+const hideKeys: DefineTests = (gateway) => {
   test("hides the key in the body of an error, and keeps its length", async () => {
     const client = await connectRaw(gateway().port);
     client.send(post(scriptedHost, "{}"));
@@ -86,7 +86,9 @@ const passErrors: DefineTests = (gateway) => {
     assert.equal(headerOf(answer.headers, `x-${key}`), undefined);
     client.close();
   });
+};
 
+const passErrors: DefineTests = (gateway) => {
   const limits = { "retry-after": "7", "x-ratelimit-remaining-requests": "0", "x-request-id": "r" };
   for (const status of [401, 429, 500, 503]) {
     test(`forwards the provider's own ${status} unchanged`, async () => {
@@ -155,5 +157,6 @@ onEachEnvoy(
   { plugin, upstreams: { [scriptedHost]: upstream.port } },
   passStreams,
   passErrors,
+  hideKeys,
   dropHeaders,
 );
