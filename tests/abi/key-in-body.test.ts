@@ -54,7 +54,6 @@ describe("the key in the body of an error", () => {
       );
     }
   });
-
 });
 
 describe("a long key in the body of an error", () => {
