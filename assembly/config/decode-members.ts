@@ -126,7 +126,7 @@ function decodeMember(value: JsonValue, path: string, checker: Checker): Member 
   if (member.folded.byteLength == 0)
     checker.fail(path + ".name", "must contain a letter or a digit");
   if (member.forced !== null || removes) member.action = Action.Blank;
-  else if (limit !== null || member.isStream) member.action = Action.Judge;
+  else if (limit !== null || member.isStream || member.isForStreams) member.action = Action.Judge;
   return member;
 }
 
