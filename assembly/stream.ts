@@ -107,7 +107,7 @@ export class EgressStream extends Context {
       const fault = headers.bodyFault(settings.maxRequestBytes, endOfStream);
       if (fault != NO_FAULT) return this.refuseHeaders(fault);
       const plan = describesCompletions(endpoint) ? settings.completions : settings.others;
-      this.request.expectBody(plan);
+      this.request.expectBody(plan, headers.contentLength);
       headers.describeBody(plan.blockBytes);
     }
     headers.edit(this.config, settings);
@@ -123,6 +123,7 @@ export class EgressStream extends Context {
     const fault = request.editChunk(<u32>size, endOfStream);
     if (fault != NO_FAULT) return this.refuseBody(fault);
     this.call.modelName = request.model;
+    if (request.isWaiting) return DataStatus.StopIterationAndWatermark;
     if (endOfStream) this.endRequest();
     return DataStatus.Continue;
   }
@@ -131,7 +132,7 @@ export class EgressStream extends Context {
   onRequestTrailers(_count: u32): TrailersStatus {
     if (this.state == State.Refused) return TrailersStatus.StopIteration;
     if (this.state == State.Untouched) return TrailersStatus.Continue;
-    const fault = this.request.faultAtEnd();
+    const fault = this.request.faultAtTrailers();
     if (fault != NO_FAULT) {
       this.refuseBody(fault);
       return TrailersStatus.StopIteration;

@@ -1,6 +1,6 @@
 // Edits a JSON object while it passes: managed top-level members are overwritten with spaces, new
 // ones go in one block of a fixed size before the closing brace, and every other byte goes out as
-// it came. Comes in: a chunk of the body in memory; goes out: the same memory, edited, with the
+// it came. When the block and the brace go out is the caller's choice. Comes in: a chunk of the body in memory; goes out: the same memory, edited, with the
 // bytes held from the previous chunk before it and without the bytes held for the next. Kept
 // between calls: the scanner, what is known of the client's members, and the held bytes.
 
@@ -39,10 +39,9 @@ export class Editor {
   /** Whether the current member is blanked. */
   private isBlanking: bool = false;
 
-  // Places in memory while `feed` runs.
-  /** Where the bytes to blank begin in this chunk. */
+  /** Where the bytes to blank begin in this chunk; a place in memory while `feed` runs. */
   private blankStart: usize = 0;
-  /** The closing brace, if it is in this chunk, or 0. */
+  /** After `feed`: the closing brace, if it is in this chunk, or 0. */
   private brace: usize = 0;
 
   constructor(private plan: EditPlan) {
@@ -72,16 +71,16 @@ export class Editor {
 
   /**
    * Whether the filter has added the member that requests a streamed answer's usage. Known once
-   * `complete`.
+   * the block is written.
    */
   get asksForUsage(): bool {
     return this.seen.hasAddedForStreams;
   }
 
   /**
-   * Edits the chunk from `start` to `end`. MAX_HELD_MEMBER_BYTES before it may be overwritten, and
-   * after it as many bytes as the plan's block has; READ_AHEAD_BYTES after it are read. A verdict
-   * other than Valid is final, and the chunk must not go out.
+   * Edits the chunk from `start` to `end`. MAX_HELD_MEMBER_BYTES before it may be overwritten;
+   * READ_AHEAD_BYTES after it are read. A verdict other than Valid is final, and the chunk must not
+   * go out. If `complete` follows, `close` or `cutBrace` must.
    */
   feed(start: usize, end: usize): Verdict {
     this.changed = false;
@@ -94,7 +93,6 @@ export class Editor {
     const verdict = this.scan(end);
     if (verdict != Verdict.Valid) return verdict;
     if (this.isBlanking) this.blank(end);
-    if (this.brace != 0) this.insertBlock(end);
     return this.held.start != 0 ? this.holdBack(end) : Verdict.Valid;
   }
 
@@ -258,11 +256,40 @@ export class Editor {
     return Verdict.Valid;
   }
 
-  private insertBlock(end: usize): void {
+  /** How many bytes after a chunk `close` overwrites, and what it writes to an empty one. */
+  get closingBytes(): usize {
+    return this.plan.blockBytes + 1;
+  }
+
+  /**
+   * Writes the block and the closing brace: in the brace's place if that is in this chunk, or after
+   * what goes out of it. Called once, if `complete`.
+   */
+  close(): void {
     const blockBytes = this.plan.blockBytes;
-    memory.copy(this.brace + blockBytes, this.brace, end - this.brace);
-    writeBlock(this.plan, this.seen, this.brace);
-    this.outEnd = end + blockBytes;
+    let brace = this.brace;
+    if (brace == 0) {
+      brace = this.outEnd++;
+      store<u8>(brace, Char.CloseBrace);
+    }
+    memory.copy(brace + blockBytes, brace, this.outEnd - brace);
+    writeBlock(this.plan, this.seen, brace);
+    this.outEnd += blockBytes;
+    this.changed = true;
+  }
+
+  /** Takes the closing brace, if it is in this chunk, out of what goes out. */
+  cutBrace(): void {
+    const brace = this.brace;
+    if (brace == 0) return;
+    memory.copy(brace, brace + 1, --this.outEnd - brace);
+    this.changed = true;
+  }
+
+  /** Nothing of this chunk goes out; `room` is the place of what `close` writes instead. */
+  clear(room: usize): void {
+    this.brace = 0;
+    this.outStart = this.outEnd = room;
     this.changed = true;
   }
 }
