@@ -9,16 +9,12 @@ import { Bytes, find, foldKey, unescapeString } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 import { JsonStep, Scanner } from "../json/scanner";
 import { Seen, writeBlock } from "./block";
-import { Action, EditPlan, KEY_SLACK_BYTES, Member } from "./edit-plan";
+import { Action, EditPlan, HAS_NUL, KEY_SLACK_BYTES, Member, NO_MEMBER } from "./edit-plan";
 import { HeldBytes } from "./held-bytes";
+import { LongKey } from "./long-key";
 import { judge, MAX_JUDGED_BYTES, modelEnd, modelStart, replacement, Verdict } from "./judge";
 
 const keyBuffer = memory.data(MAX_MEMBER_NAME_LENGTH * 6 + KEY_SLACK_BYTES);
-
-// What a key may name instead of a member. A NUL ends it for readers in C and for no others: the
-// body is refused.
-const NO_MEMBER: i32 = -1;
-const HAS_NUL: i32 = -2;
 
 export class Editor {
   /** After `feed`: what goes out, and whether it differs from the chunk that came in. */
@@ -34,6 +30,9 @@ export class Editor {
   private seen: Seen = new Seen();
   /** The member that is undecided. */
   private held: HeldBytes = new HeldBytes();
+  /** The key that is too long to be held, and whether the chunk begins within it. */
+  private longKey: LongKey = new LongKey();
+  private inLongKey: bool = false;
   /** The index of the member whose value is read to be judged, or -1. */
   private judged: i32 = -1;
   /** Whether the current member is blanked. */
@@ -60,7 +59,7 @@ export class Editor {
     seen.streams = plan.streams;
     seen.replacements = null;
     this.judged = -1;
-    this.isBlanking = false;
+    this.changed = this.isBlanking = this.inLongKey = false;
     this.held.restart();
   }
 
@@ -93,6 +92,7 @@ export class Editor {
     const verdict = this.scan(end);
     if (verdict != Verdict.Valid) return verdict;
     if (this.isBlanking) this.blank(end);
+    if (this.inLongKey) this.longKey.feed(start, end);
     return this.held.start != 0 ? this.holdBack(end) : Verdict.Valid;
   }
 
@@ -125,7 +125,7 @@ export class Editor {
         return Verdict.Valid;
       case JsonStep.KeyEnd:
         held.keyEnd = at;
-        return this.decideByKey(this.findMember(at));
+        return this.endKey(at);
       case JsonStep.ValueStart:
         held.valueStart = at - 1;
         // Objects and arrays have no bound, and no rule judges them.
@@ -140,16 +140,27 @@ export class Editor {
     }
   }
 
-  // The member that a key names, or NO_MEMBER, or HAS_NUL. The key ends at `end` or continues
-  // there. Of a key that is too long to name a member, only the beginning is read.
-  private findMember(end: usize): i32 {
+  // Decides about the member whose key ends at `end`.
+  private endKey(end: usize): Verdict {
     const keyStart = this.held.keyStart;
-    if (keyStart == 0) return NO_MEMBER;
-    const isLong = this.isLongKey(end);
-    const contentsEnd = isLong ? keyStart + this.plan.longestKeyBytes - 5 : end - 1;
-    const foldEnd = unescapeString(keyStart + 1, contentsEnd, keyBuffer);
-    if (find(0, keyBuffer, foldEnd) != foldEnd) return HAS_NUL;
-    return isLong ? NO_MEMBER : this.plan.find(keyBuffer, foldKey(keyBuffer, foldEnd));
+    if (!this.inLongKey && !this.isLongKey(end)) {
+      const textEnd = unescapeString(keyStart + 1, end - 1, keyBuffer);
+      if (find(0, keyBuffer, textEnd) != textEnd) return Verdict.InvalidParameter;
+      return this.decideByKey(this.plan.find(keyBuffer, foldKey(keyBuffer, textEnd)));
+    }
+    // It is the first key of this chunk, of which nothing has been blanked.
+    if (this.inLongKey) this.longKey.feed(this.blankStart, end - 1);
+    else this.beginLongKey(end - 1);
+    this.inLongKey = false;
+    const index = this.longKey.find(this.plan);
+    if (index == HAS_NUL) return Verdict.InvalidParameter;
+    // Its beginning may have gone out.
+    return index == NO_MEMBER ? this.decideByKey(index) : this.refuseMember(index);
+  }
+
+  private beginLongKey(end: usize): void {
+    this.longKey.restart();
+    this.longKey.feed(this.held.keyStart + 1, end);
   }
 
   private isLongKey(end: usize): bool {
@@ -158,7 +169,6 @@ export class Editor {
   }
 
   private decideByKey(index: i32): Verdict {
-    if (index == HAS_NUL) return Verdict.InvalidParameter;
     if (index == NO_MEMBER) {
       this.keep();
       return Verdict.Valid;
@@ -247,9 +257,10 @@ export class Editor {
       const isLong = held.valueStart != 0 && end - held.valueStart > MAX_JUDGED_BYTES;
       if (isLong) return this.refuseMember(this.judged);
     } else if (this.isLongKey(end)) {
-      const verdict = this.decideByKey(this.findMember(end));
-      held.keyStart = 0; // It goes out with this chunk, and must not be compared again.
-      return verdict;
+      this.beginLongKey(end);
+      this.inLongKey = true;
+      this.keep();
+      return Verdict.Valid;
     }
     this.outEnd = held.hold(end);
     this.changed = true;
