@@ -1,38 +1,52 @@
-// A resource, from its text to what runs: parse → validate → plan → emit. Each step takes what the one before gave, reports what is wrong,
-// and goes on with the rest; none throws for bad input. Nothing is kept between calls.
+// From the text of resources to configuration: parse → validate → plan → emit. Each step takes the
+// result of the previous one, reports errors as diagnostics, and goes on; none throws for bad
+// input. Nothing is kept between calls.
 import { type Diagnostic, hasErrors } from "./diagnostics.ts";
 import { toBootstrap } from "./emit/envoy/bootstrap.ts";
 import type { EnvoyOptions } from "./emit/envoy/options.ts";
 import type { IstioOptions } from "./emit/istio/options.ts";
 import { toIstioResources } from "./emit/istio/resources.ts";
 import { toYaml, toYamlDocuments } from "./emit/to-yaml.ts";
-import { parse } from "./parse/parse.ts";
-import type { SourceText } from "./parse/source-text.ts";
+import type { Document } from "./model/document.ts";
+import { parse, type SourceText } from "./parse/parse.ts";
 import { buildPlan } from "./plan/build.ts";
 import type { Plan } from "./plan/plan.ts";
-import { checkForEnvoy } from "./validate/envoy-rules.ts";
-import { checkForIstio } from "./validate/istio-rules.ts";
-import { validate } from "./validate/validate.ts";
+import type { Target } from "./validate/input.ts";
+import { validate, type ValidateOptions } from "./validate/validate.ts";
+
+export type { Target };
 
 export interface Compilation {
   /** Unsorted. */
   diagnostics: Diagnostic[];
-  /** Absent where there is an error. */
+  /** Absent if there is an error, unless resources in error are left out. */
   plan?: Plan;
 }
 
-/** What is emitted. Validation has a few rules that hold for one target only. */
-export type Target = "envoy" | "istio" | "any";
-
-/** Texts → plan, with everything that is wrong with them. */
+/** Texts → plan, with all diagnostics. */
 export function compile(sources: readonly SourceText[], target: Target): Compilation {
+  const unreadable: Diagnostic[] = [];
+  const documents = parse(sources, (diagnostic) => void unreadable.push(diagnostic));
+  const isComplete = unreadable.length === 0;
+  const { diagnostics, plan } = compileResources(documents, target, { isComplete });
+  const all = [...unreadable, ...diagnostics];
+  return plan === undefined || !isComplete ? { diagnostics: all } : { diagnostics: all, plan };
+}
+
+/**
+ * Documents → plan, with all diagnostics. By default one error refuses all of them. With `errors:
+ * "leave-out"`, the plan has the resources without an error. If two claim the same thing, the later
+ * one is in error.
+ */
+export function compileResources(
+  documents: readonly Document[],
+  target: Target,
+  { errors = "refuse", isComplete = true }: Partial<Omit<ValidateOptions, "target">> = {},
+): Compilation {
   const diagnostics: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic): void => void diagnostics.push(diagnostic);
-  const documents = parse(sources, report);
-  const resources = validate(documents, report);
-  if (target === "envoy") checkForEnvoy(resources, report);
-  else checkForIstio({ resources, context: documents.context, target }, report);
-  if (hasErrors(diagnostics)) return { diagnostics };
+  const resources = validate(documents, { target, errors, isComplete }, report);
+  if (errors === "refuse" && hasErrors(diagnostics)) return { diagnostics };
   return { diagnostics, plan: buildPlan(resources) };
 }
 
@@ -41,7 +55,7 @@ export function emitEnvoy(plan: Plan, options: EnvoyOptions): string {
   return toYaml(toBootstrap(plan, options));
 }
 
-/** Plan → Istio's resources, as YAML that `kubectl apply` takes. Empty where there is nothing to apply. */
+/** Plan → Istio's resources, as YAML for `kubectl apply`. Empty if there is nothing to apply. */
 export function emitIstio(plan: Plan, options: IstioOptions): string {
   return toYamlDocuments(toIstioResources(plan, options));
 }

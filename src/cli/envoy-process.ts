@@ -14,7 +14,10 @@ export interface EnvoyRun {
   admin: Endpoint;
 }
 
-/** Its own id, as other Envoys may run here; no word of start and end; and a line for a request soon after it. */
+/**
+ * A base ID of its own, as other Envoys may run here; no log lines about start and stop; and the
+ * access log line soon after each request.
+ */
 const quietly = [
   "--use-dynamic-base-id",
   ...["--log-level", "warning"],
@@ -26,13 +29,16 @@ const startTimeoutMs = 30_000;
 const pollMs = 50;
 
 export interface EnvoyEvents {
-  /** Once, when it serves. */
+  /** Called once, when Envoy is ready. */
   onReady: () => void;
-  /** For each line of its standard output, which is the access log. */
+  /** Called for each line of Envoy's standard output, which is the access log. */
   onLine: (line: string) => void;
 }
 
-/** Runs Envoy until it ends, passing SIGINT and SIGTERM on. Gives Envoy's exit code. */
+/**
+ * Runs Envoy until it ends; SIGINT and SIGTERM stop it. Returns Envoy's exit code, or 0 if a signal
+ * stopped it.
+ */
 export async function runEnvoy(run: EnvoyRun, { onReady, onLine }: EnvoyEvents): Promise<number> {
   const child = spawn(run.binary, ["-c", run.config, ...quietly], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -55,12 +61,12 @@ export async function runEnvoy(run: EnvoyRun, { onReady, onLine }: EnvoyEvents):
   }
 }
 
-/** Does nothing where Envoy has ended by itself. */
+/** Does nothing if Envoy has ended by itself. */
 async function endUnready(child: ChildProcess, ended: Promise<number>): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   child.kill("SIGTERM");
   await ended;
-  throw new Failure(`Envoy did not begin to serve within ${startTimeoutMs / 1000} s`, 1);
+  throw new Failure(`Envoy was not ready within ${startTimeoutMs / 1000} s`, 1);
 }
 
 async function exitCodeOf(child: ChildProcess): Promise<number> {
@@ -71,7 +77,7 @@ async function exitCodeOf(child: ChildProcess): Promise<number> {
   return code ?? 1;
 }
 
-/** Whether Envoy serves, asked until it does, ends, or takes too long. */
+/** Whether Envoy becomes ready before it ends and within the time limit. */
 async function isReady(admin: Endpoint, ended: Promise<number>): Promise<boolean> {
   const deadline = Date.now() + startTimeoutMs;
   let hasEnded = false;
@@ -84,7 +90,7 @@ async function isReady(admin: Endpoint, ended: Promise<number>): Promise<boolean
 }
 
 function statusOf({ host, port }: Endpoint): Promise<number | undefined> {
-  // Every address of the machine is reached at its own loopback.
+  // A listener on all addresses can be reached over loopback.
   const name = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
   return new Promise((resolve) => {
     const request = get({ host: name, port, path: "/ready", timeout: 1000 }, (response) => {

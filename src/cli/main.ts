@@ -1,11 +1,11 @@
-// The command line: what there is to do, and with which options. Exit codes: 0 done, 1 the input or the machine is at fault, 2 usage.
+// The command line: its commands and their options. Exit codes: 0 success, 1 a fault in the input
+// or on the machine, 2 wrong usage.
 import { Command, CommanderError, Option } from "commander";
-import { EnvoyUnavailable } from "./envoy-unavailable.ts";
-import { Failure } from "./failure.ts";
+import { addEnvoyOptions, type EnvoyCommandOptions } from "./envoy-options.ts";
+import { EnvoyUnavailable, Failure } from "./failure.ts";
 import { addImageOptions, image, type ImageOptions } from "./image.ts";
 import { mock, parsePort } from "./mock.ts";
 import { addIstioOptions } from "./istio-options.ts";
-import { addEnvoyOptions, type EnvoyCommandOptions } from "./options.ts";
 import { checkOptionsOf, render, type RenderOptions, targets } from "./render.ts";
 import { run } from "./run.ts";
 import { validate } from "./validate.ts";
@@ -17,15 +17,17 @@ const program = new Command("llm-egress")
 
 program
   .command("validate")
-  .description("judge LLMProviders and LLMRoutes")
+  .description("check LLMProviders and LLMRoutes")
   .argument("<path...>", "YAML or JSON files, or directories of them")
   .action((paths: string[]) => exitWith(validate(paths)));
 
 addIstioOptions(addEnvoyOptions(program.command("render")))
-  .description("print the configuration that the resources become")
+  .description("print the configuration generated from the resources")
   .argument("<path...>", "YAML or JSON files, or directories of them")
   .addOption(
-    new Option("--target <target>", "what to configure").choices(targets).makeOptionMandatory(),
+    new Option("--target <target>", "what to generate configuration for")
+      .choices(targets)
+      .makeOptionMandatory(),
   )
   .action((paths: string[], options: RenderOptions, command: Command) => {
     checkOptionsOf(options.target, command);
@@ -33,24 +35,24 @@ addIstioOptions(addEnvoyOptions(program.command("render")))
   });
 
 addEnvoyOptions(program.command("run"))
-  .description("run an Envoy that does what the resources say")
+  .description("run Envoy with the configuration generated from the resources")
   .argument("<path...>", "YAML or JSON files, or directories of them")
   .action((paths: string[], options: EnvoyCommandOptions) => exitWith(run(paths, options)));
 
 addImageOptions(program.command("image"))
-  .description("write the filter's module as an image, for a registry that Istio fetches from")
-  .argument("<directory>", "where the OCI image layout goes")
+  .description("write the filter's module as an OCI image, for a registry that Istio pulls from")
+  .argument("<directory>", "directory of the OCI image layout")
   .action((directory: string, options: ImageOptions) => exitWith(image(directory, options)));
 
 program
   .command("mock")
-  .description("run a provider that makes answers up")
-  .option("--host <address>", "where to listen", "127.0.0.1")
-  .option("--port <port>", "the port", parsePort, 8081)
-  .option("--api-key <key>", "refuse requests with another key (default: accept any)")
+  .description("run a mock provider")
+  .option("--host <address>", "address to listen on", "127.0.0.1")
+  .option("--port <port>", "port to listen on", parsePort, 8081)
+  .option("--api-key <key>", "reject requests with any other key (default: accept any key)")
   .action((options: Parameters<typeof mock>[0]) => exitWith(mock(options)));
 
-// The reader of a pipe may leave before its end.
+// The reader of a pipe, such as head, may close it early.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
@@ -66,7 +68,7 @@ try {
 }
 
 function exitCodeOf(error: unknown): number {
-  // Commander has printed its message, and throws for --help too.
+  // Commander has already printed its message. It throws for --help as well.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof Failure || error instanceof EnvoyUnavailable) {
     console.error(`llm-egress: ${error.message}`);

@@ -1,7 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { startMock } from "../mock/server.ts";
 import { Failure, reasonOf } from "./failure.ts";
-import { untilSignal } from "./until-signal.ts";
 
 export interface MockCommandOptions {
   host: string;
@@ -9,7 +8,7 @@ export interface MockCommandOptions {
   apiKey?: string;
 }
 
-/** Runs the mock provider until a signal ends it. Gives the exit code. */
+/** Runs the mock provider until a signal stops it. Returns the exit code. */
 export async function mock(options: MockCommandOptions): Promise<number> {
   const server = await startMock(options).catch((error: unknown) => {
     throw new Failure(`the mock provider can't start: ${reasonOf(error)}`, 1);
@@ -25,4 +24,12 @@ export function parsePort(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw new InvalidArgumentError("It must be a number from 0 to 65535.");
+}
+
+/** Resolves on SIGINT or SIGTERM. */
+function untilSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    process.once("SIGINT", resolve);
+    process.once("SIGTERM", resolve);
+  });
 }

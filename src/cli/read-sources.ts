@@ -1,11 +1,14 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { SourceText } from "../parse/source-text.ts";
+import type { SourceText } from "../parse/parse.ts";
 import { Failure, reasonOf } from "./failure.ts";
 
 const extensions = /\.(?:ya?ml|json)$/;
 
-/** The files at `paths`, each once; directories give their *.yaml, *.yml and *.json files, at any depth, sorted by name. */
+/**
+ * The files at `paths`, each once. From a directory, its *.yaml, *.yml and *.json files at any
+ * depth, sorted by name.
+ */
 export async function readSources(paths: readonly string[]): Promise<SourceText[]> {
   const files = new Set<string>();
   for (const path of paths) {

@@ -1,17 +1,19 @@
 import type { Command } from "commander";
 import { emitEnvoy, emitIstio } from "../compile.ts";
 import { compilePaths } from "./compile-paths.ts";
-import { toEnvoyOptions } from "./envoy-options.ts";
+import { type EnvoyCommandOptions, toEnvoyOptions } from "./envoy-options.ts";
 import { Failure } from "./failure.ts";
 import { type IstioCommandOptions, toIstioOptions } from "./istio-options.ts";
-import type { EnvoyCommandOptions } from "./options.ts";
 
 export const targets = ["envoy", "istio"] as const;
 
 export type RenderOptions = EnvoyCommandOptions &
   IstioCommandOptions & { target: (typeof targets)[number] };
 
-/** Prints what the resources at `paths` become; nothing where they have an error. Gives the exit code. */
+/**
+ * Prints the configuration for the resources at `paths`, or only diagnostics if they have an error.
+ * Returns the exit code.
+ */
 export async function render(paths: readonly string[], options: RenderOptions): Promise<number> {
   const { target } = options;
   const plan = await compilePaths(paths, target);
@@ -24,7 +26,7 @@ export async function render(paths: readonly string[], options: RenderOptions): 
   return 0;
 }
 
-/** The options that concern one target alone. */
+/** The options of one target only. */
 const optionsOf: Record<RenderOptions["target"], readonly string[]> = {
   envoy: ["listen", "admin", "wasm", "upstream"],
   istio: ["wasmUrl", "failStrategy", "keepTraceHeaders"],
@@ -37,7 +39,7 @@ export function checkOptionsOf(target: RenderOptions["target"], command: Command
     for (const name of optionsOf[other]) {
       if (command.getOptionValueSource(name) !== "cli") continue;
       const flag = command.options.find((option) => option.attributeName() === name)?.long;
-      throw new Failure(`${flag ?? name} goes with --target ${other}`, 2);
+      throw new Failure(`${flag ?? name} can only be used with --target ${other}`, 2);
     }
   }
 }

@@ -1,22 +1,24 @@
 // Envoy's access log as a table for people: one line per request, under a line of headings.
 import type { AccessLogField } from "../emit/envoy/access-log.ts";
-import { clusterName } from "../emit/envoy/cluster-name.ts";
+import { clusterName } from "../emit/envoy/cluster.ts";
 import type { Plan } from "../plan/plan.ts";
 
-/** One line of the access log; Envoy gives `null` where something is unknown. */
+/** One line of the access log; Envoy writes `null` for unknown values. */
 export type AccessRecord = Record<AccessLogField, string | number | null>;
 
 interface Column {
   heading: string;
-  /** What is known from the start; a longer value widens the column from its line on. */
+  /** The expected width. A longer value widens the column from its line on. */
   width: number;
   isNumber: boolean;
 }
 
-/** Turns lines of the access log into lines of a table, in columns wide enough for the plan's names. */
+/**
+ * Turns lines of the access log into lines of a table, in columns wide enough for the plan's names.
+ */
 export class RequestTable {
   readonly #columns: Column[];
-  /** Names of providers by those of their clusters. */
+  /** Provider names by cluster name. */
   readonly #providers: ReadonlyMap<string, string>;
   #isBegun = false;
 
@@ -36,7 +38,10 @@ export class RequestTable {
     ];
   }
 
-  /** The table's next lines for a line of Envoy's output; what is no request stays as it is. */
+  /**
+   * The table's next lines for a line of Envoy's output. A line that is not about a request stays
+   * as it is.
+   */
   toLines(line: string): string[] {
     const record = readRecord(line);
     if (record === undefined) return [line];
@@ -54,7 +59,7 @@ export class RequestTable {
       record.route_name,
       this.#providers.get(`${record.upstream_cluster}`),
       record.request_model,
-      // Envoy's 0: the client has left before there was an answer.
+      // Envoy writes 0 if the client disconnected before there was a response.
       record.response_code || null,
       record.request_prompt_tokens,
       record.request_completion_tokens,
@@ -93,7 +98,10 @@ function readRecord(line: string): AccessRecord | undefined {
   }
 }
 
-/** What came of a request that is not `ok`, and why; Envoy's reason where the filter has not seen the request. */
+/**
+ * The outcome of a request, unless it is `ok`, with its reason. If the filter has not seen the
+ * request, Envoy's reason.
+ */
 function noteOf(record: AccessRecord): string | undefined {
   const { llm_outcome: outcome, response_code_details: details } = record;
   const reason = details === "via_upstream" || details === null ? undefined : `${details}`;

@@ -1,22 +1,24 @@
-// Runs Envoy as the gateway: render → start → wait until it serves → print a line per request → end with it. Kept while it runs: the child
-// process and the directory with its configuration.
+// Runs Envoy as the gateway: render → start → wait until it is ready → print a line per request →
+// end with it. While it runs, its configuration is in a temporary directory.
 import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { emitEnvoy } from "../compile.ts";
 import { type EnvoyOptions, formatAddress } from "../emit/envoy/options.ts";
+import { environmentName } from "../model/provider.ts";
 import type { Endpoint, Plan, ProviderPlan } from "../plan/plan.ts";
-import { environmentName } from "../plan/to-plugin-config.ts";
 import { compilePaths } from "./compile-paths.ts";
 import { findEnvoy } from "./envoy-binary.ts";
-import { toEnvoyOptions } from "./envoy-options.ts";
+import { type EnvoyCommandOptions, toEnvoyOptions } from "./envoy-options.ts";
 import { runEnvoy } from "./envoy-process.ts";
 import { Failure } from "./failure.ts";
-import type { EnvoyCommandOptions } from "./options.ts";
 import { RequestTable } from "./request-table.ts";
 
-/** Runs Envoy for the resources at `paths` until it ends or a signal comes. Gives the exit code. */
+/**
+ * Runs Envoy for the resources at `paths` until it ends or a signal stops it. Returns the exit
+ * code.
+ */
 export async function run(paths: readonly string[], command: EnvoyCommandOptions): Promise<number> {
   const plan = await compilePaths(paths, "envoy");
   if (plan === undefined) return 1;
@@ -33,7 +35,7 @@ async function runWithConfig(plan: Plan, options: EnvoyOptions, binary: string):
   const directory = await mkdtemp(join(tmpdir(), "llm-egress-"));
   const config = join(directory, "envoy.yaml");
   try {
-    // Readable by the owner alone: a literal key stands in it.
+    // Readable by the owner only: it may hold a literal key.
     await writeFile(config, emitEnvoy(plan, options), { mode: 0o600 });
     const table = new RequestTable(plan);
     return await runEnvoy(
@@ -58,15 +60,17 @@ async function checkModule(file: string): Promise<void> {
   try {
     await access(file);
   } catch {
-    throw new Failure(`${file}: there is no such file; give the filter's module with --wasm`, 2);
+    throw new Failure(`${file}: no such file; specify the filter's module with --wasm`, 2);
   }
 }
 
 function warnOfMissingKeys({ name, settings, routeSettings }: ProviderPlan): void {
-  const names = [settings, ...Object.values(routeSettings)].map(environmentName);
+  const names = [settings, ...Object.values(routeSettings)].map(({ apiKey }) =>
+    environmentName(apiKey),
+  );
   for (const variable of new Set(names)) {
     if (variable === undefined || process.env[variable]?.trim()) continue;
-    console.error(`warning: ${variable} is not set: the provider ${name} will answer 503`);
+    console.error(`warning: ${variable} is not set: requests to the provider ${name} get 503`);
   }
 }
 

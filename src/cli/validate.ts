@@ -1,6 +1,6 @@
 import { compilePaths } from "./compile-paths.ts";
 
-/** Judges the resources at `paths`. Gives the exit code. */
+/** Validates the resources at `paths`. Returns the exit code. */
 export async function validate(paths: readonly string[]): Promise<number> {
   const plan = await compilePaths(paths, "any");
   if (plan === undefined) return 1;

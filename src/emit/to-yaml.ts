@@ -1,5 +1,6 @@
-// Writes plain objects as YAML. The `yaml` package would build a node for every value first, which takes longer than all of planning and
-// emitting; a writer that quotes whatever is not obviously safe is small, and a test reads its output back with that package.
+// Writes plain objects as YAML. The `yaml` package would build a node for every value first, which
+// takes longer than planning and emitting together. This writer is small because it quotes
+// everything that is not obviously safe. A test reads its output back with that package.
 
 /** A plain value as a YAML document. Fields that are undefined are left out. */
 export function toYaml(value: object): string {
@@ -13,7 +14,7 @@ export function toYamlDocuments(values: readonly object[]): string {
   return values.map(toYaml).join("---\n");
 }
 
-/** Adds the lines of a list or an object that is not empty, each after `indent`. */
+/** Adds the lines of a list or an object that is not empty, each indented by `indent`. */
 function writeBlock(value: object, indent: string, lines: string[]): void {
   if (Array.isArray(value)) {
     for (const item of value as unknown[]) writeItem(item, indent, lines);
@@ -25,9 +26,9 @@ function writeBlock(value: object, indent: string, lines: string[]): void {
 }
 
 interface Place {
-  /** What the lines below a field's own begin with, before two more spaces. */
+  /** The field's indentation. Lines below the field have two more spaces. */
   indent: string;
-  /** What the field's own line begins with. */
+  /** What the field's line begins with. */
   lead: string;
   lines: string[];
 }
@@ -42,7 +43,7 @@ function writeField(key: string, value: unknown, { indent, lead, lines }: Place)
   }
 }
 
-/** An item's first field stands on the line of its dash. */
+/** An item's first field is on the line of its dash. */
 function writeItem(item: unknown, indent: string, lines: string[]): void {
   if (!isBlock(item)) {
     lines.push(`${indent}- ${inline(item, `${indent}  `)}`);
@@ -63,17 +64,17 @@ function inline(value: unknown, indent: string): string {
 }
 
 const plainText = /^[A-Za-z/][\w./|-]*$/;
-/** What some reader of YAML 1.1 or 1.2 takes for something else than a string. */
+/** Words that some reader of YAML 1.1 or 1.2 does not read as a string. */
 const otherType = /^(?:true|false|yes|no|on|off|y|n|null)$/i;
 
-/** JSON's strings are YAML's double-quoted ones. */
+/** A JSON string is also a double-quoted YAML string. */
 function text(value: string): string {
   return plainText.test(value) && !otherType.test(value) ? value : JSON.stringify(value);
 }
 
 const printable = /^[\n\x20-\x7e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]*$/;
 
-/** Text of several lines as a literal block, where that keeps every character. */
+/** A text of several lines, as a literal block if that keeps every character. */
 function literal(value: string, indent: string): string {
   const body = value.endsWith("\n") ? value.slice(0, -1) : value;
   if (!printable.test(value) || /^[ \n]|\n$/.test(body) || body === "")

@@ -1,4 +1,5 @@
-// The paths that the mock serves, under any prefix: the first entry whose suffix ends the path is the endpoint.
+// The paths that the mock serves, after any prefix. A path belongs to the first entry whose suffix
+// it ends with.
 import { type Answer, type Endpoint, isObject } from "./answer.ts";
 import { answerChat } from "./chat.ts";
 import { answerCompletion } from "./completions.ts";
@@ -14,7 +15,7 @@ interface Route {
   answer: Endpoint;
 }
 
-// `/chat/completions` stands before `/completions`, which it ends with.
+// `/chat/completions` must come before `/completions`, which it ends with.
 const routes: Route[] = [
   { suffix: "/chat/completions", method: "POST", answer: answerChat },
   { suffix: "/completions", method: "POST", answer: answerCompletion },
@@ -24,12 +25,12 @@ const routes: Route[] = [
   { suffix: "/models", method: "GET", answer: answerModels },
 ];
 
-/** The endpoint that a path without its query leads to. */
+/** The endpoint of a path without a query. */
 export function findRoute(path: string): Route | undefined {
   return routes.find(({ suffix }) => path.endsWith(suffix));
 }
 
-/** What a route answers to the bytes of a body; 400 where they are no JSON object. A GET's body is not read. */
+/** The route's answer to a body: 400 if it is not a JSON object. The body of a GET is ignored. */
 export function answerBody(route: Route, bytes: Buffer): Answer {
   if (route.method === "GET") return route.answer({});
   const body = parseJson(bytes);

@@ -9,13 +9,13 @@ import {
   type Node,
   type Pair,
 } from "yaml";
-import { keyOf } from "./source-document.ts";
+import { keyOf } from "./yaml-document.ts";
 
 /** What a walk over a document's nodes finds. Offsets are those of the file. */
 export interface Inspection {
-  /** The later ones of keys that stand more than once in a mapping. */
+  /** Keys that a mapping repeats, without the first of each. */
   duplicateKeys: { offset: number; key: string }[];
-  /** Aliases before which no anchor of their name stands. */
+  /** Aliases whose anchor is not defined before them. */
   danglingAliases: { offset: number }[];
   /** Lines, from 1, with a value that may be a credential, by the name of its field. */
   secretLines: Set<number>;
@@ -40,7 +40,7 @@ interface Walk {
   duplicateKeys: { offset: number; key: string }[];
   secretPairs: Pair[];
   aliases: Alias[];
-  /** An anchor's name may be given again; these are all its nodes. */
+  /** All nodes with an anchor name, as a name may be used again. */
   anchors: Map<string, Node[]>;
   firstAnchors: Map<string, number>;
 }
@@ -91,7 +91,7 @@ function inspectKeys(pairs: readonly Pair[], walk: Walk): void {
 
 function secretNodes(pair: Pair, walk: Walk): Node[] {
   const nodes = [pair.key, pair.value].filter(isNode);
-  // What an alias stands for is written elsewhere, maybe under a harmless name.
+  // The value of an alias is written elsewhere, perhaps under a harmless name.
   return nodes.flatMap((node) => [node, ...anchorsOf(node, walk)]);
 }
 

@@ -1,5 +1,6 @@
-// The plan: all that the resources say, resolved and in one plain data model, from which every emitter builds its configuration. It knows
-// neither Istio nor Envoy. It is deterministic: the same resources give the same plan in whatever order they come.
+// The plan: all that the resources say, resolved and in one plain data model, from which every
+// emitter builds its configuration. It knows neither Istio nor Envoy. It is deterministic: the same
+// resources give the same plan, in any order.
 import type { PluginSettings } from "../../contract/plugin-config.ts";
 
 export interface Plan {
@@ -30,14 +31,17 @@ export interface Endpoint {
   port: number;
 }
 
-/** Plain HTTP, or TLS; without `caCertificates` (a file in the gateway) the system's authorities are trusted. */
+/**
+ * Plain HTTP, or TLS; without `caCertificates` (a file in the gateway) the system's authorities are
+ * trusted.
+ */
 export type TlsPlan = { mode: "DISABLE" } | { mode: "SIMPLE"; caCertificates?: string };
 
 export interface RoutePlan {
   name: string;
   namespace: string;
   host: string;
-  /** `mesh` or `namespace/name`. Empty where the resource names none. */
+  /** `mesh` or `namespace/name`. Empty if the resource names none. */
   gateways: string[];
   /** In the order in which they are tried. */
   rules: RulePlan[];

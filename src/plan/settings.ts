@@ -1,18 +1,17 @@
 import type { OpenAIConfig } from "../api/generated.ts";
-import {
-  askForUsage,
-  completeMembers,
-  type ConfigSource,
-  type Members,
-  mergeMembers,
-  readMembers,
-} from "./members.ts";
-import type { PluginMember, PluginModels, PluginSettings } from "../../contract/plugin-config.ts";
+import type { Cursor } from "../model/cursor.ts";
+import { askForUsage, completeMembers, mergeMembers, readMembers } from "../model/members.ts";
+import type { PluginModels, PluginSettings } from "../../contract/plugin-config.ts";
 
-/** What the filter does with a request under `base`, with `own` merged over it. Either may be missing. Pure. */
-export function buildSettings(base?: ConfigSource, own?: ConfigSource): PluginSettings {
-  const { apiKey, auth, models, maxRequestBytes, usage } = mergeConfigs(base?.config, own?.config);
-  const members = completeMembers(mergeMembers(membersOf(base), membersOf(own)));
+type Config = Cursor<OpenAIConfig> | undefined;
+
+/**
+ * What the filter does with a request under `base`, with `own` merged over it. Either may be
+ * missing. Pure.
+ */
+export function buildSettings(base: Config, own?: Config): PluginSettings {
+  const { apiKey, auth, models, maxRequestBytes, usage } = mergeConfigs(base?.value, own?.value);
+  const members = completeMembers(mergeMembers(readMembers(base), readMembers(own)));
   const settings: PluginSettings = {
     authHeader: (auth?.header ?? "authorization").toLowerCase(),
     authPrefix: auth?.prefix ?? "Bearer ",
@@ -23,10 +22,6 @@ export function buildSettings(base?: ConfigSource, own?: ConfigSource): PluginSe
   const pluginModels = toPluginModels(models);
   if (pluginModels !== undefined) settings.models = pluginModels;
   return settings;
-}
-
-function membersOf(source: ConfigSource | undefined): Members {
-  return source === undefined ? new Map<string, PluginMember>() : readMembers(source);
 }
 
 type Scalars = Pick<OpenAIConfig, "apiKey" | "auth" | "models" | "maxRequestBytes" | "usage">;

@@ -1,9 +1,12 @@
-import { isForGateways } from "./destination.ts";
+import { environmentName } from "../model/provider.ts";
+import { isForGateways } from "./matches.ts";
 import type { Endpoint, Plan, ProviderPlan } from "./plan.ts";
-import { isVariableName } from "../../contract/characters.ts";
-import type { PluginConfig, PluginProvider, PluginSettings } from "../../contract/plugin-config.ts";
+import type { PluginConfig, PluginProvider } from "../../contract/plugin-config.ts";
 
-/** What an emitter adds to the plan: its names for clusters, and the addresses at which it listens itself. */
+/**
+ * What an emitter adds to the plan: its names for clusters, and the addresses at which it listens
+ * itself.
+ */
 export interface PluginContext {
   /** Every cluster that leads to the endpoint, and to it alone. */
   clustersOf(endpoint: Endpoint): readonly string[];
@@ -38,7 +41,10 @@ export function toPluginConfig(plan: Plan, context: PluginContext): PluginConfig
 
 type RouteNames = Set<string | undefined>;
 
-/** The names of the rules that lead to each endpoint; undefined for those that a gateway leaves to sidecars, or to some of them. */
+/**
+ * The names of the rules that lead to each endpoint; Rules that only sidecars, or some of them,
+ * apply are undefined.
+ */
 function routesByEndpoint(plan: Plan): Map<string, RouteNames> {
   const routes = new Map<string, RouteNames>();
   for (const rule of plan.routes.flatMap((route) => route.rules)) {
@@ -56,7 +62,10 @@ function endpointKey({ host, port }: Endpoint): string {
   return `${host}:${port}`;
 }
 
-/** The rule by which all requests come, where there is one and no settings depend on it. */
+/**
+ * The rule that routes all requests to the provider, if there is only one and no settings depend on
+ * it.
+ */
 function onlyRoute(
   names: RouteNames = new Set(),
   { routeSettings }: ProviderPlan,
@@ -72,15 +81,7 @@ export function environmentNames(plan: Plan): string[] {
     provider.settings,
     ...Object.values(provider.routeSettings),
   ]);
-  return unique(settings.flatMap((each) => environmentName(each) ?? []));
-}
-
-/** NAME of an `apiKey: ${NAME}`; undefined for a literal key or none. */
-export function environmentName({
-  apiKey = "",
-}: Pick<PluginSettings, "apiKey">): string | undefined {
-  const name = /^\$\{(.*)\}$/.exec(apiKey)?.[1] ?? "";
-  return isVariableName(name) ? name : undefined;
+  return unique(settings.flatMap((each) => environmentName(each.apiKey) ?? []));
 }
 
 function unique(values: readonly string[]): string[] {

@@ -1,60 +1,64 @@
-import { isHeaderName, isPrintable, isVariableName } from "../../contract/characters.ts";
+import { isHeaderName, isPrintable } from "../../contract/characters.ts";
 import { removedHeaderPrefix } from "../../contract/edited-headers.ts";
 import { reservedHeaders } from "../../contract/reserved-headers.ts";
-import type { ConfigContext } from "./config-context.ts";
+import type { OpenAIConfig } from "../api/generated.ts";
+import type { Report } from "../diagnostics.ts";
+import type { Cursor } from "../model/cursor.ts";
+import { environmentName } from "../model/provider.ts";
 
 // No message here may hold the value that it is about.
 
 /** `apiKey` and `auth`: what is sent as a credential, and in which header. */
-export function checkCredential(context: ConfigContext): void {
-  checkApiKey(context);
-  checkAuthHeader(context);
-  checkAuthPrefix(context);
+export function checkCredential(config: Cursor<OpenAIConfig>, report: Report): void {
+  checkApiKey(config.at("apiKey"), report);
+  checkAuthHeader(config.at("auth", "header"), report);
+  checkAuthPrefix(config.at("auth", "prefix"), report);
 }
 
-function checkApiKey({ config, fault }: ConfigContext): void {
-  if (config.apiKey === undefined) return;
+type Text = Cursor<string | undefined>;
+
+function checkApiKey(apiKey: Text, report: Report): void {
+  if (apiKey.value === undefined) return;
   // The ends are trimmed: a key from a file or a block scalar ends with a line break.
-  const key = config.apiKey.trim();
+  const key = apiKey.value.trim();
   if (key === "") {
-    fault("invalid_api_key", ["apiKey"], "must not be empty; leave it out to send no credential");
-  } else if (key.startsWith("${") && key.endsWith("}") && isVariableName(key.slice(2, -1))) {
+    const message = "must not be empty; omit it to send no credential";
+    report(apiKey.problem("invalid_api_key", message));
+  } else if (environmentName(key) !== undefined) {
     return;
   } else if (key.includes("${")) {
     const message =
-      "must be ${NAME} as a whole, with a name of letters, digits and _ that begins with no digit";
-    fault("invalid_api_key", ["apiKey"], message);
+      "must be exactly ${NAME}; NAME has letters, digits and _ and does not begin with a digit";
+    report(apiKey.problem("invalid_api_key", message));
   } else if (!isPrintable(key)) {
-    fault("invalid_api_key", ["apiKey"], unprintable);
+    report(apiKey.problem("invalid_api_key", unprintable));
   } else {
     const message =
-      "the key stands in the resource; write ${NAME} and set NAME in the gateway's environment";
-    fault("literal_api_key", ["apiKey"], message);
+      "the key is in the resource itself; write ${NAME} and set NAME in the gateway's environment";
+    report(apiKey.problem("literal_api_key", message));
   }
 }
 
-function checkAuthHeader({ config, fault }: ConfigContext): void {
-  const header = config.auth?.header;
-  if (header === undefined) return;
-  const name = header.toLowerCase().replaceAll("_", "-");
-  if (!isHeaderName(header)) {
+function checkAuthHeader(header: Text, report: Report): void {
+  if (header.value === undefined) return;
+  const name = header.value.toLowerCase().replaceAll("_", "-");
+  if (!isHeaderName(header.value)) {
     const message = "must be a valid header name: letters, digits and any of !#$%&'*+-.^_`|~";
-    fault("invalid_auth_header", ["auth", "header"], message);
+    report(header.problem("invalid_auth_header", message));
   } else if (reservedHeaders.includes(name) || name.startsWith(removedHeaderPrefix)) {
-    const message = `can't carry a credential; any header can but ${removedHeaderPrefix}* and ${reservedHeaders.join(", ")}`;
-    fault("invalid_auth_header", ["auth", "header"], message);
+    const message = `can't carry a credential; neither can ${removedHeaderPrefix}* and ${reservedHeaders.join(", ")}`;
+    report(header.problem("invalid_auth_header", message));
   }
 }
 
-function checkAuthPrefix({ config, fault }: ConfigContext): void {
-  const prefix = config.auth?.prefix;
-  if (prefix === undefined) return;
-  if (!isPrintable(prefix)) {
-    fault("invalid_auth_prefix", ["auth", "prefix"], unprintable);
-  } else if (prefix.includes("${")) {
-    const message = "is sent as it is: only apiKey is read from the environment";
-    fault("invalid_auth_prefix", ["auth", "prefix"], message);
+function checkAuthPrefix(prefix: Text, report: Report): void {
+  if (prefix.value === undefined) return;
+  if (!isPrintable(prefix.value)) {
+    report(prefix.problem("invalid_auth_prefix", unprintable));
+  } else if (prefix.value.includes("${")) {
+    const message = "is sent literally: only apiKey can refer to the environment";
+    report(prefix.problem("invalid_auth_prefix", message));
   }
 }
 
-const unprintable = "must have printable ASCII characters only";
+const unprintable = "must contain only printable ASCII characters";

@@ -1,43 +1,40 @@
 import { removedHeaderPrefix, removedHeaders, setHeaders } from "../../contract/edited-headers.ts";
-import type { ProviderResource, Resources } from "../api/resource.ts";
 import type { Report } from "../diagnostics.ts";
+import { configsOf } from "../model/provider.ts";
+import type { ProviderResource } from "../model/resource.ts";
+import { matchesOf } from "../model/route.ts";
+import type { Input } from "./input.ts";
 
 /**
- * No route matches on a header that the filter edits. Envoy chooses the route again after the edit: the request would then take another
- * route than the one for which it was given a key.
+ * No route matches on a header that the filter edits. Envoy chooses the route again after the edit:
+ * the request could then take another route than the one for which it got its key.
  */
-export function checkEditedHeaders({ providers, routes }: Resources, report: Report): void {
+export function checkEditedHeaders({ providers, routes }: Input, report: Report): void {
   const edited = new Set([...removedHeaders, ...setHeaders, ...providers.flatMap(authHeadersOf)]);
-  for (const { document, value } of routes) {
-    for (const [nth, rule] of value.spec.rules.entries()) {
-      for (const [index, match] of (rule.matches ?? []).entries()) {
-        for (const name of Object.keys(match.headers ?? {})) {
-          if (!isEdited(name, edited)) continue;
-          const path = ["spec", "rules", nth, "matches", index, "headers", name];
-          report(document.problem("edited_header", path, reason, "key"));
-        }
-      }
+  for (const { match } of routes.flatMap(matchesOf)) {
+    for (const [name, condition] of match.at("headers").fields()) {
+      if (!isEdited(name, edited)) continue;
+      report(condition.problem("edited_header", reason, "key"));
     }
   }
 }
 
 const reason =
-  "can't be matched on: the gateway removes or sets this header, and the route, chosen again after that, could lead elsewhere than the key";
+  "can't be matched on: the gateway removes or sets this header, Envoy then selects the route again, and the key could reach another provider";
 
 function isEdited(name: string, edited: ReadonlySet<string>): boolean {
   const folded = fold(name);
   return edited.has(folded) || folded.startsWith(removedHeaderPrefix) || name.startsWith(":");
 }
 
-/** Names that Envoy (case) or the filter (`_` and `-`) takes for the same, as one. */
+/** The same text for names that Envoy (case) or the filter (`_` and `-`) takes for the same. */
 function fold(name: string): string {
   return name.toLowerCase().replaceAll("_", "-");
 }
 
-function authHeadersOf({ value }: ProviderResource): string[] {
-  const { defaultConfig, routeSpecificConfigs = {} } = value.spec.configs ?? {};
-  return [defaultConfig, ...Object.values(routeSpecificConfigs)].flatMap((config) => {
-    const header = config?.openAIConfig?.auth?.header;
+function authHeadersOf(provider: ProviderResource): string[] {
+  return configsOf(provider).flatMap(({ value }) => {
+    const header = value.auth?.header;
     return header === undefined ? [] : [fold(header)];
   });
 }

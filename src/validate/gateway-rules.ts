@@ -1,85 +1,72 @@
-import {
-  fullNameOf,
-  namespaceOf,
-  type ProviderResource,
-  type Resources,
-  type RouteResource,
-} from "../api/resource.ts";
-import type { Path, Report } from "../diagnostics.ts";
-import type { SourceDocument } from "../parse/source-document.ts";
-import { backendHost, gatewaysOf } from "../plan/destination.ts";
-import { namespaceAt, ofKind, textAt, textsAt } from "./read-value.ts";
+import type { RouteBackend } from "../api/generated.ts";
+import type { Report } from "../diagnostics.ts";
+import type { Cursor } from "../model/cursor.ts";
+import { fullNameOf, type ProviderResource, type RouteResource } from "../model/resource.ts";
+import { backendHost, rulesOf } from "../model/route.ts";
+import { type Input, ofKind } from "./input.ts";
 
 /**
- * Where a gateway's rule leads to a provider, the provider's filter and its TLS must be at that gateway: both reach the proxies of the
- * provider's own namespace that its selector means.
+ * If a gateway's rule leads to a provider, the provider's filter and TLS must be at that gateway.
+ * Both apply only to proxies of the provider's namespace, and the filter only to those that its
+ * selector matches.
  */
-export function checkGateways(
-  { providers, routes }: Resources,
-  context: readonly SourceDocument[],
-  report: Report,
-): void {
-  const known: Known = {
-    providers: new Map(providers.map((provider) => [provider.value.spec.host, provider])),
-    selectors: new Map(ofKind(context, "networking.istio.io", "Gateway").map(selectorOf)),
-  };
-  for (const route of routes) {
-    for (const { gateway, provider, path } of hopsOf(route, known)) {
-      const reason = mismatch(gateway, provider, known);
-      if (reason === undefined) continue;
-      const place = provider.document.place(["metadata"]);
-      const message = `the LLMProvider ${fullNameOf(provider)} (${place}) is not at the gateway ${gateway}: ${reason}`;
-      report(route.document.problem("provider_not_at_gateway", path, message));
-    }
+export function checkGateways({ providers, routes, context, target }: Input, report: Report): void {
+  if (target === "envoy") return;
+  const byHost = new Map(providers.map((provider) => [provider.value.spec.host, provider]));
+  const selectors = new Map(ofKind(context, "networking.istio.io", "Gateway").map(selectorOf));
+  for (const { gateway, provider, backend } of routes.flatMap((route) => hopsOf(route, byHost))) {
+    const reason = mismatch(gateway, provider, selectors);
+    if (reason === undefined) continue;
+    const place = provider.at("metadata").place();
+    const message = `the LLMProvider ${fullNameOf(provider)} (${place}) is not available at the gateway ${gateway}: ${reason}`;
+    report(backend.problem("provider_not_at_gateway", message));
   }
 }
 
-interface Known {
-  /** By host. */
-  providers: ReadonlyMap<string, ProviderResource>;
-  /** Labels of the pods that a Gateway selects, by `namespace/name`. */
-  selectors: ReadonlyMap<string, Record<string, string>>;
-}
+/** Labels of the pods that a Gateway selects, by `namespace/name`. */
+type Selectors = ReadonlyMap<string, Record<string, string>>;
 
-function selectorOf({ value }: SourceDocument): [string, Record<string, string>] {
-  const name = textAt(value, ["metadata", "name"]) ?? "";
-  return [`${namespaceAt(value)}/${name}`, textsAt(value, ["spec", "selector"])];
+function selectorOf(gateway: Cursor): [string, Record<string, string>] {
+  return [fullNameOf(gateway), gateway.at("spec", "selector").texts()];
 }
 
 interface Hop {
   /** `namespace/name`. */
   gateway: string;
   provider: ProviderResource;
-  path: Path;
+  backend: Cursor<RouteBackend>;
 }
 
 /** Each way from a gateway to a provider, once per destination of a rule. */
-function hopsOf(route: RouteResource, { providers }: Known): Hop[] {
-  const namespace = namespaceOf(route);
-  return route.value.spec.rules.flatMap((rule, nth) => {
-    const matches = rule.matches?.length ? rule.matches : [undefined];
-    const all = matches.flatMap((match) => gatewaysOf(route.value.spec, match, namespace));
-    const gateways = [...new Set(all)].filter((gateway) => gateway !== "mesh");
-    return rule.backendRefs.flatMap((backend, index) => {
-      const provider = providers.get(backendHost(backend, namespace));
-      const path: Path = ["spec", "rules", nth, "backendRefs", index];
-      return provider === undefined ? [] : gateways.map((gateway) => ({ gateway, provider, path }));
-    });
+function hopsOf(route: RouteResource, byHost: ReadonlyMap<string, ProviderResource>): Hop[] {
+  return rulesOf(route).flatMap(({ rule, matches }) => {
+    const all = new Set(matches.flatMap(({ gateways }) => gateways));
+    const gateways = [...all].filter((gateway) => gateway !== "mesh");
+    return rule
+      .at("backendRefs")
+      .items()
+      .flatMap((backend) => {
+        const provider = byHost.get(backendHost(backend));
+        if (provider === undefined) return [];
+        return gateways.map((gateway) => ({ gateway, provider, backend }));
+      });
   });
 }
 
-function mismatch(gateway: string, provider: ProviderResource, known: Known): string | undefined {
-  const namespace = namespaceOf(provider);
+function mismatch(
+  gateway: string,
+  { value, resource }: ProviderResource,
+  selectors: Selectors,
+): string | undefined {
   const [gatewayNamespace] = gateway.split("/");
-  if (namespace !== gatewayNamespace) {
-    return `it is in the namespace ${namespace}, and its filter, key and TLS reach that namespace's proxies alone`;
+  if (resource.namespace !== gatewayNamespace) {
+    return `it is in the namespace ${resource.namespace}, and its filter, key and TLS apply only to proxies in that namespace`;
   }
-  const selector = known.selectors.get(gateway) ?? {};
-  const labels = provider.value.spec.workloadSelector?.labels ?? {};
-  for (const [name, value] of Object.entries(labels)) {
+  const selector = selectors.get(gateway) ?? {};
+  for (const [name, label] of Object.entries(value.spec.workloadSelector?.labels ?? {})) {
     const other = selector[name];
-    if (other === undefined || other === value) continue;
-    return `it selects ${name}: ${value}, and the gateway's pods have ${name}: ${other}`;
+    if (other === undefined || other === label) continue;
+    return `it selects ${name}: ${label}, but the gateway's pods have ${name}: ${other}`;
   }
   return undefined;
 }

@@ -1,38 +1,30 @@
 import { isHeaderName } from "../../contract/characters.ts";
 import type { RouteMatch, StringMatch } from "../api/generated.ts";
-import type { Path, Report } from "../diagnostics.ts";
-import type { SourceDocument } from "../parse/source-document.ts";
+import type { Report } from "../diagnostics.ts";
+import type { Cursor } from "../model/cursor.ts";
 import { findRe2Fault } from "./re2-syntax.ts";
 
-/** Where a match stands. */
-export interface MatchPlace {
-  document: SourceDocument;
-  path: Path;
-  report: Report;
-}
-
 /** One match of a rule: its headers and their conditions. */
-export function checkMatch(match: RouteMatch, place: MatchPlace): void {
-  for (const [name, condition] of Object.entries(match.headers ?? {})) {
-    const path = [...place.path, "headers", name];
+export function checkMatch(match: Cursor<RouteMatch>, report: Report): void {
+  for (const [name, condition] of match.at("headers").fields()) {
     // Pseudo headers are refused as edited ones, which is the better reason.
     if (!isHeaderName(name) && !name.startsWith(":")) {
-      const message = "is no header's name: letters, digits and any of !#$%&'*+-.^_`|~";
-      place.report(place.document.problem("invalid_header_name", path, message, "key"));
+      const message = "is not a valid header name: letters, digits and any of !#$%&'*+-.^_`|~";
+      report(condition.problem("invalid_header_name", message, "key"));
     }
-    checkCondition(condition, { ...place, path });
+    checkCondition(condition, report);
   }
 }
 
-function checkCondition(condition: StringMatch, { document, path, report }: MatchPlace): void {
-  const kinds = Object.keys(condition);
-  if (kinds.length !== 1) {
+function checkCondition(condition: Cursor<StringMatch>, report: Report): void {
+  if (Object.keys(condition.value).length !== 1) {
     const message = "must have exactly one of exact, prefix and regex";
-    report(document.problem("invalid_match", path, message, "key"));
+    report(condition.problem("invalid_match", message, "key"));
   }
-  const fault = condition.regex === undefined ? undefined : findRe2Fault(condition.regex);
+  const regex = condition.at("regex");
+  const fault = regex.value === undefined ? undefined : findRe2Fault(regex.value);
   if (fault !== undefined) {
-    const message = `is no RE2 expression, which is what Envoy evaluates: ${fault}`;
-    report(document.problem("invalid_regex", [...path, "regex"], message));
+    const message = `is not a valid RE2 expression, which Envoy requires: ${fault}`;
+    report(regex.problem("invalid_regex", message));
   }
 }

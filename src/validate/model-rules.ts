@@ -1,25 +1,23 @@
-import type { Path } from "../diagnostics.ts";
-import type { ConfigContext } from "./config-context.ts";
+import type { OpenAIConfig } from "../api/generated.ts";
+import type { Report } from "../diagnostics.ts";
+import type { Cursor } from "../model/cursor.ts";
 
 const maxModelBytes = 200;
 
 /** `models`: every name, glob and alias can be compared and written into a body. */
-export function checkModels(context: ConfigContext): void {
-  const { allow = [], aliases = {} } = context.config.models ?? {};
-  for (const [index, glob] of allow.entries()) {
-    checkModel(glob, ["models", "allow", index], context);
-  }
-  for (const [name, model] of Object.entries(aliases)) {
-    const path = ["models", "aliases", name];
-    if (isModelName(name)) checkModel(model, path, context);
-    else context.faultAtName("invalid_model_name", path, allowedNames);
+export function checkModels(config: Cursor<OpenAIConfig>, report: Report): void {
+  const models = config.at("models");
+  for (const glob of models.at("allow").items()) checkModel(glob, report);
+  for (const [name, model] of models.at("aliases").fields()) {
+    if (isModelName(name)) checkModel(model, report);
+    else report(model.problem("invalid_model_name", allowedNames, "key"));
   }
 }
 
-const allowedNames = `must have 1 to ${maxModelBytes} bytes, none of them a control character`;
+const allowedNames = `must have 1 to ${maxModelBytes} bytes and no control characters`;
 
-function checkModel(model: string, path: Path, { fault }: ConfigContext): void {
-  if (!isModelName(model)) fault("invalid_model_name", path, allowedNames);
+function checkModel(model: Cursor<string>, report: Report): void {
+  if (!isModelName(model.value)) report(model.problem("invalid_model_name", allowedNames));
 }
 
 function isModelName(text: string): boolean {

@@ -1,11 +1,11 @@
-import type { Path, Report } from "../diagnostics.ts";
-import type { SourceDocument } from "../parse/source-document.ts";
+import type { Report } from "../diagnostics.ts";
+import type { Cursor } from "../model/cursor.ts";
 
 const label = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
 const dnsLabel = new RegExp(`^${label}$`);
 const dnsName = new RegExp(`^${label}(\\.${label})*$`);
 
-/** Whether `text` is a DNS name in lower case, and no IP address. */
+/** Whether `text` is a DNS name in lower case, and not an IP address. */
 export function isDnsName(text: string): boolean {
   return text.length <= 253 && dnsName.test(text) && !/(^|\.)\d+$/.test(text);
 }
@@ -15,41 +15,37 @@ export function isDnsLabel(text: string): boolean {
   return dnsLabel.test(text);
 }
 
-/** Reports a host that is no DNS name. */
-export function checkHost(
-  document: SourceDocument,
-  path: Path,
-  host: string,
-  report: Report,
-): void {
-  if (isDnsName(host)) return;
-  const isUpperCase = isDnsName(host.toLowerCase());
+/** Reports a host that is not a DNS name. */
+export function checkHost(host: Cursor<string>, report: Report): void {
+  if (isDnsName(host.value)) return;
+  const isUpperCase = isDnsName(host.value.toLowerCase());
   const message = isUpperCase
-    ? `must be in lower case: ${host.toLowerCase()}`
-    : "must be a DNS name: letters, digits, hyphens and dots, without scheme, port or wildcard, and no IP address";
-  report(document.problem("invalid_host", path, message));
+    ? `must be in lower case: ${host.value.toLowerCase()}`
+    : "must be a DNS name (letters, digits, hyphens and dots) without scheme, port or wildcard, and not an IP address";
+  report(host.problem("invalid_host", message));
 }
 
-/** Whether the resource can be named; reports where it can't. */
-export function checkMetadata(document: SourceDocument, report: Report): boolean {
-  const { metadata } = document.value as { metadata?: Record<string, unknown> };
-  if (metadata?.name === undefined) {
-    report(
-      document.problem("missing_field", ["metadata"], "the required field name is missing", "key"),
-    );
+/** Whether the resource has a valid name and namespace. Reports what is wrong with them. */
+export function checkMetadata(resource: Cursor, report: Report): boolean {
+  const metadata = resource.at("metadata");
+  const name = metadata.at("name");
+  const namespace = metadata.at("namespace");
+  if (name.value === undefined) {
+    report(metadata.problem("missing_field", "the required field name is missing", "key"));
     return false;
   }
-  const { name, namespace } = metadata;
-  const isNamed = typeof name === "string" && name.length <= 253 && dnsName.test(name);
+  const isNamed =
+    typeof name.value === "string" && name.value.length <= 253 && dnsName.test(name.value);
   if (!isNamed) {
-    const message = "must be a name of lower-case letters, digits, hyphens and dots";
-    report(document.problem("invalid_name", ["metadata", "name"], message));
+    const message = "must consist of lower-case letters, digits, hyphens and dots";
+    report(name.problem("invalid_name", message));
   }
   const isPlaced =
-    namespace === undefined || (typeof namespace === "string" && isDnsLabel(namespace));
+    namespace.value === undefined ||
+    (typeof namespace.value === "string" && isDnsLabel(namespace.value));
   if (!isPlaced) {
-    const message = "must be a name of lower-case letters, digits and hyphens";
-    report(document.problem("invalid_name", ["metadata", "namespace"], message));
+    const message = "must consist of lower-case letters, digits and hyphens";
+    report(namespace.problem("invalid_name", message));
   }
   return isNamed && isPlaced;
 }

@@ -1,27 +1,30 @@
-import { namespaceOf, type RouteResource } from "../api/resource.ts";
 import type { Report } from "../diagnostics.ts";
-import { fullGatewayName } from "../plan/destination.ts";
+import type { RouteResource } from "../model/resource.ts";
+import { listedGateways } from "../model/route.ts";
+import type { Input } from "./input.ts";
 
-/** Two LLMRoutes for one host at one gateway: which of them came first would be left to chance. */
-export function checkOverlaps(routes: readonly RouteResource[], report: Report): void {
+/**
+ * No two LLMRoutes have the same host at the same gateway: which of them Istio uses is undefined.
+ */
+export function checkOverlaps({ routes }: Input, report: Report): void {
   const seen = new Map<string, RouteResource>();
   for (const route of routes) {
+    const host = route.at("spec", "host");
+    const keys = listedGateways(route).map((gateway) => ({
+      gateway,
+      key: `${host.value} ${gateway}`,
+    }));
     const others = new Map<RouteResource, string>();
-    for (const gateway of gatewaysOfRoute(route)) {
-      const key = `${route.value.spec.host} ${gateway}`;
+    for (const { gateway, key } of keys) {
       const first = seen.get(key);
-      if (first === undefined) seen.set(key, route);
-      else if (first !== route && !others.has(first)) others.set(first, gateway);
+      if (first !== undefined && !others.has(first)) others.set(first, gateway);
     }
     for (const [first, gateway] of others) {
-      const place = first.document.place(["spec", "host"]);
-      const message = `${route.value.spec.host} has an LLMRoute for ${gateway} in ${place} already`;
-      report(route.document.problem("overlapping_routes", ["spec", "host"], message));
+      const place = first.at("spec", "host").place();
+      const message = `${host.value} already has an LLMRoute for ${gateway}, in ${place}`;
+      report(host.problem("overlapping_routes", message));
     }
+    // A route in error does not conflict with those after it.
+    if (others.size === 0) for (const { key } of keys) seen.set(key, route);
   }
-}
-
-function gatewaysOfRoute(route: RouteResource): string[] {
-  const namespace = namespaceOf(route);
-  return (route.value.spec.gateways ?? ["mesh"]).map((name) => fullGatewayName(name, namespace));
 }

@@ -1,20 +1,24 @@
 import { isMemberName } from "../../contract/characters.ts";
 import { MAX_JSON_DEPTH, MAX_MEMBER_NAME_LENGTH } from "../../contract/limits.ts";
-import { formatPath } from "../diagnostics.ts";
-import { groupOf, isTokenKey, memberKey, tokenMembers } from "../plan/members.ts";
-import { type ConfigContext, type Mention, mentionsOf } from "./config-context.ts";
+import type { OpenAIConfig } from "../api/generated.ts";
+import { formatPath, type Report } from "../diagnostics.ts";
+import type { Cursor } from "../model/cursor.ts";
+import { groupOf, isTokenKey, memberKey, readMembers, tokenMembers } from "../model/members.ts";
+import { type Mention, mentionsOf, problemWith } from "./mentions.ts";
 
 const tokenNames = tokenMembers.join(", ");
 
-/** The members of one openAIConfig, looked at alone. Gives whether they are free of faults, so that a merge makes sense. */
-export function checkParameters(context: ConfigContext): boolean {
+/**
+ * The members of one openAIConfig by itself. Returns whether they are valid, so that a merge makes
+ * sense.
+ */
+export function checkParameters(config: Cursor<OpenAIConfig>, report: Report): boolean {
   let faults = 0;
-  const counting: ConfigContext = {
-    ...context,
-    fault: (...fault) => (faults++, context.fault(...fault)),
-    faultAtName: (...fault) => (faults++, context.faultAtName(...fault)),
+  const counting: Report = (diagnostic) => {
+    faults++;
+    report(diagnostic);
   };
-  const mentions = mentionsOf(context);
+  const mentions = mentionsOf(config);
   for (const mention of mentions) {
     checkName(mention, counting);
     checkValue(mention, counting);
@@ -24,32 +28,33 @@ export function checkParameters(context: ConfigContext): boolean {
   for (const mention of mentions) {
     if (mention.section === "limits") checkLimit(mention, mentions, counting);
   }
-  checkStreamOptions(mentions, counting);
+  if (readMembers(config).get("stream")?.override === "false") {
+    checkStreamOptions(mentions, counting);
+  }
   return faults === 0;
 }
 
-function checkName({ name, path, section }: Mention, context: ConfigContext): void {
-  if (isMemberName(name) && name.length <= MAX_MEMBER_NAME_LENGTH && memberKey(name) !== "") return;
-  const message = `must be a member's name: 1 to ${MAX_MEMBER_NAME_LENGTH} letters, digits and any of _ . -, at least one of them a letter, a digit or a point`;
-  if (section === "remove") context.fault("invalid_member_name", path, message);
-  else context.faultAtName("invalid_member_name", path, message);
+function checkName(mention: Mention, report: Report): void {
+  const { name, key } = mention;
+  if (isMemberName(name) && name.length <= MAX_MEMBER_NAME_LENGTH && key !== "") return;
+  const message = `must be a valid member name: 1 to ${MAX_MEMBER_NAME_LENGTH} letters, digits and any of _ . -, with at least one letter, digit or dot`;
+  report(problemWith(mention, "invalid_member_name", message));
 }
 
-function checkValue({ key, path, section, value }: Mention, { fault }: ConfigContext): void {
+function checkValue({ key, place, section }: Mention, report: Report): void {
+  const { value } = place;
   if (section !== "defaults" && section !== "overrides") return;
   if (key === "model" && (typeof value !== "string" || value === "")) {
-    fault("invalid_member_value", path, "must be a string, and not empty");
+    report(place.problem("invalid_member_value", "must be a non-empty string"));
   } else if (key === "stream" && typeof value !== "boolean") {
-    fault("invalid_member_value", path, "must be true or false");
+    report(place.problem("invalid_member_value", "must be true or false"));
   } else if (!isJson(value)) {
-    fault(
-      "invalid_member_value",
-      path,
-      "must be a JSON value: .inf, .nan and larger numbers are none",
-    );
+    const message =
+      "must be a JSON value; .inf, .nan and numbers beyond the range of a double are not";
+    report(place.problem("invalid_member_value", message));
   } else if (!isShallow(value, MAX_JSON_DEPTH - 1)) {
     const message = `must not be nested more than ${MAX_JSON_DEPTH - 1} levels deep`;
-    fault("invalid_member_value", path, message);
+    report(place.problem("invalid_member_value", message));
   }
 }
 
@@ -64,8 +69,8 @@ function isShallow(value: unknown, levels: number): boolean {
   return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
 }
 
-/** A member has one place, and one limit. */
-function checkRepetition(mentions: readonly Mention[], context: ConfigContext): void {
+/** A member has at most one place, and one limit. */
+function checkRepetition(mentions: readonly Mention[], report: Report): void {
   const seen = new Map<string, Mention>();
   for (const mention of mentions) {
     const kind = mention.section === "limits" ? "limit" : "place";
@@ -73,18 +78,14 @@ function checkRepetition(mentions: readonly Mention[], context: ConfigContext): 
     seen.set(`${kind} ${mention.key}`, first ?? mention);
     if (first === undefined) continue;
     const rule =
-      "a member stands in only one of defaults, overrides and remove, and model and stream may be fields instead";
+      "a member can be in only one of defaults, overrides and remove, and model and stream can be fields instead";
     const where = formatPath(first.path);
-    faultAt(
-      mention,
-      "repeated_member",
-      `stands at ${where} already, compared without case, _ and -: ${rule}`,
-      context,
-    );
+    const message = `is already set at ${where} (names are compared without case, _ and -): ${rule}`;
+    report(problemWith(mention, "repeated_member", message));
   }
 }
 
-function checkTokenNames(mentions: readonly Mention[], context: ConfigContext): void {
+function checkTokenNames(mentions: readonly Mention[], report: Report): void {
   const isToken = (mention: Mention): boolean => isTokenKey(mention.key);
   const limits = mentions.filter((mention) => mention.section === "limits" && isToken(mention));
   const values = mentions.filter((mention) => isToken(mention) && setsValue(mention));
@@ -92,8 +93,8 @@ function checkTokenNames(mentions: readonly Mention[], context: ConfigContext): 
     const [first, ...others] = group;
     for (const other of others) {
       if (first === undefined || first.key === other.key) continue;
-      const message = `${tokenNames} are one member, for which ${formatPath(first.path)} stands already`;
-      faultAt(other, "repeated_token_limit", message, context);
+      const message = `${tokenNames} are one member, which is already set at ${formatPath(first.path)}`;
+      report(problemWith(other, "repeated_token_limit", message));
     }
   }
 }
@@ -102,9 +103,9 @@ function setsValue({ section }: Mention): boolean {
   return section === "defaults" || section === "overrides" || section === "field";
 }
 
-function checkLimit(limit: Mention, mentions: readonly Mention[], context: ConfigContext): void {
+function checkLimit(limit: Mention, mentions: readonly Mention[], report: Report): void {
   if (limit.key === "model" || limit.key === "stream") {
-    faultAt(limit, "invalid_limit", "is no number and can't have a limit", context);
+    report(problemWith(limit, "invalid_limit", "is not a number and can't have a limit"));
     return;
   }
   const group = groupOf(limit.key);
@@ -112,40 +113,29 @@ function checkLimit(limit: Mention, mentions: readonly Mention[], context: Confi
     const isOverridden = other.section === "overrides" && group.includes(other.key);
     const isRemoved = other.section === "remove" && other.key === limit.key;
     if (isOverridden || isRemoved) {
-      const message = `has no effect beside ${formatPath(other.path)}: a limit bounds what the client sends`;
-      faultAt(limit, "invalid_limit", message, context);
+      const message = `has no effect because of ${formatPath(other.path)}: a limit applies to what the client sends`;
+      report(problemWith(limit, "invalid_limit", message));
     }
     if (other.section === "defaults" && group.includes(other.key)) {
-      checkDefault(other, Number(limit.value), context);
+      checkDefault(other.place, Number(limit.place.value), report);
     }
   }
 }
 
 /** A default that has a limit is a number, and within it. */
-function checkDefault({ path, value }: Mention, limit: number, { fault }: ConfigContext): void {
-  if (typeof value !== "number") {
-    fault("invalid_member_value", path, "must be a number, as it has a limit");
-  } else if (value > limit) {
-    fault("above_limit", path, `is above its limit of ${limit}`);
+function checkDefault(place: Cursor, limit: number, report: Report): void {
+  if (typeof place.value !== "number") {
+    report(place.problem("invalid_member_value", "must be a number because it has a limit"));
+  } else if (place.value > limit) {
+    report(place.problem("above_limit", `is above its limit of ${limit}`));
   }
 }
 
-function checkStreamOptions(mentions: readonly Mention[], context: ConfigContext): void {
-  const stream = context.members.get("stream");
-  if (stream?.override !== "false") return;
+/** Providers refuse stream_options without a stream. */
+function checkStreamOptions(mentions: readonly Mention[], report: Report): void {
   for (const mention of mentions) {
     if (mention.key !== memberKey("stream_options") || !setsValue(mention)) continue;
-    const message = "can't be sent without a stream, and stream is set to false";
-    faultAt(mention, "stream_options_without_stream", message, context);
+    const message = "requires streaming, but stream is set to false";
+    report(problemWith(mention, "stream_options_without_stream", message));
   }
-}
-
-function faultAt(
-  { path, section }: Mention,
-  code: Parameters<ConfigContext["fault"]>[0],
-  message: string,
-  context: ConfigContext,
-): void {
-  if (section === "remove") context.fault(code, path, message);
-  else context.faultAtName(code, path, message);
 }

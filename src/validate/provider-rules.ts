@@ -1,57 +1,47 @@
 import { isPath } from "../../contract/characters.ts";
-import type { ProviderResource } from "../api/resource.ts";
+import type { OpenAIConfig } from "../api/generated.ts";
 import type { Report } from "../diagnostics.ts";
-import { configSource } from "../plan/build.ts";
-import { type ConfigContext, createContext } from "./config-context.ts";
+import type { Cursor } from "../model/cursor.ts";
+import { readMembers } from "../model/members.ts";
+import { defaultConfigOf, routeConfigsOf } from "../model/provider.ts";
+import type { ProviderResource } from "../model/resource.ts";
 import { checkCredential } from "./credential-rules.ts";
-import { checkMerged, checkMemberCount } from "./merged-rules.ts";
+import { checkMemberCount, checkMerged } from "./merged-config-rules.ts";
 import { checkModels } from "./model-rules.ts";
-import { checkParameters } from "./parameter-rules.ts";
 import { checkHost } from "./name-rules.ts";
+import { checkParameters } from "./parameter-rules.ts";
 
-/** The rules for one LLMProvider alone. */
+/** The rules for one LLMProvider by itself. */
 export function checkProvider(provider: ProviderResource, report: Report): void {
-  const { document, value } = provider;
-  checkHost(document, ["spec", "host"], value.spec.host, report);
-  checkPath(provider, report);
+  checkHost(provider.at("spec", "host"), report);
+  checkPath(provider.at("spec", "path"), report);
   checkConfigs(provider, report);
 }
 
-function checkPath({ document, value }: ProviderResource, report: Report): void {
-  // Without the escapes that a URL needs, Envoy would refuse the request, or the provider read another path.
-  if (value.spec.path === undefined || isPath(value.spec.path)) return;
+function checkPath(path: Cursor<string | undefined>, report: Report): void {
+  // Without the escapes that a URL needs, Envoy would refuse the request, or the provider read
+  // another path.
+  if (path.value === undefined || isPath(path.value)) return;
   const message =
-    "must begin with / and hold no #, white space, control character or character beyond ASCII";
-  report(document.problem("invalid_path", ["spec", "path"], message));
+    "must begin with / and must not contain #, white space, control characters or non-ASCII characters";
+  report(path.problem("invalid_path", message));
 }
 
 function checkConfigs(provider: ProviderResource, report: Report): void {
-  const { defaultConfig, routeSpecificConfigs = {} } = provider.value.spec.configs ?? {};
-  const base = contextAt(provider, ["defaultConfig"], defaultConfig, report);
-  const isBaseSound = base === undefined || checkConfig(base);
-  if (base !== undefined && isBaseSound) checkMemberCount(base.members, base);
-  for (const [rule, config] of Object.entries(routeSpecificConfigs)) {
-    const own = contextAt(provider, ["routeSpecificConfigs", rule], config, report);
-    // Merged with a contradiction, each of its consequences would be reported as well.
-    if (own !== undefined && checkConfig(own) && isBaseSound) checkMerged(base, own);
+  const base = defaultConfigOf(provider);
+  const isBaseSound = base === undefined || checkConfig(base, report);
+  if (base !== undefined && isBaseSound) checkMemberCount(readMembers(base), base, report);
+  for (const [, own] of routeConfigsOf(provider)) {
+    // After merging, a contradiction would be reported again with each of its consequences.
+    if (own !== undefined && checkConfig(own, report) && isBaseSound) {
+      checkMerged(base, own, report);
+    }
   }
 }
 
-function contextAt(
-  provider: ProviderResource,
-  path: readonly string[],
-  config: Parameters<typeof configSource>[2],
-  report: Report,
-): ConfigContext | undefined {
-  const source = configSource(provider, path, config);
-  if (source === undefined) return undefined;
-  const root = ["spec", "configs", ...path, "openAIConfig"];
-  return createContext(source, { document: provider.document, root, report });
-}
-
-/** Whether the openAIConfig, looked at alone, is free of contradictions between its members. */
-function checkConfig(context: ConfigContext): boolean {
-  checkCredential(context);
-  checkModels(context);
-  return checkParameters(context);
+/** Whether the openAIConfig, by itself, is free of contradictions between its members. */
+function checkConfig(config: Cursor<OpenAIConfig>, report: Report): boolean {
+  checkCredential(config, report);
+  checkModels(config, report);
+  return checkParameters(config, report);
 }

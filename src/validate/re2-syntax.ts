@@ -1,14 +1,14 @@
-// Whether Envoy's RE2 accepts an expression. What JavaScript accepts differs on both sides (it has lookarounds and no inline flags), so its
-// own RegExp can't be asked. Kept between calls: nothing.
+// Whether Envoy's RE2 accepts an expression. What JavaScript accepts differs on both sides (it has
+// lookarounds and no inline flags), so RegExp can't decide this. Nothing is kept between calls.
 
-/** Why RE2 would refuse `expression`, or undefined. */
+/** Why RE2 would refuse `expression`; undefined if it accepts it. */
 export function findRe2Fault(expression: string): string | undefined {
   const scan: Scan = { text: expression, at: 0, groups: [], copies: 1, most: 1, canRepeat: false };
   while (scan.at < scan.text.length) {
     const fault = readItem(scan);
     if (fault !== undefined) return fault;
   }
-  return scan.groups.length > 0 ? "a ( is never closed" : undefined;
+  return scan.groups.length > 0 ? "missing closing )" : undefined;
 }
 
 interface Scan {
@@ -17,7 +17,7 @@ interface Scan {
   at: number;
   /** For each open group, what `most` was before it. */
   groups: number[];
-  /** How many copies RE2 makes of the last item, with all that is counted inside it. */
+  /** How many copies RE2 makes of the last item, including repetitions inside it. */
   copies: number;
   /** The most copies of an item in the group so far. */
   most: number;
@@ -25,7 +25,7 @@ interface Scan {
   canRepeat: boolean;
 }
 
-/** RE2's bound on the numbers in {n,m}, multiplied where they are nested. */
+/** RE2's bound on the numbers in {n,m}, multiplied if they are nested. */
 const maxRepeat = 1000;
 
 function readItem(scan: Scan): string | undefined {
@@ -62,7 +62,7 @@ function startItem(scan: Scan): void {
 function closeGroup(scan: Scan): string | undefined {
   scan.at++;
   const outside = scan.groups.pop();
-  if (outside === undefined) return "a ) closes nothing";
+  if (outside === undefined) return "unmatched )";
   scan.canRepeat = true;
   scan.copies = scan.most;
   scan.most = Math.max(outside, scan.most);
@@ -78,7 +78,7 @@ function readGroup(scan: Scan): string | undefined {
   const flags = /^\(\?[imsU]*(?:-[imsU]+)?\)/.exec(rest);
   const opening = /^\((?:\?(?:P?<\w+>|[imsU]*(?:-[imsU]+)?:))?/.exec(rest)?.[0] ?? "(";
   if (flags === null && opening === "(" && rest[1] === "?") {
-    return "(? begins a group of no known kind";
+    return "unknown kind of group after (?";
   }
   scan.at += flags?.[0].length ?? opening.length;
   if (flags !== null) return undefined;
@@ -88,8 +88,8 @@ function readGroup(scan: Scan): string | undefined {
 }
 
 function readRepeat(scan: Scan, operator: string): string | undefined {
-  if (!scan.canRepeat) return `${operator} repeats nothing, or a repetition`;
-  // A ? after it makes a repetition lazy; any other would repeat the repetition.
+  if (!scan.canRepeat) return `nothing to repeat before ${operator}`;
+  // A ? after a repetition makes it lazy. Any other operator would repeat the repetition.
   if (scan.text[scan.at] === "?") scan.at++;
   scan.canRepeat = false;
   return undefined;
@@ -107,11 +107,11 @@ function readCounts(scan: Scan): string | undefined {
   const least = Number(counts[1]);
   const most = Number(counts[2] || least);
   if (least > maxRepeat || most > maxRepeat || least > most) {
-    return `${counts[0]} must count upwards, to ${maxRepeat} at most`;
+    return `${counts[0]} must have ascending bounds of at most ${maxRepeat}`;
   }
   scan.copies *= Math.max(most, 1);
   scan.most = Math.max(scan.most, scan.copies);
-  if (scan.copies > maxRepeat) return `${counts[0]} makes more than ${maxRepeat} copies`;
+  if (scan.copies > maxRepeat) return `${counts[0]} repeats more than ${maxRepeat} times in total`;
   return readRepeat(scan, counts[0]);
 }
 
@@ -123,7 +123,7 @@ const longEscape =
 
 function readEscape(scan: Scan): string | undefined {
   const rest = scan.text.slice(scan.at + 1);
-  if (rest === "") return "a \\ at the end escapes nothing";
+  if (rest === "") return "trailing \\";
   startItem(scan);
   if (rest.startsWith("Q")) return readQuote(scan);
   const long = longEscape.exec(rest)?.[0];
@@ -134,7 +134,7 @@ function readEscape(scan: Scan): string | undefined {
 function faultOfLetter(character: string): string | undefined {
   if (/[1-9k]/.test(character)) return "backreferences are not supported";
   const isKnown = !/[A-Za-z]/.test(character) || letterEscapes.includes(character);
-  return isKnown ? undefined : `\\${character} is not known`;
+  return isKnown ? undefined : `unknown escape \\${character}`;
 }
 
 const categories = /^(?:Any|C[cfos]?|L[lmotu]?|M[cen]?|N[dlo]?|P[cdefios]?|S[ckmo]?|Z[lps]?)$/;
@@ -147,7 +147,9 @@ function faultOfLong(escape: string): string | undefined {
   }
   if (!/^[pP]/.test(escape)) return undefined;
   const name = escape.slice(1).replace(/[{}^]/g, "");
-  return categories.test(name) || isScript(name) ? undefined : `\\${escape} names no known class`;
+  return categories.test(name) || isScript(name)
+    ? undefined
+    : `unknown character class \\${escape}`;
 }
 
 function isScript(name: string): boolean {
@@ -167,9 +169,9 @@ const posixClass =
   /^\[:\^?(?:alnum|alpha|ascii|blank|cntrl|digit|graph|lower|print|punct|space|upper|word|xdigit):\]$/;
 
 function readClass(scan: Scan): string | undefined {
-  // A ] that comes first stands for itself.
+  // A ] that comes first is a literal.
   const body = /^\[\^?\]?(?:\\[\s\S]|\[:\^?\w+:\]|[^\]\\])*\]/.exec(scan.text.slice(scan.at))?.[0];
-  if (body === undefined) return "a [ is never closed";
+  if (body === undefined) return "missing closing ]";
   scan.at += body.length;
   startItem(scan);
   for (const { index } of body.matchAll(/\\[\s\S]/g)) {
@@ -177,11 +179,11 @@ function readClass(scan: Scan): string | undefined {
     if (fault !== undefined) return fault;
   }
   for (const [name] of body.matchAll(/\[:\^?\w+:\]/g)) {
-    if (!posixClass.test(name)) return `${name} is no known class`;
+    if (!posixClass.test(name)) return `unknown character class ${name}`;
   }
-  if (/[^\\[^-]-\\[dDsSwWpP]/.test(body)) return "a range ends with a class";
+  if (/[^\\[^-]-\\[dDsSwWpP]/.test(body)) return "a range can't end with a character class";
   for (const [, from = "", to = ""] of body.matchAll(/([^\\[\]^-])-([^\\[\]])/g)) {
-    if (from > to) return `the range ${from}-${to} counts downwards`;
+    if (from > to) return `the range ${from}-${to} is descending`;
   }
   return undefined;
 }

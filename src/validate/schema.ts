@@ -7,12 +7,13 @@ import {
   type Schema,
 } from "../api/generated.ts";
 import type { Diagnostic, Path, Report } from "../diagnostics.ts";
-import type { SourceDocument } from "../parse/source-document.ts";
+import type { Cursor } from "../model/cursor.ts";
 import { checkMetadata } from "./name-rules.ts";
-import type { ProviderResource, RouteResource } from "../api/resource.ts";
+import type { ProviderResource, RouteResource } from "../model/resource.ts";
 
-// Kubernetes' own keywords and formats are no part of JSON Schema: ajv passes over them. The two schemas are the project's own, so ajv's
-// schema of schemas is not needed, and to compile it and to optimise the code for two schemas takes longer than it saves.
+// Kubernetes' own keywords and formats are not part of JSON Schema: ajv ignores them. The two
+// schemas are the project's own, so ajv's meta-schema is not needed. Compiling it, and optimising
+// the code of two schemas, would take longer than it saves.
 const ajv = new Ajv({
   meta: false,
   validateSchema: false,
@@ -26,19 +27,20 @@ const ajv = new Ajv({
 const isProvider = ajv.compile<LLMProvider>(closed(llmProviderSchema));
 const isRoute = ajv.compile<LLMRoute>(closed(llmRouteSchema));
 
-/** The document as an LLMProvider, or undefined after reporting each place where it is none. */
-export function toProvider(document: SourceDocument, report: Report): ProviderResource | undefined {
-  const value = checked(document, isProvider, report);
-  return value && { value, document };
+/** The resource as an LLMProvider, or undefined after reporting why it is not one. */
+export function toProvider(resource: Cursor, report: Report): ProviderResource | undefined {
+  return isSound(resource, isProvider, report) ? resource : undefined;
 }
 
-/** The document as an LLMRoute, or undefined after reporting each place where it is none. */
-export function toRoute(document: SourceDocument, report: Report): RouteResource | undefined {
-  const value = checked(document, isRoute, report);
-  return value && { value, document };
+/** The resource as an LLMRoute, or undefined after reporting why it is not one. */
+export function toRoute(resource: Cursor, report: Report): RouteResource | undefined {
+  return isSound(resource, isRoute, report) ? resource : undefined;
 }
 
-/** The schema with unknown fields refused wherever it lists the known ones; kubectl drops them with no more than a warning. */
+/**
+ * The schema, with unknown fields refused wherever it lists the known ones. kubectl only warns
+ * about them, and drops them.
+ */
 function closed(schema: Schema): Schema {
   const copy: Schema = { ...schema };
   if (schema.properties) {
@@ -58,41 +60,36 @@ function mapValues<From, To>(
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }
 
-function checked<Kind>(
-  document: SourceDocument,
+function isSound<Kind>(
+  resource: Cursor,
   isKind: ValidateFunction<Kind>,
   report: Report,
-): Kind | undefined {
-  const value: unknown = document.value;
-  if (isKind(value)) return checkMetadata(document, report) ? value : undefined;
-  for (const error of isKind.errors ?? []) report(describe(error, document));
-  return undefined;
+): resource is Cursor<Kind> {
+  if (isKind(resource.value)) return checkMetadata(resource, report);
+  for (const error of isKind.errors ?? []) report(describe(error, resource));
+  return false;
 }
 
-// No message quotes the value that is wrong: a key may stand in the wrong place.
-function describe(error: ErrorObject, document: SourceDocument): Diagnostic {
-  const path = pathOf(error.instancePath, document.value);
+// No message quotes the value that is wrong: a key may be in the wrong field.
+function describe(error: ErrorObject, resource: Cursor): Diagnostic {
+  const place = resource.at(...pathOf(error.instancePath, resource.value));
   const { params, parentSchema } = error;
   switch (error.keyword) {
     case "additionalProperties": {
       const known = Object.keys((parentSchema as Schema).properties ?? {}).join(", ");
-      const field = [...path, String(params.additionalProperty)];
-      return document.problem("unknown_field", field, `unknown field; allowed: ${known}`, "key");
+      const field = place.at(String(params.additionalProperty));
+      return field.problem("unknown_field", `unknown field; allowed: ${known}`, "key");
     }
     case "required": {
       const message = `the required field ${String(params.missingProperty)} is missing`;
-      return document.problem("missing_field", path, message, "key");
+      return place.problem("missing_field", message, "key");
     }
     case "type":
-      return document.problem("invalid_type", path, typeMessage(String(params.type), error.data));
+      return place.problem("invalid_type", typeMessage(String(params.type), error.data));
     case "enum":
-      return document.problem(
-        "invalid_value",
-        path,
-        `must be one of ${listOf(params.allowedValues)}`,
-      );
+      return place.problem("invalid_value", `must be one of ${namesOf(params)}`);
     default:
-      return document.problem("invalid_value", path, boundMessage(error));
+      return place.problem("invalid_value", boundMessage(error));
   }
 }
 
@@ -143,11 +140,13 @@ function nameNumber(value: number): string {
   return Number.isInteger(value) ? "a number" : "a number with a fraction";
 }
 
-function listOf(values: unknown): string {
-  return (values as unknown[]).join(", ");
+function namesOf(params: Record<string, unknown>): string {
+  return (params.allowedValues as unknown[]).join(", ");
 }
 
-/** ajv gives a JSON pointer; whether a step is an index is seen from the value that it steps into. */
+/**
+ * ajv gives a JSON pointer; whether a step is an index depends on the value that it is a step into.
+ */
 function pathOf(pointer: string, root: unknown): Path {
   const path: (string | number)[] = [];
   let value = root;

@@ -1,34 +1,151 @@
-// Documents → resources: the schema first, then the rules that a schema can't say, first within each resource and then across all.
-import type { ProviderResource, Resources, RouteResource } from "../api/resource.ts";
-import type { Report } from "../diagnostics.ts";
-import type { Documents } from "../parse/classify.ts";
-import type { SourceDocument } from "../parse/source-document.ts";
-import { checkAcross } from "./across-rules.ts";
+// Documents → resources: the kinds and the schema first, then what a schema can't say: within each
+// resource, between them, and for the target. Nothing is kept between calls.
+import type { Diagnostic, Report, ResourceName } from "../diagnostics.ts";
+import type { Cursor } from "../model/cursor.ts";
+import type { Document } from "../model/document.ts";
+import type { Resources } from "../model/resource.ts";
+import { classify } from "./classify.ts";
+import { checkDestinations } from "./destination-rules.ts";
+import { checkEditedHeaders } from "./edited-header-rules.ts";
+import { checkGateways } from "./gateway-rules.ts";
+import type { Check, Input, Target } from "./input.ts";
+import { checkOverlaps } from "./overlap-rules.ts";
+import { checkPolicies } from "./policy-rules.ts";
 import { checkProvider } from "./provider-rules.ts";
 import { checkRoute } from "./route-rules.ts";
+import { checkRuleReferences } from "./rule-reference-rules.ts";
 import { toProvider, toRoute } from "./schema.ts";
+import { checkSourceLabels } from "./source-label-rules.ts";
+import { checkHosts, checkNames } from "./unique-rules.ts";
+import { checkVariableCounts, checkVariables } from "./variable-rules.ts";
+import { checkVirtualServices } from "./virtual-service-rules.ts";
 
-/** The typed resources. Those that do not fit the schema are reported and left out; broken rules are reported. */
-export function validate(documents: Documents, report: Report): Resources {
-  const resources: Resources = {
-    providers: typed(documents.providers, toProvider, report),
-    routes: typed(documents.routes, toRoute, report),
-  };
-  for (const provider of resources.providers) checkProvider(provider, report);
-  for (const route of resources.routes) checkRoute(route, report);
-  // What refers to a resource that was left out would be reported as referring to nothing.
-  const isComplete =
-    documents.isComplete &&
-    resources.providers.length === documents.providers.length &&
-    resources.routes.length === documents.routes.length;
-  checkAcross(resources, isComplete, report);
-  return resources;
+/** Each resource by itself, and resources that claim the same thing. */
+const claims: Check[] = [
+  // The provider's host and path, its credentials, its models, and the members of its bodies.
+  ({ providers }, report) => providers.forEach((provider) => checkProvider(provider, report)),
+  // The route's host and gateways, its rules' names, matches and weights.
+  ({ routes }, report) => routes.forEach((route) => checkRoute(route, report)),
+  // A name belongs to one resource.
+  checkNames,
+  // A host belongs to one provider.
+  checkHosts,
+  // At each gateway, a host belongs to one route.
+  checkOverlaps,
+  // No route matches on a header that the filter edits.
+  checkEditedHeaders,
+  // No proxy needs more environment variables than Istio can give its filter.
+  checkVariableCounts,
+];
+
+/** References from one resource to another. They are errors of the resource that refers. */
+const references: Check[] = [
+  // A rule leads to a provider, or to a gateway on the way to one.
+  checkDestinations,
+  // A provider's settings for a rule are for a rule that exists.
+  checkRuleReferences,
+];
+
+/**
+ * What may be a mistake on the target, or together with the input's other resources: warnings and
+ * notes.
+ */
+const hints: Check[] = [
+  // Matches on the caller's labels are for sidecars only.
+  checkSourceLabels,
+  // A provider's filter and TLS are at every gateway that leads to it.
+  checkGateways,
+  // No policy can be bypassed by another spelling of a host.
+  checkPolicies,
+  // No other VirtualService claims a host, or mirrors requests that carry a key.
+  checkVirtualServices,
+  // Every variable is set for the proxies that need it.
+  checkVariables,
+];
+
+export interface ValidateOptions {
+  target: Target;
+  /**
+   * What becomes of a resource in error. "refuse": it stays among the rest, as the caller refuses
+   * the whole input. "leave-out": it is left out, and the rest is judged as if it did not exist.
+   */
+  errors: "refuse" | "leave-out";
+  /**
+   * Whether the documents are all that there are: only then is a reference to a missing one an
+   * error.
+   */
+  isComplete: boolean;
 }
 
-function typed<Kind extends ProviderResource | RouteResource>(
-  documents: readonly SourceDocument[],
-  convert: (document: SourceDocument, report: Report) => Kind | undefined,
+/**
+ * The typed resources. Those of an unknown version, and those that don't match the schema, are
+ * always left out.
+ */
+export function validate(
+  documents: readonly Document[],
+  { target, errors, isComplete }: ValidateOptions,
   report: Report,
-): Kind[] {
-  return documents.flatMap((document) => convert(document, report) ?? []);
+): Resources {
+  const lost: Diagnostic[] = [];
+  const reportLost: Report = (diagnostic) => {
+    lost.push(diagnostic);
+    report(diagnostic);
+  };
+  const { providers, routes, context } = classify(documents, reportLost);
+  const typed: Input = {
+    providers: convert(providers, toProvider, reportLost),
+    routes: convert(routes, toRoute, reportLost),
+    context,
+    target,
+  };
+  let input = run(claims, typed, errors, report);
+  // What refers to a resource that can't be read would be reported as referring to nothing.
+  const isJudgeable = errors === "leave-out" || (isComplete && lost.length === 0);
+  if (isJudgeable) input = runToTheEnd(references, input, errors, report);
+  return run(hints, input, errors, report);
+}
+
+function convert<Kind>(
+  resources: readonly Cursor[],
+  toKind: (resource: Cursor, report: Report) => Cursor<Kind> | undefined,
+  report: Report,
+): Cursor<Kind>[] {
+  return resources.flatMap((resource) => toKind(resource, report) ?? []);
+}
+
+/** Returns what the checks leave of the input. Each check gets what those before it have left. */
+function run(
+  checks: readonly Check[],
+  input: Input,
+  errors: ValidateOptions["errors"],
+  report: Report,
+): Input {
+  let left = input;
+  for (const check of checks) {
+    const failed = new Set<ResourceName | undefined>();
+    check(left, (diagnostic) => {
+      if (diagnostic.severity === "error") failed.add(diagnostic.resource);
+      report(diagnostic);
+    });
+    if (errors === "leave-out" && failed.size > 0) left = without(failed, left);
+  }
+  return left;
+}
+
+/**
+ * Runs the checks until nothing more is left out: what refers to a resource that was left out fails
+ * as well.
+ */
+function runToTheEnd(...[checks, input, ...rest]: Parameters<typeof run>): Input {
+  const left = run(checks, input, ...rest);
+  return left === input ? input : runToTheEnd(checks, left, ...rest);
+}
+
+function without(failed: ReadonlySet<ResourceName | undefined>, input: Input): Input {
+  const isLeft = ({ resource }: Cursor): boolean => !failed.has(resource);
+  return {
+    ...input,
+    providers: input.providers.filter(isLeft),
+    routes: input.routes.filter(isLeft),
+  };
 }

@@ -1,40 +1,35 @@
-import { namespaceOf, type ProviderResource, type Resources } from "../api/resource.ts";
-import type { Path, Report } from "../diagnostics.ts";
-import type { SourceDocument } from "../parse/source-document.ts";
-import { environmentName } from "../plan/to-plugin-config.ts";
-import { listAt, namespaceAt, textAt, textsAt, valueAt } from "./read-value.ts";
-
-/** Which variables are spoken of: all of them, or those of gateways of which the input holds something. */
-export type Mentioned = "all" | "known-gateways";
+import type { Report } from "../diagnostics.ts";
+import type { Cursor } from "../model/cursor.ts";
+import { configsOf, environmentName } from "../model/provider.ts";
+import type { ProviderResource } from "../model/resource.ts";
+import type { Input } from "./input.ts";
 
 /** Istio's bound on a WasmPlugin's `vmConfig.env`. */
 const maxVariables = 256;
 
-/** Every `${NAME}` is in the environment of the proxies that the provider selects, and there are not too many. */
-export function checkVariables({ resources, context, mentioned }: Context, report: Report): void {
-  const pods = context.flatMap(podsOf);
-  const isSilent = mentioned === "known-gateways" && pods.length === 0 && !hasGateway(context);
-  const counts = new Map<string, Set<string>>();
-  for (const variable of resources.providers.flatMap(variablesOf)) {
-    const { name, provider, path } = variable;
-    const workload = workloadKey(provider);
-    const names = counts.get(workload) ?? new Set<string>();
-    const isNew = !names.has(name);
-    counts.set(workload, names.add(name));
-    if (isNew && names.size === maxVariables + 1) {
-      const message = `is the proxies' variable number ${names.size}: Istio gives a filter ${maxVariables} at most`;
-      report(provider.document.problem("too_many_variables", path, message));
-    }
-    if (!isNew || isSilent || pods.some((pod) => gives(pod, variable))) continue;
-    report(provider.document.problem("unset_variable", path, howToSet(name)));
+/** No filter needs more variables than Istio allows. */
+export function checkVariableCounts({ providers, target }: Input, report: Report): void {
+  if (target === "envoy") return;
+  for (const { apiKey, count } of variablesOf(providers)) {
+    if (count !== maxVariables + 1) continue;
+    const message = `is variable number ${count} for these proxies: Istio allows a filter at most ${maxVariables}`;
+    report(apiKey.problem("too_many_variables", message));
   }
 }
 
-interface Context {
-  resources: Resources;
-  /** The input's documents of other kinds. */
-  context: readonly SourceDocument[];
-  mentioned: Mentioned;
+/**
+ * Every `${NAME}` is in the environment of the proxies that the provider selects, as far as the
+ * input says.
+ */
+export function checkVariables({ providers, context, target }: Input, report: Report): void {
+  if (target === "envoy") return;
+  const pods = context.flatMap(podsOf);
+  // If nothing in the input shows a mesh, its gateways are not expected to be in the input.
+  if (target === "any" && pods.length === 0 && !hasGateway(context)) return;
+  for (const variable of variablesOf(providers)) {
+    if (pods.some((pod) => gives(pod, variable))) continue;
+    report(variable.apiKey.problem("unset_variable", howToSet(variable.name)));
+  }
 }
 
 function howToSet(name: string): string {
@@ -45,69 +40,73 @@ function howToSet(name: string): string {
 interface Variable {
   name: string;
   provider: ProviderResource;
-  /** Of the apiKey. */
-  path: Path;
+  apiKey: Cursor;
+  /** How many variables the same proxies need up to this one. */
+  count: number;
 }
 
-function variablesOf(provider: ProviderResource): Variable[] {
-  const { defaultConfig, routeSpecificConfigs = {} } = provider.value.spec.configs ?? {};
-  const places = [
-    { path: ["defaultConfig"], config: defaultConfig },
-    ...Object.entries(routeSpecificConfigs).map(([rule, config]) => ({
-      path: ["routeSpecificConfigs", rule],
-      config,
-    })),
-  ];
-  return places.flatMap(({ path, config }) => {
-    const name = environmentName({ apiKey: config?.openAIConfig?.apiKey?.trim() ?? "" });
-    const whole = ["spec", "configs", ...path, "openAIConfig", "apiKey"];
-    return name === undefined ? [] : [{ name, provider, path: whole }];
+/** The variables that proxies need, each once per selector. */
+function variablesOf(providers: readonly ProviderResource[]): Variable[] {
+  const needed = new Map<string, Set<string>>();
+  return providers.flatMap((provider) => {
+    const workload = workloadKey(provider);
+    const names = needed.get(workload) ?? new Set<string>();
+    needed.set(workload, names);
+    return configsOf(provider).flatMap((config): Variable[] => {
+      const name = environmentName(config.value.apiKey);
+      if (name === undefined || names.has(name)) return [];
+      return [{ name, provider, apiKey: config.at("apiKey"), count: names.add(name).size }];
+    });
   });
 }
 
-function workloadKey(provider: ProviderResource): string {
-  const labels = Object.entries(provider.value.spec.workloadSelector?.labels ?? {}).sort();
-  return JSON.stringify([namespaceOf(provider), labels]);
+function workloadKey({ value, resource }: ProviderResource): string {
+  const labels = Object.entries(value.spec.workloadSelector?.labels ?? {}).sort();
+  return JSON.stringify([resource.namespace, labels]);
 }
 
-/** What the input says about some pods: from a workload of Kubernetes, or from an installation of Istio, which names no pods. */
+/**
+ * What the input says about some pods: from a workload of Kubernetes, or from an IstioOperator,
+ * which does not name its pods.
+ */
 interface Pods {
   namespace?: string;
   labels?: Record<string, string>;
-  /** Undefined where they come from elsewhere as a whole. */
+  /** Undefined if `envFrom` may set any variable. */
   variables: Set<string> | undefined;
 }
 
-function podsOf({ value }: SourceDocument): Pods[] {
-  if (textAt(value, ["kind"]) === "IstioOperator") {
-    const gateways = listAt(value, ["spec", "components", "egressGateways"]);
-    return gateways.map((gateway) => ({ variables: namesOf(listAt(gateway, ["k8s", "env"])) }));
+function podsOf(resource: Cursor): Pods[] {
+  if (resource.at("kind").text() === "IstioOperator") {
+    const gateways = resource.at("spec", "components", "egressGateways").items();
+    return gateways.map((gateway) => ({ variables: namesOf(gateway.at("k8s", "env").items()) }));
   }
-  const pod = valueAt(value, ["spec", "template"]) ?? value;
-  const containers = listAt(pod, ["spec", "containers"]);
+  const template = resource.at("spec", "template");
+  const pod: Cursor = template.value === undefined ? resource : template;
+  const containers = pod.at("spec", "containers").items();
   if (containers.length === 0) return [];
-  const isOpen = containers.some((container) => listAt(container, ["envFrom"]).length > 0);
-  const variables = containers.flatMap((container) => listAt(container, ["env"]));
+  const isOpen = containers.some((container) => container.at("envFrom").items().length > 0);
+  const variables = containers.flatMap((container) => container.at("env").items());
   return [
     {
-      namespace: namespaceAt(value),
-      labels: textsAt(pod, ["metadata", "labels"]),
+      namespace: resource.resource.namespace,
+      labels: pod.at("metadata", "labels").texts(),
       variables: isOpen ? undefined : namesOf(variables),
     },
   ];
 }
 
-function namesOf(env: readonly unknown[]): Set<string> {
-  return new Set(env.map((variable) => textAt(variable, ["name"]) ?? ""));
+function namesOf(env: readonly Cursor[]): Set<string> {
+  return new Set(env.map((variable) => variable.at("name").text() ?? ""));
 }
 
 function gives({ namespace, labels, variables }: Pods, { name, provider }: Variable): boolean {
   if (variables?.has(name) === false) return false;
-  if (namespace !== undefined && namespace !== namespaceOf(provider)) return false;
+  if (namespace !== undefined && namespace !== provider.resource.namespace) return false;
   const wanted = Object.entries(provider.value.spec.workloadSelector?.labels ?? {});
   return labels === undefined || wanted.every(([key, value]) => labels[key] === value);
 }
 
-function hasGateway(context: readonly SourceDocument[]): boolean {
-  return context.some(({ value }) => textAt(value, ["kind"]) === "Gateway");
+function hasGateway(context: readonly Cursor[]): boolean {
+  return context.some((resource) => resource.at("kind").text() === "Gateway");
 }

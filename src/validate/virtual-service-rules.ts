@@ -1,73 +1,62 @@
-import { namespaceOf, type Resources, type RouteResource } from "../api/resource.ts";
-import type { Path, Report } from "../diagnostics.ts";
-import type { SourceDocument } from "../parse/source-document.ts";
-import { fullGatewayName } from "../plan/destination.ts";
-import { listAt, namespaceAt, ofKind, textAt, valueAt } from "./read-value.ts";
+import type { Report } from "../diagnostics.ts";
+import type { Cursor } from "../model/cursor.ts";
+import type { RouteResource } from "../model/resource.ts";
+import { fullGatewayName, listedGateways } from "../model/route.ts";
+import { type Input, ofKind } from "./input.ts";
 
-/** VirtualServices of the input that stand beside ours: for the same host, or leading to a provider past the LLMRoutes. */
-export function checkVirtualServices(
-  resources: Resources,
-  context: readonly SourceDocument[],
-  report: Report,
-): void {
-  const own = ["metadata", "labels", "app.kubernetes.io/managed-by"];
-  for (const document of ofKind(context, "networking.istio.io", "VirtualService")) {
-    // What we have rendered may lie beside what it was rendered from.
-    if (textAt(document.value, own) === "llm-egress") continue;
-    checkOverlap(resources.routes, document, report);
-    checkMirrors(resources, document, report);
+/**
+ * VirtualServices of the input that conflict with the emitted ones: for the same host, or leading
+ * to a provider without an LLMRoute.
+ */
+export function checkVirtualServices(input: Input, report: Report): void {
+  const { providers, routes, context, target } = input;
+  if (target === "envoy") return;
+  const known = new Set([...providers, ...routes].map(({ value }) => value.spec.host));
+  for (const service of ofKind(context, "networking.istio.io", "VirtualService")) {
+    const owner = service.at("metadata", "labels", "app.kubernetes.io/managed-by");
+    // The input may contain resources that were rendered from it.
+    if (owner.text() === "llm-egress") continue;
+    checkOverlap(routes, service, report);
+    checkMirrors(known, service, report);
   }
 }
 
-function checkOverlap(
-  routes: readonly RouteResource[],
-  document: SourceDocument,
-  report: Report,
-): void {
-  const gateways = gatewaysAt(document.value);
-  for (const [index, host] of listAt(document.value, ["spec", "hosts"]).entries()) {
+function checkOverlap(routes: readonly RouteResource[], service: Cursor, report: Report): void {
+  const gateways = gatewaysAt(service);
+  for (const host of service.at("spec", "hosts").items()) {
     for (const route of routes) {
-      if (route.value.spec.host !== host) continue;
-      const names = route.value.spec.gateways ?? ["mesh"];
-      const shared = names
-        .map((name) => fullGatewayName(name, namespaceOf(route)))
-        .find((name) => gateways.includes(name));
+      if (route.value.spec.host !== host.value) continue;
+      const shared = listedGateways(route).find((name) => gateways.includes(name));
       if (shared === undefined) continue;
-      const place = route.document.place(["spec", "host"]);
-      const message = `${host} has an LLMRoute for ${shared} in ${place}: which of the two applies is left to chance`;
-      report(document.problem("overlapping_virtual_service", ["spec", "hosts", index], message));
+      const place = route.at("spec", "host").place();
+      const message = `${host.value} already has an LLMRoute for ${shared}, in ${place}: which of the two applies is undefined`;
+      report(host.problem("overlapping_virtual_service", message));
     }
   }
 }
 
-function gatewaysAt(value: unknown): string[] {
-  const names = listAt(value, ["spec", "gateways"]).map(String);
-  const namespace = namespaceAt(value);
-  return names.length === 0 ? ["mesh"] : names.map((name) => fullGatewayName(name, namespace));
+function gatewaysAt(service: Cursor): string[] {
+  const names = service.at("spec", "gateways").items();
+  if (names.length === 0) return ["mesh"];
+  return names.map(({ value }) => fullGatewayName(String(value), service));
 }
 
-/** Envoy mirrors a request as the filter has left it: the copy carries the key. */
-function checkMirrors(
-  { providers, routes }: Resources,
-  document: SourceDocument,
-  report: Report,
-): void {
-  const known = [...providers, ...routes].map(({ value }) => value.spec.host);
-  const isOurs = listAt(document.value, ["spec", "hosts"]).some((host) =>
-    known.includes(String(host)),
-  );
-  for (const [nth, rule] of listAt(document.value, ["spec", "http"]).entries()) {
-    const destinations = listAt(rule, ["route"]);
+/** Envoy mirrors the request after the filter has edited it: the copy carries the key. */
+function checkMirrors(known: ReadonlySet<string>, service: Cursor, report: Report): void {
+  const hosts = service.at("spec", "hosts").items();
+  const isOurs = hosts.some((host) => known.has(String(host.value)));
+  for (const rule of service.at("spec", "http").items()) {
+    const destinations = rule.at("route").items();
     const leadsToProvider = destinations.some((destination) =>
-      known.includes(textAt(destination, ["destination", "host"]) ?? ""),
+      known.has(destination.at("destination", "host").text() ?? ""),
     );
     if (!isOurs && !leadsToProvider) continue;
     for (const field of ["mirror", "mirrors"]) {
-      if (valueAt(rule, [field]) === undefined) continue;
-      const path: Path = ["spec", "http", nth, field];
+      const mirror = rule.at(field);
+      if (mirror.value === undefined) continue;
       const message =
-        "sends a copy of each request to another place, with the provider's key in it";
-      report(document.problem("mirrored_key", path, message, "key"));
+        "sends a copy of each request, with the provider's key, to another destination";
+      report(mirror.problem("mirrored_key", message, "key"));
     }
   }
 }

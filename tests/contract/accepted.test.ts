@@ -128,7 +128,7 @@ describe("random resources", () => {
         const { diagnostics, plan } = compiled(value);
         if (plan === undefined) {
           assert.ok(hasErrors(diagnostics));
-          for (const { line, column } of diagnostics) assert.ok(line >= 1 && column >= 1);
+          for (const { line = 0, column = 0 } of diagnostics) assert.ok(line >= 1 && column >= 1);
           return;
         }
         accepted++;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { compile, type Target } from "../../src/compile.ts";
 import { diagnosticCodes, formatDiagnostics, hasErrors } from "../../src/diagnostics.ts";
-import type { SourceText } from "../../src/parse/source-text.ts";
+import type { SourceText } from "../../src/parse/parse.ts";
 import { providerText } from "../support/compile-text.ts";
 import { assertGolden, type GoldenCase, goldenCases } from "../support/golden.ts";
 

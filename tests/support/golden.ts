@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { SourceText } from "../../src/parse/source-text.ts";
+import type { SourceText } from "../../src/parse/parse.ts";
 
 /** A case's folder. */
 export interface GoldenCase {

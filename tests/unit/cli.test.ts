@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { addUpstream, parseAddress } from "../../src/cli/options.ts";
+import { addUpstream, parseAddress } from "../../src/cli/envoy-options.ts";
 
 interface Ended {
   code: number;
@@ -66,6 +66,19 @@ test("a file that is no text is an error in the input", async () => {
   assert.equal(stderr, `${file}:1:1: is not UTF-8 text\n`);
 });
 
+test("input without resources is an error, as a path was probably mistaken", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "llm-egress-test-"));
+  writeFileSync(
+    join(folder, "other.yaml"),
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}",
+  );
+  const { code, stdout, stderr } = await llmEgress("validate", folder);
+  rmSync(folder, { recursive: true });
+  assert.equal(code, 1);
+  assert.equal(stdout, "");
+  assert.match(stderr, /^llm-egress: the input contains no LLMProvider /);
+});
+
 const misuses: [string, string[], RegExp][] = [
   ["no command", [], /Usage: llm-egress/],
   ["no path", ["validate"], /missing required argument 'path'/],
@@ -78,12 +91,12 @@ const misuses: [string, string[], RegExp][] = [
   [
     "an upstream for no provider",
     ["render", "--target", "envoy", "--upstream", "x=http://y", "examples/quickstart"],
-    /no LLMProvider has the host x; there is dashscope\.aliyuncs\.com/,
+    /no LLMProvider with the host x; the hosts are dashscope\.aliyuncs\.com/,
   ],
   [
     "an option of another target",
     ["render", "--target", "istio", "--listen", "127.0.0.1:1", "examples/quickstart"],
-    /--listen goes with --target envoy/,
+    /--listen can only be used with --target envoy/,
   ],
   [
     "a module's URL without a scheme",
@@ -95,7 +108,7 @@ const misuses: [string, string[], RegExp][] = [
     ["render", "--target", "istio", "--fail-strategy", "FAIL_OPEN", "examples/quickstart"],
     /Allowed choices are FAIL_RELOAD, FAIL_CLOSE/,
   ],
-  ["no module", ["run", "--wasm", "no-such.wasm", "examples/quickstart"], /give .* with --wasm/],
+  ["no module", ["run", "--wasm", "no-such.wasm", "examples/quickstart"], /specify .* with --wasm/],
 ];
 
 for (const [name, words, message] of misuses) {

@@ -16,7 +16,7 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { findEnvoy } from "../../src/cli/envoy-binary.ts";
 import { defaultEnvoyVersion, envoyPins } from "../../src/cli/envoy-pins.ts";
-import { EnvoyUnavailable } from "../../src/cli/envoy-unavailable.ts";
+import { EnvoyUnavailable } from "../../src/cli/failure.ts";
 
 let folder: string;
 let lines: string[];

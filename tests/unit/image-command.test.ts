@@ -90,7 +90,7 @@ test("a layout whose index can't be read is left alone", async () => {
     writeFileSync(join(layout, "index.json"), text);
     const { code, stderr } = await image("--wasm", module, layout);
     assert.equal(code, 1);
-    assert.equal(stderr, `llm-egress: ${join(layout, "index.json")} is no index of images\n`);
+    assert.equal(stderr, `llm-egress: ${join(layout, "index.json")} is not an OCI image index\n`);
     assert.equal(readFileSync(join(layout, "index.json"), "utf8"), text);
   }
 });
@@ -98,7 +98,7 @@ test("a layout whose index can't be read is left alone", async () => {
 test("what is no module, or a file where the directory should be, ends with 1", async () => {
   const text = await image("--wasm", "package.json", layout);
   assert.equal(text.code, 1);
-  assert.match(text.stderr, /package\.json is no Wasm module\n$/);
+  assert.match(text.stderr, /package\.json is not a Wasm module\n$/);
   const file = await image("--wasm", module, module);
   assert.equal(file.code, 1);
   assert.match(file.stderr, /^llm-egress: EEXIST/);
@@ -107,7 +107,7 @@ test("what is no module, or a file where the directory should be, ends with 1", 
 test("misuse ends with 2", async () => {
   const misuses: [string[], RegExp][] = [
     [[], /missing required argument 'directory'/],
-    [["--wasm", join(folder, "none.wasm"), layout], /no such file.*give .* with --wasm/],
+    [["--wasm", join(folder, "none.wasm"), layout], /no such file.*specify .* with --wasm/],
     [["--wasm", module, "--tag", "a/b", layout], /at most 128 letters/],
     [["--wasm", module, "--tag=-a", layout], /at most 128 letters/],
   ];

@@ -2,18 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Diagnostic } from "../../src/diagnostics.ts";
-import type { Documents } from "../../src/parse/classify.ts";
+import { Cursor } from "../../src/model/cursor.ts";
+import type { Document } from "../../src/model/document.ts";
 import { parse } from "../../src/parse/parse.ts";
+import { classify } from "../../src/validate/classify.ts";
 
-function parseText(text: string): { documents: Documents; diagnostics: Diagnostic[] } {
+function parseText(text: string): { documents: Document[]; diagnostics: Diagnostic[] } {
   const diagnostics: Diagnostic[] = [];
   const documents = parse([{ file: "input.yaml", text }], (each) => void diagnostics.push(each));
   return { documents, diagnostics };
 }
 
 function jsonOf(yaml: string): string {
-  const head = "apiVersion: istio.alibabacloud.com/v1beta1\nkind: LLMProvider\n";
-  const [document] = parseText(`${head}value: ${yaml}\n`).documents.providers;
+  const [document] = parseText(`value: ${yaml}\n`).documents;
   return document!.jsonText(["value"]);
 }
 
@@ -46,7 +47,7 @@ test("any JSON value is given back as it was written", () => {
   );
 });
 
-test("the items of a List are documents of their own, with positions in the list", () => {
+test("the items of a List are resources of their own, with positions in the list", () => {
   const { documents } = parseText(`
 apiVersion: v1
 kind: List
@@ -54,8 +55,9 @@ items:
   - {apiVersion: istio.alibabacloud.com/v1beta1, kind: LLMRoute, spec: {host: a}}
   - {apiVersion: v1, kind: Service}
 `);
-  assert.equal(documents.context.length, 1);
-  const problem = documents.routes[0]!.problem("invalid_host", ["spec", "host"], "is wrong");
+  const { routes, context } = classify(documents, ({ message }) => assert.fail(message));
+  assert.equal(context.length, 1);
+  const problem = routes[0]!.at("spec", "host").problem("invalid_host", "is wrong");
   assert.deepEqual([problem.path, problem.line, problem.column], ["items[0].spec.host", 5, 79]);
 });
 
@@ -63,7 +65,8 @@ test("a path that does not exist is placed at what is nearest", () => {
   const { documents } = parseText(
     "apiVersion: istio.alibabacloud.com/v1beta1\nkind: LLMRoute\nspec:\n  host: a\n",
   );
-  const problem = documents.routes[0]!.problem("missing_field", ["spec", "rules", 0], "is missing");
+  const rule = Cursor.of(documents[0]!).at("spec", "rules", 0);
+  const problem = rule.problem("missing_field", "is missing");
   assert.deepEqual([problem.line, problem.column], [3, 1]);
 });
 

@@ -8,7 +8,7 @@ import {
   type Members,
   mergeMembers,
   tokenMembers,
-} from "../../src/plan/members.ts";
+} from "../../src/model/members.ts";
 import type { PluginMember, PluginSettings } from "../../contract/plugin-config.ts";
 import { compileText, planOf, providerText } from "../support/compile-text.ts";
 

@@ -11,7 +11,10 @@ import { type Extension, typedConfig } from "./typed-config.ts";
 
 const filterState = (name: string) => `%FILTER_STATE(wasm.${name}:PLAIN)%`;
 
-/** The fields of the access log. Neither paths nor credentials: a client may have put a key into the query. */
+/**
+ * The fields of the access log. Neither paths nor credentials: a client may have put a key into the
+ * query.
+ */
 export const accessLogFields = {
   start_time: "%START_TIME%",
   method: "%REQ(:METHOD)%",
@@ -24,7 +27,7 @@ export const accessLogFields = {
   duration: "%DURATION%",
   bytes_received: "%BYTES_RECEIVED%",
   bytes_sent: "%BYTES_SENT%",
-  // The names that Alibaba Cloud Service Mesh's documents give these.
+  // These three have the names that Alibaba Cloud Service Mesh documents.
   request_model: filterState(modelState),
   request_prompt_tokens: filterState(promptTokensState),
   request_completion_tokens: filterState(completionTokensState),

@@ -1,4 +1,4 @@
-// Plan → Envoy's bootstrap: one gateway that needs no control plane. Decides nothing that the plan does not say.
+// Plan → Envoy's bootstrap: one gateway that needs no control plane. All decisions are in the plan.
 import type { Plan } from "../../plan/plan.ts";
 import { type Cluster, toCluster } from "./cluster.ts";
 import { type Listener, toListener } from "./listener.ts";
@@ -15,7 +15,7 @@ export interface Bootstrap {
   static_resources: { listeners: Listener[]; clusters: Cluster[] };
 }
 
-/** The bootstrap of an Envoy that is the plan's gateway. */
+/** The bootstrap of an Envoy that serves as the plan's gateway. */
 export function toBootstrap(plan: Plan, options: EnvoyOptions): Bootstrap {
   return {
     node: { id: "llm-egress", cluster: "llm-egress" },
@@ -30,7 +30,7 @@ export function toBootstrap(plan: Plan, options: EnvoyOptions): Bootstrap {
   };
 }
 
-/** Istio's value: by default Envoy refuses a regular expression of some hundred characters. */
+/** Istio's value. By default, Envoy refuses a regular expression of a few hundred characters. */
 const maxRegexProgram = 32_768;
 
 function layeredRuntime(): object {

@@ -29,9 +29,9 @@ function connectionManager(plan: Plan, options: EnvoyOptions): Extension {
       stat_prefix: "llm_egress",
       codec_type: "AUTO",
       use_remote_address: true,
-      // No caller's address makes its x-envoy-* headers trusted.
+      // No client is internal: Envoy trusts x-envoy-* headers from no address.
       internal_address_config: {},
-      // An answer may think for minutes before its first token: only silence ends a stream.
+      // A provider may take minutes until its first token. Only an idle stream is ended.
       request_timeout: "0s",
       stream_idle_timeout: "900s",
       request_headers_timeout: "10s",

@@ -1,5 +1,5 @@
 import type { DestinationPlan, HeaderMatchPlan, MatchPlan, RulePlan } from "../../plan/plan.ts";
-import { clusterName } from "./cluster-name.ts";
+import { clusterName } from "./cluster.ts";
 
 export interface Route {
   /** The rule's name: the filter finds the rule's settings by it. */
@@ -19,13 +19,13 @@ interface Target {
   host_rewrite_literal?: string;
 }
 
-/** When a provider is told its own host instead of the one that the client named. */
+/** When the request's host is rewritten to the provider's. */
 export enum HostRewrite {
   WhereDifferent,
   Always,
 }
 
-/** One match of a rule, or, without one, the rule for every request. */
+/** A rule with one of its matches. Without a match, the rule applies to every request. */
 export interface RouteSource {
   rule: RulePlan;
   match?: MatchPlan;
@@ -34,7 +34,10 @@ export interface RouteSource {
   rewrite: HostRewrite;
 }
 
-/** The Envoy route for one match of a rule. It has no retries: a repeated request is paid for twice. */
+/**
+ * The Envoy route for one match of a rule. It has no retries: the provider bills a repeated request
+ * twice.
+ */
 export function toRoute(source: RouteSource): Route {
   const { rule, match } = source;
   const headers = (match?.headers ?? []).map(toHeaderMatch);

@@ -2,10 +2,16 @@ import type { IDestinationRule } from "@kubernetes-models/istio/networking.istio
 import type { ProviderPlan } from "../../plan/plan.ts";
 import { toMetadata } from "./metadata.ts";
 
-/** Not a file: to Istio's agent it means the system's bundle. Written out, as Istio before 1.21 verifies nothing without it. */
+/**
+ * Not a file: for Istio's agent it means the system's CA bundle. It is always set, as Istio before
+ * 1.21 verifies no certificate without it.
+ */
 const systemAuthorities = "system";
 
-/** Has the proxies of the provider's namespace speak TLS to it; undefined for plain HTTP, which mutual TLS of the mesh may still cover. */
+/**
+ * Has the proxies of the provider's namespace speak TLS to it; undefined for plain HTTP, which
+ * mutual TLS of the mesh may still cover.
+ */
 export function toDestinationRule(provider: ProviderPlan): IDestinationRule | undefined {
   const { host, tls } = provider;
   if (tls.mode === "DISABLE") return undefined;
@@ -15,7 +21,8 @@ export function toDestinationRule(provider: ProviderPlan): IDestinationRule | un
     metadata: toMetadata(provider),
     spec: {
       host,
-      // Elsewhere applications may call the provider with TLS of their own, which this would wrap once more.
+      // Elsewhere applications may call the provider with TLS of their own, which this would wrap
+      // once more.
       exportTo: ["."],
       trafficPolicy: {
         // Without the names, any certificate of a trusted authority would do.

@@ -1,4 +1,4 @@
-// Plan → Istio's resources. Decides nothing that the plan does not say.
+// Plan → Istio's resources. All decisions are in the plan.
 import type {
   IDestinationRule,
   IServiceEntry,
@@ -15,8 +15,9 @@ import { workloadsOf } from "./workload.ts";
 export type IstioResource = IDestinationRule | IServiceEntry | IVirtualService | WasmPlugin;
 
 /**
- * Everything that a mesh needs for the plan, in the order in which it is to be applied: TLS before the address that needs it, the filter
- * before the routes that lead requests to it, so that at no time a key or an unfiltered request leaves in the clear.
+ * Everything that a mesh needs for the plan, in the order in which it must be applied: TLS before
+ * the address that needs it, the filter before the routes that lead requests to it. So no key and
+ * no unfiltered request ever leaves in clear text.
  */
 export function toIstioResources(plan: Plan, options: IstioOptions): IstioResource[] {
   const { providers, routes } = plan;

@@ -1,11 +1,11 @@
 import type { IVirtualService } from "@kubernetes-models/istio/networking.istio.io/v1beta1";
-import { hasSourceLabels } from "../../plan/destination.ts";
+import { hasSourceLabels } from "../../plan/matches.ts";
 import type { RoutePlan } from "../../plan/plan.ts";
 import { toHttpRoutes } from "./http-route.ts";
 import { toMetadata } from "./metadata.ts";
 import type { IstioOptions } from "./options.ts";
 
-/** The rules of an LLMRoute: one VirtualService, or two, or none where no rule can ever hold. */
+/** The rules of an LLMRoute: one VirtualService, or two, or none if no rule can ever match. */
 export function toVirtualServices(route: RoutePlan, options: IstioOptions): IVirtualService[] {
   return partsOf(route).flatMap((part): IVirtualService[] => {
     const http = toHttpRoutes(part, options);
@@ -24,8 +24,9 @@ export function toVirtualServices(route: RoutePlan, options: IstioOptions): IVir
 const mesh = "mesh";
 
 /**
- * The route, for the sidecars and for gateways apart where a match has sourceLabels: Istio passes over them in a match that names gateways,
- * and without gateways it would compare them with a gateway's own labels.
+ * The route, for the sidecars and for gateways apart if a match has sourceLabels: Istio ignores
+ * them in a match that names gateways, and without gateways it would compare them with a gateway's
+ * own labels.
  */
 function partsOf(route: RoutePlan): RoutePlan[] {
   const gateways = route.gateways.length === 0 ? [mesh] : route.gateways;

@@ -13,8 +13,8 @@ export interface WasmPlugin extends IWasmPlugin {
 }
 
 /**
- * The filter for one workload. It has no phase, so it stands behind authentication and authorization: they judge the client's own token,
- * and no authorizer sees the provider's key.
+ * The filter for one workload. It has no phase, so it runs after authentication and authorization:
+ * they check the client's own token, and no authorizer sees the provider's key.
  */
 export function toWasmPlugin(workload: Workload, plan: Plan, options: IstioOptions): WasmPlugin {
   const { labels, providers } = workload;
@@ -28,15 +28,17 @@ export function toWasmPlugin(workload: Workload, plan: Plan, options: IstioOptio
     metadata: toMetadata({ name: pluginName(workload), namespace: workload.namespace }),
     spec: {
       ...(Object.keys(labels).length > 0 ? { selector } : {}),
-      // Requests that leave: what sidecars let in is not the filter's, and must not suffer where it can't be loaded.
+      // Outbound requests only. A sidecar's inbound requests need no filter, and must not fail if
+      // it can't be loaded.
       match: [{ mode: "CLIENT" }],
       url: options.wasmUrl,
       ...digestOf(options.wasmUrl),
-      // A module that is there already is enough: with Always, a registry that is away would stop the gateway at the next change.
+      // A module that was pulled before is enough. With Always, an unavailable registry would stop
+      // the gateway at the next change.
       imagePullPolicy: "IfNotPresent",
       pluginName: "llm-egress",
       failStrategy: options.failStrategy,
-      // Names alone: the keys are in no resource.
+      // Names only: the proxy reads the keys from its own environment.
       ...(env.length > 0 ? { vmConfig: { env } } : {}),
       pluginConfig: toPluginConfig(own, {
         clustersOf: clusterNames,

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { cacheFolder } from "../../../src/cli/cache-folder.ts";
+import { cacheFolder } from "../../../src/cli/locations.ts";
 import { MissingRequirement } from "../../support/missing-requirement.ts";
 
 const programs = {

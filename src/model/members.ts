@@ -1,59 +1,62 @@
-// The members of the request body that an openAIConfig manages: read from it, merged, and completed for the filter. Pure; values are JSON
-// text throughout, so that numbers stay as they were written.
+// The members of the request body that an openAIConfig manages: read from it, merged, and completed
+// for the filter. Pure; values are JSON text throughout, so that numbers stay as they were written.
 import type { OpenAIConfig } from "../api/generated.ts";
-import type { Path } from "../diagnostics.ts";
 import type { PluginMember } from "../../contract/plugin-config.ts";
+import type { Cursor } from "./cursor.ts";
 
-/** Names that providers have for one thing. What is said of one is said of all. */
+/**
+ * Names that providers have for the same limit. What a configuration says about one applies to all.
+ */
 export const tokenMembers = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
 
 const tokenGroup = "max_tokens";
 
-/** An openAIConfig with its exact values. */
-export interface ConfigSource {
-  config: OpenAIConfig;
-  /** The JSON text of a part of `config`, by its path there. */
-  jsonText(path: Path): string;
-}
-
-/** Managed members by their `memberKey`, in order of appearance. A token limit stands at the name for which it was given. */
+/**
+ * Managed members by their `memberKey`, in order of appearance. A token limit is kept under the
+ * name that it was given for.
+ */
 export type Members = Map<string, PluginMember>;
 
-/** What two member names have in common if they are one member: bodies are compared without case, `_` and `-`. */
+/** Equal for two names of the same member: names are compared without case, `_` and `-`. */
 export function memberKey(name: string): string {
   return name.toLowerCase().replace(/[_-]/g, "");
 }
 
 const tokenKeys = tokenMembers.map(memberKey);
 
-/** Whether `key` is that of one of `tokenMembers`. */
+/** Whether `key` is the key of one of `tokenMembers`. */
 export function isTokenKey(key: string): boolean {
   return tokenKeys.includes(key);
 }
 
-/** The keys that stand for the same member as `key`. */
+/** All keys of the member that has `key`. */
 export function groupOf(key: string): readonly string[] {
   return isTokenKey(key) ? tokenKeys : [key];
 }
 
-/** What one openAIConfig says about members. Where it contradicts itself, which validation refuses, the later place wins. */
-export function readMembers({ config, jsonText }: ConfigSource): Members {
+/**
+ * What one openAIConfig says about members. If it contradicts itself, which validation refuses, the
+ * later place wins.
+ */
+export function readMembers(config: Cursor<OpenAIConfig> | undefined): Members {
   const members: Members = new Map();
-  const { model, stream, parameters = {} } = config;
+  if (config === undefined) return members;
+  const { model, stream } = config.value;
   if (model !== undefined) place(members, "model", { override: JSON.stringify(model) });
   if (stream !== undefined) place(members, "stream", { override: JSON.stringify(stream) });
-  for (const name of Object.keys(parameters.defaults ?? {})) {
-    place(members, name, { default: jsonText(["parameters", "defaults", name]) });
+  const parameters = config.at("parameters");
+  for (const [name, value] of parameters.at("defaults").fields()) {
+    place(members, name, { default: value.jsonText() });
   }
-  for (const name of Object.keys(parameters.overrides ?? {})) {
-    place(members, name, { override: jsonText(["parameters", "overrides", name]) });
+  for (const [name, value] of parameters.at("overrides").fields()) {
+    place(members, name, { override: value.jsonText() });
   }
-  for (const name of Object.keys(parameters.limits ?? {})) {
+  for (const [name, value] of parameters.at("limits").fields()) {
     const member = members.get(memberKey(name)) ?? { name };
-    member.limit = jsonText(["parameters", "limits", name]);
+    member.limit = value.jsonText();
     members.set(memberKey(name), member);
   }
-  for (const name of parameters.remove ?? []) place(members, name, { remove: true });
+  for (const name of parameters.value?.remove ?? []) place(members, name, { remove: true });
   return members;
 }
 
@@ -72,7 +75,10 @@ export function isPlaced(member: PluginMember): boolean {
   return member.override !== undefined || member.default !== undefined || member.remove === true;
 }
 
-/** `own` over `base`: a member that `own` places leaves its place in `base`, and so do other names for it; limits replace by name. */
+/**
+ * `base` with `own` merged over it. A member that `own` places loses its place in `base`, and so do
+ * its other names. A limit replaces that of the same member.
+ */
 export function mergeMembers(base: Members, own: Members): Members {
   const merged: Members = new Map([...base].map(([key, member]) => [key, { ...member }]));
   for (const [key, member] of own) {
@@ -95,7 +101,8 @@ function leavePlaces(members: Members, key: string, own: PluginMember): void {
     // Another name that is removed may be one that the provider refuses: it stays removed.
     if (other === key) delete member.remove;
   }
-  // A limit has nothing left to bound on an overridden or removed member; beside a removed one it still bounds its other names.
+  // A limit has no effect on an overridden or removed member. If only one of several names is
+  // removed, the limit still applies to the others.
   const isRemoved = own.remove === true && groupOf(key).length === 1;
   if (own.override !== undefined || isRemoved) leaveLimits(members, key);
 }
@@ -104,7 +111,10 @@ function leaveLimits(members: Members, key: string): void {
   for (const other of groupOf(key)) delete members.get(other)?.limit;
 }
 
-/** The members for the filter: `model`, `stream`, then the others as they appear, each followed by those that it implies. */
+/**
+ * The members for the filter: `model`, `stream`, then the others as they appear, each followed by
+ * those that it implies.
+ */
 export function completeMembers(members: Members): PluginMember[] {
   const first = ["model", "stream"];
   const others = [...members.keys()].filter((key) => !first.includes(key));
@@ -129,7 +139,10 @@ function completeOne(members: Members, key: string): PluginMember[] {
   return implied ? [member, { name: "stream_options", remove: true }] : [member];
 }
 
-/** `members`, complete, and those that ask a provider for the usage of streamed answers. What is said of `stream_options` stays as it is. */
+/**
+ * The complete `members`, and those that request the usage of streamed answers. A configured
+ * `stream_options` stays as it is.
+ */
 export function askForUsage(members: readonly PluginMember[]): PluginMember[] {
   const find = (name: string) =>
     members.find((member) => memberKey(member.name) === memberKey(name));

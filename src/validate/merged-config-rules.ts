@@ -1,5 +1,7 @@
 import { MAX_MEMBERS } from "../../contract/limits.ts";
-import type { DiagnosticCode } from "../diagnostics.ts";
+import type { OpenAIConfig } from "../api/generated.ts";
+import type { DiagnosticCode, Report } from "../diagnostics.ts";
+import type { Cursor } from "../model/cursor.ts";
 import {
   askForUsage,
   completeMembers,
@@ -7,16 +9,25 @@ import {
   memberKey,
   type Members,
   mergeMembers,
-} from "../plan/members.ts";
+  readMembers,
+} from "../model/members.ts";
 import type { PluginMember } from "../../contract/plugin-config.ts";
-import { type ConfigContext, mentionsOf } from "./config-context.ts";
+import { mentionsOf } from "./mentions.ts";
 
-/** At most so many are implied: model, stream, stream_options, and two more names for the token limit. */
+/**
+ * At most this many members are implied: model, stream, stream_options, and two more names for the
+ * token limit.
+ */
 const maxImplied = 5;
 
-/** A route-specific openAIConfig as merged over the default. Both are sound when looked at alone. */
-export function checkMerged(base: ConfigContext | undefined, own: ConfigContext): void {
-  const inherited: Members = base?.members ?? new Map<string, PluginMember>();
+/** A route-specific openAIConfig, merged over the default. Each of the two is valid by itself. */
+export function checkMerged(
+  base: Cursor<OpenAIConfig> | undefined,
+  config: Cursor<OpenAIConfig>,
+  report: Report,
+): void {
+  const inherited = readMembers(base);
+  const own: Own = { config, members: readMembers(config), report };
   const merged = mergeMembers(inherited, own.members);
   for (const [key, member] of own.members) {
     const isReplaced = findIn(own.members, key, "limit") !== undefined;
@@ -25,32 +36,39 @@ export function checkMerged(base: ConfigContext | undefined, own: ConfigContext)
     if (member.limit !== undefined) checkOwnLimit({ key, limit: member.limit, merged, own });
   }
   checkStreamOptions(merged, own);
-  checkMemberCount(merged, own);
+  checkMemberCount(merged, config, report);
+}
+
+/** The route's openAIConfig. */
+interface Own {
+  config: Cursor<OpenAIConfig>;
+  members: Members;
+  report: Report;
 }
 
 /** The filter keeps a bounded table of members. */
-export function checkMemberCount(members: Members, context: ConfigContext): void {
+export function checkMemberCount(
+  members: Members,
+  config: Cursor<OpenAIConfig>,
+  report: Report,
+): void {
   if (members.size + maxImplied <= MAX_MEMBERS) return;
   const managed = askForUsage(completeMembers(members));
   // The model is always read.
   const count = managed.length + (members.has("model") ? 0 : 1);
   if (count <= MAX_MEMBERS) return;
-  const message = `manages ${count} members of the body, with those that are implied; at most ${MAX_MEMBERS} are allowed`;
-  context.faultAtName("too_many_members", ["parameters"], message);
+  const message = `manages ${count} members of the body, implied ones included; at most ${MAX_MEMBERS} are allowed`;
+  report(config.at("parameters").problem("too_many_members", message, "key"));
 }
 
-/** What the route sets must be within the limit that the default gives, unless it gives another. */
-function checkInheritedLimit(
-  member: PluginMember,
-  limit: string | undefined,
-  own: ConfigContext,
-): void {
+/** What the route sets must be within the default's limit, unless the route has its own. */
+function checkInheritedLimit(member: PluginMember, limit: string | undefined, own: Own): void {
   const value = member.override ?? member.default;
   if (limit === undefined || value === undefined) return;
   if (Number(value) > Number(limit)) {
-    faultAt(member.name, "above_limit", `is above defaultConfig's limit of ${limit}`, own);
+    faultAt(member.name, "above_limit", `is above the limit of ${limit} in defaultConfig`, own);
   } else if (member.default !== undefined && !isNumber(value)) {
-    faultAt(member.name, "invalid_member_value", "must be a number, as it has a limit", own);
+    faultAt(member.name, "invalid_member_value", "must be a number because it has a limit", own);
   }
 }
 
@@ -58,7 +76,7 @@ interface OwnLimit {
   key: string;
   limit: string;
   merged: Members;
-  own: ConfigContext;
+  own: Own;
 }
 
 /** A limit of the route bounds what the merged configuration adds or lets through. */
@@ -72,18 +90,18 @@ function checkOwnLimit({ key, limit, merged, own }: OwnLimit): void {
   const value = findIn(merged, key, "default");
   if (value === undefined) return;
   if (!isNumber(value)) {
-    faultAt(name, "invalid_member_value", "has a default that is no number", own);
+    faultAt(name, "invalid_member_value", "has a default that is not a number", own);
   } else if (Number(value) > Number(limit)) {
     faultAt(name, "above_limit", `is below the default of ${value} in defaultConfig`, own);
   }
 }
 
-function checkStreamOptions(merged: Members, own: ConfigContext): void {
+function checkStreamOptions(merged: Members, own: Own): void {
   const options = merged.get(memberKey("stream_options"));
   const isSet = options?.override !== undefined || options?.default !== undefined;
   if (!isSet || merged.get("stream")?.override !== "false") return;
   const message =
-    "stream_options can't be sent without a stream; with stream set to false, list it in parameters.remove";
+    "stream_options requires streaming, but stream is set to false; list stream_options in parameters.remove";
   const name = own.members.has(memberKey("stream_options")) ? "stream_options" : "stream";
   faultAt(name, "stream_options_without_stream", message, own);
 }
@@ -104,7 +122,7 @@ function isNumber(text: string): boolean {
   return /^-?\d/.test(text);
 }
 
-function faultAt(name: string, code: DiagnosticCode, message: string, own: ConfigContext): void {
-  const mention = mentionsOf(own).find((each) => each.key === memberKey(name));
-  own.faultAtName(code, mention?.path ?? [], message);
+function faultAt(name: string, code: DiagnosticCode, message: string, own: Own): void {
+  const mention = mentionsOf(own.config).find((each) => each.key === memberKey(name));
+  own.report((mention?.place ?? own.config).problem(code, message, "key"));
 }
