@@ -59,6 +59,8 @@ export class Member {
   group: u64 = 0;
   /** `,"name":`, with which its slot begins. */
   prefix: Bytes;
+  /** The same for `forced` and `fallback`, which may have another name. */
+  ownPrefix: Bytes;
   /** Size of its slot in the block; 0 if nothing is ever added. */
   slotBytes: i32 = 0;
 
@@ -67,7 +69,9 @@ export class Member {
     public folded: Bytes,
     public name: string,
   ) {
-    this.prefix = bytesOf(',"' + name + '":');
+    const prefix = bytesOf(',"' + name + '":');
+    this.prefix = prefix;
+    this.ownPrefix = prefix;
   }
 
   /** Sizes the slot for the longest value that it may get. */
@@ -79,7 +83,8 @@ export class Member {
         longest = max(longest, models.aliases[i].model.byteLength);
       }
     }
-    this.slotBytes = longest == 0 ? 0 : this.prefix.byteLength + longest;
+    const prefixBytes = max(this.prefix.byteLength, this.ownPrefix.byteLength);
+    this.slotBytes = longest == 0 ? 0 : prefixBytes + longest;
   }
 }
 

@@ -25,7 +25,7 @@ import { keepsItsKey } from "./provider";
 const idleEditors = new Idle<Editor>();
 
 // The settings before the first request.
-const NO_SETTINGS = new Settings(new EditPlan([]), new EditPlan([]));
+const NO_SETTINGS = new Settings(new EditPlan([]), new EditPlan([]), new EditPlan([]));
 
 /**
  * The last bytes of a body wait in Envoy's buffer if there are at most this many. Above the buffer's
