@@ -151,7 +151,10 @@ const refuseMethods: DefineTests = (gateway) => {
     const { port, observe } = gateway();
     const pseudo = { ":method": "CONNECT", ":protocol": "websocket", ":scheme": "http" };
     const headers = { ...pseudo, ":path": models, ":authority": host };
-    assertRefused(await observe(() => exchangeH2(port, { headers, pieces: [] })), badMethod);
+    assertRefused(await observe(() => exchangeH2(port, { headers, pieces: [] })), {
+      status: 426,
+      code: "upgrade_not_supported",
+    });
   });
 };
 
