@@ -8,6 +8,7 @@ export interface IstioCommandOptions {
   failStrategy: FailStrategy;
   keepTraceHeaders: boolean;
   maxSources: number;
+  onlyPlugins: boolean;
 }
 
 /**
@@ -31,14 +32,20 @@ export function addIstioOptions(command: Command): Command {
         .choices(failStrategies)
         .default("FAIL_RELOAD"),
     )
-    .option("--keep-trace-headers", "send trace headers to providers", false);
+    .option("--keep-trace-headers", "send trace headers to providers", false)
+    .option(
+      "--only-plugins",
+      "print the WasmPlugins alone, for a mesh that makes routes and TLS of the resources itself",
+      false,
+    );
 }
 
 /** What the emitter needs, from the command line. */
 export function toIstioOptions(command: IstioCommandOptions): IstioOptions {
-  const { wasmUrl, failStrategy, keepTraceHeaders, maxSources } = command;
+  const { wasmUrl, failStrategy, keepTraceHeaders, maxSources, onlyPlugins } = command;
   const traceHeaders = keepTraceHeaders ? "kept" : "removed";
-  return { wasmUrl, failStrategy, traceHeaders, maxSources };
+  const contents = onlyPlugins ? "plugins" : "all";
+  return { wasmUrl, failStrategy, traceHeaders, maxSources, contents };
 }
 
 /** A URL that Istio's agent can fetch; a digest in it must be whole. */

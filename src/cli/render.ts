@@ -28,7 +28,7 @@ export async function render(paths: readonly string[], options: RenderOptions): 
 /** The options that concern one target alone. */
 const optionsOf: Record<RenderOptions["target"], readonly string[]> = {
   envoy: ["listen", "admin", "wasm", "upstream"],
-  istio: ["wasmUrl", "failStrategy", "keepTraceHeaders"],
+  istio: ["wasmUrl", "failStrategy", "keepTraceHeaders", "onlyPlugins"],
 };
 
 /** Refuses an option of another target, which would have no effect. */

@@ -67,6 +67,9 @@ export function namesOnlyMesh(gateways: readonly string[]): boolean {
   return gateways.length > 0 && gateways.every((gateway) => gateway === mesh);
 }
 
+/** Istio's root namespace, unless its installation names another. */
+export const rootNamespace = "istio-system";
+
 /** What the full name of every Service of the cluster ends with. */
 export const serviceSuffix = ".svc.cluster.local";
 

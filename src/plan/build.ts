@@ -30,11 +30,13 @@ const defaultPath = "/v1/chat/completions";
 /** The plan of all resources. A destination that no provider serves is kept, and marked so. */
 export function buildPlan(resources: Resources): Plan {
   const providers = resources.providers.map(planProvider).sort(byFullName);
-  const ports = new Map(providers.map((provider) => [provider.host, provider.port]));
-  const routes = resources.routes.map((route) => planRoute(route, ports)).sort(byFullName);
+  const byHost: Providers = new Map(providers.map((provider) => [provider.host, provider]));
+  const routes = resources.routes.map((route) => planRoute(route, byHost)).sort(byFullName);
   const authorities = [...new Set(routes.map((route) => route.host))].sort();
   return { providers, routes, authorities };
 }
+
+type Providers = ReadonlyMap<string, ProviderPlan>;
 
 function byFullName(a: ProviderPlan | RoutePlan, b: ProviderPlan | RoutePlan): number {
   return compare(a.namespace, b.namespace) || compare(a.name, b.name);
@@ -71,7 +73,7 @@ function planTls(tls: ProviderResource["value"]["spec"]["tls"]): TlsPlan {
   return caCertificates === undefined ? { mode: "SIMPLE" } : { mode: "SIMPLE", caCertificates };
 }
 
-function planRoute(route: RouteResource, ports: ReadonlyMap<string, number>): RoutePlan {
+function planRoute(route: RouteResource, providers: Providers): RoutePlan {
   const listed = listedGateways(route);
   return {
     name: route.resource.name,
@@ -84,7 +86,7 @@ function planRoute(route: RouteResource, ports: ReadonlyMap<string, number>): Ro
         matches: matches.filter((each) => canApply(each, listed)),
       }))
       .filter(({ matches }) => matches.length > 0)
-      .map((rule) => planRule(rule, ports)),
+      .map((rule) => planRule(rule, providers)),
   };
 }
 
@@ -93,15 +95,16 @@ function canApply({ gateways }: Match, listed: readonly string[]): boolean {
   return gateways.length === 0 || gateways.some((gateway) => listed.includes(gateway));
 }
 
-function planRule({ rule, matches }: Rule, ports: ReadonlyMap<string, number>): RulePlan {
+function planRule({ rule, matches }: Rule, providers: Providers): RulePlan {
   const backends = rule.at("backendRefs").items();
   const destinations = backends.map((backend): DestinationPlan => {
     const host = backendHost(backend);
-    const port = ports.get(host);
+    const provider = providers.get(host);
     const kind =
-      port !== undefined ? "provider" : isMeshGateway(host, matches) ? "gateway" : "unserved";
+      provider !== undefined ? "provider" : isMeshGateway(host, matches) ? "gateway" : "unserved";
     const weight = backends.length === 1 ? 100 : (backend.value.weight ?? 0);
-    return { host, port: port ?? defaultPort, kind, weight };
+    const usesTls = provider?.tls.mode === "SIMPLE";
+    return { host, port: provider?.port ?? defaultPort, kind, usesTls, weight };
   });
   return { name: rule.value.name, matches: matches.map(planMatch), destinations };
 }

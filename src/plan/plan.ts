@@ -73,5 +73,7 @@ export interface HeaderMatchPlan {
 export interface DestinationPlan extends Endpoint {
   /** A provider; another gateway of the mesh, on the way to one; or a host that no provider has. */
   kind: "provider" | "gateway" | "unserved";
+  /** Whether it is a provider that is called over TLS. */
+  usesTls: boolean;
   weight: number;
 }

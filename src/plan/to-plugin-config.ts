@@ -1,6 +1,6 @@
 import { environmentName } from "../model/provider.ts";
 import { isForGateways } from "./matches.ts";
-import type { Endpoint, Plan, ProviderPlan } from "./plan.ts";
+import type { DestinationPlan, Endpoint, Plan, ProviderPlan } from "./plan.ts";
 import type { PluginConfig, PluginProvider } from "../../contract/plugin-config.ts";
 
 /**
@@ -8,8 +8,10 @@ import type { PluginConfig, PluginProvider } from "../../contract/plugin-config.
  * itself.
  */
 export interface PluginContext {
-  /** Every cluster that leads to the endpoint, and to it alone. */
-  clustersOf(endpoint: Endpoint): readonly string[];
+  /** The clusters by which requests may go to the provider. Each leads to it alone. */
+  clustersOf(provider: ProviderPlan): readonly string[];
+  /** Clusters whose requests are refused. */
+  unservedClusters: readonly string[];
   ownAuthorities: readonly string[];
   maxSources: number;
 }
@@ -21,13 +23,7 @@ export function toPluginConfig(plan: Plan, context: PluginContext): PluginConfig
     version: 1,
     authorities: unique([...plan.authorities, ...context.ownAuthorities]),
     maxSources: context.maxSources,
-    unservedClusters: unique(
-      plan.routes
-        .flatMap((route) => route.rules)
-        .flatMap((rule) => rule.destinations)
-        .filter((destination) => destination.kind === "unserved")
-        .flatMap((destination) => context.clustersOf(destination)),
-    ),
+    unservedClusters: unique(context.unservedClusters),
     providers: plan.providers.map((provider) => ({
       name: `${provider.namespace}/${provider.name}`,
       clusters: [...context.clustersOf(provider)],
@@ -37,6 +33,14 @@ export function toPluginConfig(plan: Plan, context: PluginContext): PluginConfig
       routes: provider.routeSettings,
     })),
   };
+}
+
+/** The hosts that rules lead to and no provider has. */
+export function unservedDestinations({ routes }: Plan): DestinationPlan[] {
+  return routes
+    .flatMap((route) => route.rules)
+    .flatMap((rule) => rule.destinations)
+    .filter((destination) => destination.kind === "unserved");
 }
 
 type RouteNames = Set<string | undefined>;

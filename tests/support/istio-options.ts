@@ -7,6 +7,7 @@ export function istioOptions(changes: Partial<IstioOptions> = {}): IstioOptions 
     failStrategy: "FAIL_RELOAD",
     traceHeaders: "removed",
     maxSources: 200,
+    contents: "all",
     ...changes,
   };
 }

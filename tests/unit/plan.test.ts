@@ -4,7 +4,11 @@ import { test } from "node:test";
 import { compile } from "../../src/compile.ts";
 import { buildPlan } from "../../src/plan/build.ts";
 import type { Plan, RulePlan } from "../../src/plan/plan.ts";
-import { environmentNames, toPluginConfig } from "../../src/plan/to-plugin-config.ts";
+import {
+  environmentNames,
+  toPluginConfig,
+  unservedDestinations,
+} from "../../src/plan/to-plugin-config.ts";
 import { parse } from "../../src/parse/parse.ts";
 import { validate } from "../../src/validate/validate.ts";
 import { planOf } from "../support/compile-text.ts";
@@ -27,7 +31,10 @@ test("a gateway's short name is one in the route's namespace", () => {
   const route = plan.routes.find((each) => each.name === "openai");
   assert.deepEqual(route?.gateways, ["mesh", "istio-system/egress"]);
   assert.deepEqual(route.rules[0]?.destinations, [
-    { host: "egress.istio-system.svc.cluster.local", port: 443, kind: "gateway", weight: 100 },
+    {
+      ...{ host: "egress.istio-system.svc.cluster.local", port: 443 },
+      ...{ kind: "gateway", usesTls: false, weight: 100 },
+    },
   ]);
 });
 
@@ -39,7 +46,7 @@ test("keys are named once each, and sorted", () => {
 test("the filter is told the route that leads to a provider where there is one and no settings depend on it", () => {
   const plan = planOf(readFileSync("tests/golden/envoy/two-providers/input.yaml", "utf8"));
   const routesOf = (changed: Plan) => {
-    const context = { clustersOf, ownAuthorities: [], maxSources: 1 };
+    const context = { clustersOf, unservedClusters: [], ownAuthorities: [], maxSources: 1 };
     const { providers } = toPluginConfig(changed, context);
     return Object.fromEntries(providers.map(({ name, route }) => [name, route]));
   };
@@ -79,8 +86,10 @@ test("a destination that no provider serves is an unserved cluster of the filter
   const options = { target: "any", errors: "refuse", isComplete: true } as const;
   const documents = parse([{ file: "route.yaml", text }], ignored);
   const resources = validate(documents, options, ignored);
-  const context = { clustersOf, ownAuthorities: ["own:1"], maxSources: 7 };
-  const config = toPluginConfig(buildPlan(resources), context);
+  const plan = buildPlan(resources);
+  const unservedClusters = unservedDestinations(plan).flatMap(clustersOf);
+  const context = { clustersOf, unservedClusters, ownAuthorities: ["own:1"], maxSources: 7 };
+  const config = toPluginConfig(plan, context);
   assert.deepEqual(config, {
     version: 1,
     authorities: ["dashscope.aliyuncs.com", "own:1"],

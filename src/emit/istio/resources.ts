@@ -21,10 +21,12 @@ export type IstioResource = IDestinationRule | IServiceEntry | IVirtualService |
  */
 export function toIstioResources(plan: Plan, options: IstioOptions): IstioResource[] {
   const { providers, routes } = plan;
+  const plugins = workloadsOf(plan).map((workload) => toWasmPlugin(workload, plan, options));
+  if (options.contents === "plugins") return plugins;
   return [
     ...providers.flatMap((provider) => toDestinationRule(provider) ?? []),
     ...providers.flatMap((provider) => toServiceEntry(provider) ?? []),
-    ...workloadsOf(plan).map((workload) => toWasmPlugin(workload, plan, options)),
+    ...plugins,
     ...routes.flatMap((route) => toVirtualServices(route, options)),
   ];
 }
