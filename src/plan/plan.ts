@@ -22,8 +22,17 @@ export interface ProviderPlan extends Endpoint {
   workloadLabels: Record<string, string>;
   /** For every request, unless `routeSettings` has the request's rule. */
   settings: PluginSettings;
-  /** By rule name, each complete. */
-  routeSettings: Record<string, PluginSettings>;
+  /** By rule name and route. */
+  routeSettings: RouteSettingsPlan[];
+}
+
+/** What applies to requests that took one rule of one LLMRoute. */
+export interface RouteSettingsPlan {
+  rule: string;
+  /** The LLMRoute. */
+  route: { namespace: string; name: string };
+  /** Complete. */
+  settings: PluginSettings;
 }
 
 export interface Endpoint {

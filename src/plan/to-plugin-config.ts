@@ -1,6 +1,6 @@
 import { environmentName } from "../model/provider.ts";
 import { isForGateways } from "./matches.ts";
-import type { DestinationPlan, Endpoint, Plan, ProviderPlan } from "./plan.ts";
+import type { DestinationPlan, Endpoint, Plan, ProviderPlan, RouteSettingsPlan } from "./plan.ts";
 import type { PluginConfig, PluginProvider } from "../../contract/plugin-config.ts";
 
 /**
@@ -12,6 +12,8 @@ export interface PluginContext {
   clustersOf(provider: ProviderPlan): readonly string[];
   /** Clusters whose requests are refused. */
   unservedClusters: readonly string[];
+  /** What names the LLMRoute's routes in Envoy, if their names alone are not enough. */
+  virtualServicesOf?(route: RouteSettingsPlan["route"]): string[];
   ownAuthorities: readonly string[];
   maxSources: number;
 }
@@ -30,7 +32,11 @@ export function toPluginConfig(plan: Plan, context: PluginContext): PluginConfig
       path: provider.path,
       ...onlyRoute(routes.get(endpointKey(provider)), provider),
       settings: provider.settings,
-      routes: provider.routeSettings,
+      routes: provider.routeSettings.map(({ rule, route, settings }) => ({
+        name: rule,
+        ...(context.virtualServicesOf && { virtualServices: context.virtualServicesOf(route) }),
+        settings,
+      })),
     })),
   };
 }
@@ -72,7 +78,7 @@ function onlyRoute(
   { routeSettings }: ProviderPlan,
 ): Pick<PluginProvider, "route"> {
   const [route] = names;
-  const isAsked = names.size > 1 || Object.keys(routeSettings).length > 0;
+  const isAsked = names.size > 1 || routeSettings.length > 0;
   return route === undefined || isAsked ? {} : { route };
 }
 
@@ -80,7 +86,7 @@ function onlyRoute(
 export function environmentNames(plan: Plan): string[] {
   const settings = plan.providers.flatMap((provider) => [
     provider.settings,
-    ...Object.values(provider.routeSettings),
+    ...provider.routeSettings.map(({ settings }) => settings),
   ]);
   return unique(settings.flatMap((each) => environmentName(each.apiKey) ?? []));
 }

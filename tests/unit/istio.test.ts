@@ -17,7 +17,7 @@ const provider: ProviderPlan = {
   path: "/v1/chat/completions",
   workloadLabels: {},
   settings: { authHeader: "authorization", authPrefix: "Bearer ", members: [] },
-  routeSettings: {},
+  routeSettings: [],
 };
 
 function destination(host: string, kind: DestinationPlan["kind"]): DestinationPlan {
@@ -90,6 +90,8 @@ test("a plugin's name tells every selector from every other, and can be one", ()
     { "app.kubernetes.io/name": "" },
     Object.fromEntries(Array.from({ length: 32 }, (_, index) => [`key${index}`, "x".repeat(63)])),
   ];
+  const digested = pluginName({ namespace: "ns", labels: { app: "a-b" }, providers: [] });
+  selectors.push({ app: "a-b" }, { app: "a", b: digested.slice(-8) });
   const names = selectors.map((labels) => pluginName({ namespace: "ns", labels, providers: [] }));
   assert.equal(new Set(names).size, names.length);
   for (const name of names) {

@@ -62,7 +62,7 @@ test("the filter is told the route that leads to a provider where there is one a
   });
   // It has settings of its own for `subscribers`, which might lead there all the same.
   assert.deepEqual(routesOf(withRules(everyone!)), { ...alone, "istio-system/openai": undefined });
-  const without = plan.providers.map((each) => ({ ...each, routeSettings: {} }));
+  const without = plan.providers.map((each) => ({ ...each, routeSettings: [] }));
   const simple = { ...withRules(everyone!), providers: without };
   assert.deepEqual(routesOf(simple), { ...alone, "istio-system/openai": "everyone" });
   // Rules that a gateway leaves to sidecars are no route of its own.

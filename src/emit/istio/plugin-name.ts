@@ -6,7 +6,7 @@ const maxWords = 200;
 /**
  * The name of the WasmPlugin for a workload. It depends on the selector alone, so that a change of
  * providers changes the plugin instead of adding a second one; a digest tells selectors apart whose
- * words are alike.
+ * words are alike. Words that look like one get one too.
  */
 export function pluginName({ labels }: Workload): string {
   const pairs = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -17,7 +17,8 @@ export function pluginName({ labels }: Workload): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .slice(0, maxWords);
-  if (words.every((word) => /^[a-z0-9]+$/.test(word)) && text.length < maxWords) {
+  const isPlain = words.every((word) => /^[a-z0-9]+$/.test(word)) && text.length < maxWords;
+  if (isPlain && !/-[0-9a-f]{8}$/.test(text)) {
     return `llm-egress-${text}`;
   }
   const digest = createHash("sha256").update(JSON.stringify(pairs)).digest("hex").slice(0, 8);

@@ -10,6 +10,7 @@ import { toMetadata } from "./metadata.ts";
 import type { FailStrategy, IstioOptions } from "./options.ts";
 import { pluginName } from "./plugin-name.ts";
 import { clusterName, plainClusterNames, type Target, toTarget } from "./provider-ports.ts";
+import { virtualServicesOf } from "./virtual-service.ts";
 import { foreignProviders, type Workload } from "./workload.ts";
 
 /** The package's types are those of Istio 1.18, which had no failStrategy in its CRD. */
@@ -47,6 +48,7 @@ export function toWasmPlugin(workload: Workload, plan: Plan, options: IstioOptio
       ...(env.length > 0 ? { vmConfig: { env } } : {}),
       pluginConfig: toPluginConfig(own, {
         ...clustersOf(workload, plan, options),
+        ...(options.contents === "all" ? { virtualServicesOf } : {}),
         ownAuthorities: [],
         maxSources: options.maxSources,
       }),
