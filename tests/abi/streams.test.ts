@@ -44,23 +44,23 @@ describe("a route's own settings", () => {
   });
 });
 
-describe("settings of a route of certain VirtualServices", () => {
-  const named = (model: string, ...virtualServices: string[]) => ({
-    ...{ name: "vip", virtualServices },
-    settings: settings({ apiKey: `sk-${model}`, members: [] }),
-  });
-  const routes = [named("a", "team/llm", "team/llm.mesh"), named("b", "other/llm")];
-  const host = hostOf({}, { routes });
-  const source = "xds\0route_metadata\0filter_metadata\0istio\0config";
-  const keyFor = (config: string | undefined, route = "vip") => {
-    const stream = host.stream(CLUSTER, route);
-    if (config !== undefined) stream.properties.set(source, config);
-    stream.headers(postHeaders());
-    return stream.header("authorization");
-  };
-  const configOfService = (namespace: string, name: string) =>
-    `/apis/networking.istio.io/v1/namespaces/${namespace}/virtual-service/${name}`;
+const named = (model: string, ...virtualServices: string[]) => ({
+  ...{ name: "vip", virtualServices },
+  settings: settings({ apiKey: `sk-${model}`, members: [] }),
+});
+const routesOfServices = [named("a", "team/llm", "team/llm.mesh"), named("b", "other/llm")];
+const hostOfServices = hostOf({}, { routes: routesOfServices });
+const source = "xds\0route_metadata\0filter_metadata\0istio\0config";
+const keyFor = (config: string | undefined, route = "vip") => {
+  const stream = hostOfServices.stream(CLUSTER, route);
+  if (config !== undefined) stream.properties.set(source, config);
+  stream.headers(postHeaders());
+  return stream.header("authorization");
+};
+const configOfService = (namespace: string, name: string) =>
+  `/apis/networking.istio.io/v1/namespaces/${namespace}/virtual-service/${name}`;
 
+describe("settings of a route of certain VirtualServices", () => {
   it("are those of the VirtualService that the route comes from", () => {
     assert.equal(keyFor(configOfService("team", "llm")), "Bearer sk-a");
     assert.equal(keyFor(configOfService("team", "llm.mesh")), "Bearer sk-a");
@@ -79,9 +79,9 @@ describe("settings of a route of certain VirtualServices", () => {
 
   it("cost a property only where the route's name has settings", () => {
     const properties = (route: string) => {
-      host.calls.clear();
+      hostOfServices.calls.clear();
       keyFor(undefined, route);
-      return host.calls.get("proxy_get_property");
+      return hostOfServices.calls.get("proxy_get_property");
     };
     assert.equal(properties("vip"), properties("everyone")! + 1);
   });

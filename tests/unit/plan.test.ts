@@ -98,3 +98,40 @@ test("a destination that no provider serves is an unserved cluster of the filter
     providers: [],
   });
 });
+
+test("settings for a rule are those of its LLMRoute, by its full name or its name alone", () => {
+  const route = (name: string, rules: string): string => `
+apiVersion: istio.alibabacloud.com/v1beta1
+kind: LLMRoute
+metadata: {name: ${name}, namespace: ns}
+spec:
+  host: ${name}.example
+  rules: [${rules}]
+`;
+  const rule = (name: string): string =>
+    `{name: ${name}, matches: [{headers: {x-r: {exact: ${name}}}}], backendRefs: [{providerHost: a.example}]}`;
+  const provider = `
+apiVersion: istio.alibabacloud.com/v1beta1
+kind: LLMProvider
+metadata: {name: a, namespace: ns}
+spec:
+  host: a.example
+  configs:
+    routeSpecificConfigs:
+      vip: {openAIConfig: {model: bare}}
+      ns/two/vip: {openAIConfig: {model: full}}
+`;
+  const text = [provider, route("one", `${rule("vip")}, ${rule("x")}`), route("two", rule("vip"))];
+  const { diagnostics, plan } = compile([{ file: "a.yaml", text: text.join("---") }], "istio");
+  assert.deepEqual(diagnostics, []);
+  const shown = plan?.providers[0]?.routeSettings.map(
+    ({ rule: name, route: { name: of }, settings }) =>
+      [name, of, settings.members[0]?.override].join(" "),
+  );
+  assert.deepEqual(shown, ['vip one "bare"', 'vip two "full"']);
+  const codes = compile([{ file: "a.yaml", text: text.join("---") }], "envoy").diagnostics;
+  assert.deepEqual(
+    codes.map(({ code }) => code),
+    ["ambiguous_rule"],
+  );
+});
