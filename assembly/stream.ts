@@ -25,7 +25,7 @@ import { readSource } from "./report/source";
 import { EditedRequest } from "./request/edited-request";
 import { RequestHeaders } from "./request/headers";
 import { Endpoint, findEndpoint, writeUpstreamPath } from "./request/path";
-import { findCluster, routeTo } from "./request/provider";
+import { findCluster, routeTo, settingsFor } from "./request/provider";
 import { Answer } from "./response/answer";
 import { cleanTrailers } from "./response/headers";
 import { EgressRoot } from "./root";
@@ -86,7 +86,7 @@ export class EgressStream extends Context {
     if (provider.fault.length != 0 || provider.isMisrouted) {
       return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
     }
-    const settings = provider.settingsFor(call.route.text);
+    const settings = settingsFor(provider, call.route);
     if (settings.fault.length != 0) return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
     this.request.settings = settings;
     headers.read(this.config);

@@ -41,8 +41,20 @@ export interface PluginProvider {
    */
   route?: string;
   settings: PluginSettings;
-  /** By route name, each complete: already merged over the provider's default. */
-  routes: Record<string, PluginSettings>;
+  routes: PluginRoute[];
+}
+
+/** What applies instead of the provider's settings to requests that took one route. */
+export interface PluginRoute {
+  /** Envoy's name of the route. */
+  name: string;
+  /**
+   * `NAMESPACE/NAME` of the VirtualServices whose route it is, as Istio writes them into the route's
+   * metadata. Absent: every route of that name, of which there is one.
+   */
+  virtualServices?: string[];
+  /** Complete: already merged over the provider's default. */
+  settings: PluginSettings;
 }
 
 export interface PluginSettings {

@@ -14,6 +14,8 @@ export const configFields: string[] = [
 
 export const providerFields: string[] = ["name", "clusters", "path", "route", "settings", "routes"];
 
+export const routeFields: string[] = ["name", "virtualServices", "settings"];
+
 export const settingsFields: string[] = [
   "apiKey",
   "authHeader",

@@ -56,6 +56,7 @@ export class EditedRequest {
    * Known once the body is complete.
    */
   asksForUsage: bool = false;
+  private closing: u8 = <u8>Closing.Open;
   model: Bytes | null = null;
 
   /**
@@ -65,19 +66,18 @@ export class EditedRequest {
   private keyedCluster: Cluster | null = null;
   /** Null if there is no body, and after its end. */
   private editor: Editor | null = null;
+  /** How many bytes of the body wait in Envoy's buffer. */
+  private waitingBytes: u32 = 0;
   private receivedBytes: u64 = 0;
   /** The announced content-length, or NO_LENGTH. */
   private length: u64 = NO_LENGTH;
-  private closing: Closing = Closing.Open;
-  /** How many bytes of the body wait in Envoy's buffer. */
-  private waitingBytes: u32 = 0;
 
   /** Begins a new request. */
   restart(): void {
     this.hasUsage = this.asksForUsage = false;
     this.model = null;
     this.receivedBytes = 0;
-    this.closing = Closing.Open;
+    this.closing = <u8>Closing.Open;
     this.waitingBytes = 0;
   }
 
@@ -140,13 +140,13 @@ export class EditedRequest {
       if (room !== null) editor.clear(changetype<usize>(room));
       editor.close();
       this.asksForUsage = editor.asksForUsage;
-      this.closing = Closing.Waiting;
+      this.closing = <u8>Closing.Waiting;
     } else if (this.waitingBytes + size > MAX_WAITING && !hasEnded) {
       // More whitespace than Envoy can hold, in a body without content-length.
       return editor.clear(editor.outStart);
     }
     this.waitingBytes += size;
-    if (hasEnded) this.closing = Closing.Sent;
+    if (hasEnded) this.closing = <u8>Closing.Sent;
   }
 
   /** What is wrong with the body if trailers end it: an ErrorCode, or NO_FAULT. */
@@ -156,7 +156,7 @@ export class EditedRequest {
     if (!editor.complete) return this.incompleteCode();
     // Nothing can be added to a body in the trailers' callback.
     if (this.closing == Closing.Open) return ErrorCode.InvalidParameter;
-    this.closing = Closing.Sent;
+    this.closing = <u8>Closing.Sent;
     return NO_FAULT;
   }
 

@@ -9,6 +9,7 @@ export interface IstioCommandOptions {
   keepTraceHeaders: boolean;
   localReplies: boolean;
   maxSources: number;
+  onlyPlugins: boolean;
 }
 
 /**
@@ -37,15 +38,21 @@ export function addIstioOptions(command: Command): Command {
       "--local-replies",
       "add an EnvoyFilter that gives the gateways' own error responses the form of OpenAI's",
       false,
+    )
+    .option(
+      "--only-plugins",
+      "print the WasmPlugins alone, for a mesh that makes routes and TLS of the resources itself",
+      false,
     );
 }
 
 /** What the emitter needs, from the command line. */
 export function toIstioOptions(command: IstioCommandOptions): IstioOptions {
-  const { wasmUrl, failStrategy, keepTraceHeaders, maxSources } = command;
+  const { wasmUrl, failStrategy, keepTraceHeaders, maxSources, onlyPlugins } = command;
   const localReplies = command.localReplies ? "openai" : "plain";
   const traceHeaders = keepTraceHeaders ? "kept" : "removed";
-  return { wasmUrl, failStrategy, traceHeaders, localReplies, maxSources };
+  const contents = onlyPlugins ? "plugins" : "all";
+  return { wasmUrl, failStrategy, traceHeaders, localReplies, maxSources, contents };
 }
 
 /** A URL that Istio's agent can fetch; a digest in it must be complete. */

@@ -30,7 +30,7 @@ export async function render(paths: readonly string[], options: RenderOptions): 
 /** The options of one target only. */
 const optionsOf: Record<RenderOptions["target"], readonly string[]> = {
   envoy: ["listen", "admin", "wasm", "upstream"],
-  istio: ["wasmUrl", "failStrategy", "keepTraceHeaders", "localReplies"],
+  istio: ["wasmUrl", "failStrategy", "keepTraceHeaders", "localReplies", "onlyPlugins"],
 };
 
 /** Refuses an option of another target, which would have no effect. */

@@ -68,7 +68,7 @@ async function checkModule(file: string): Promise<void> {
 }
 
 function warnOfMissingKeys({ name, settings, routeSettings }: ProviderPlan): void {
-  const names = [settings, ...Object.values(routeSettings)].map(({ apiKey }) =>
+  const names = [settings, ...routeSettings.map((each) => each.settings)].map(({ apiKey }) =>
     environmentName(apiKey),
   );
   for (const variable of new Set(names)) {

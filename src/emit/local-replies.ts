@@ -1,7 +1,6 @@
 // What Envoy answers by itself, in the form of OpenAI's errors: for Envoy's bootstrap, and for
 // Istio's EnvoyFilter.
-
-import { detailsPrefix } from "../../contract/errors.ts";
+import { detailsPrefix, filterErrors } from "../../contract/errors.ts";
 
 interface LocalReply {
   status: number | "any 5xx" | "any 4xx";
@@ -16,7 +15,8 @@ export const localReplies: LocalReply[] = [
   { status: 403, code: "forbidden", message: "The gateway does not allow this request." },
   { status: 404, code: "route_not_found", message: "No route matches the request." },
   { status: 408, code: "request_timeout", message: "The request did not arrive in time." },
-  { status: 413, code: "request_too_large", message: "The request body is too large." },
+  // The filter's own.
+  ...filterErrors.filter(({ status }) => status === 413),
   { status: 426, code: "upgrade_required", message: "The gateway requires HTTP/1.1 or HTTP/2." },
   { status: 429, code: "rate_limit_exceeded", message: "The gateway's rate limit is exceeded." },
   { status: 431, code: "headers_too_large", message: "The request headers are too large." },

@@ -1,7 +1,7 @@
 // Where an LLMRoute's rules apply, and where they lead, for validation and the plan.
 import type { RouteBackend, RouteMatch, RouteRule } from "../api/generated.ts";
 import type { Cursor } from "./cursor.ts";
-import type { RouteResource } from "./resource.ts";
+import { fullNameOf, type RouteResource } from "./resource.ts";
 
 /** The gateway name that means all sidecars, as in Istio. */
 const mesh = "mesh";
@@ -32,6 +32,41 @@ export function rulesOf(route: RouteResource): Rule[] {
       const matches = listed.length > 0 ? listed : [rule.at("matches", 0).or({})];
       return { rule, matches: matches.map((match) => toMatch(route, rule, match)) };
     });
+}
+
+/** A rule with its LLMRoute. */
+export interface RouteRuleOf {
+  route: RouteResource;
+  rule: Cursor<RouteRule>;
+}
+
+/** The rules that lead to each host, in order. */
+export function rulesByHost(routes: readonly RouteResource[]): Map<string, RouteRuleOf[]> {
+  const byHost = new Map<string, RouteRuleOf[]>();
+  for (const route of routes) {
+    for (const { rule } of rulesOf(route)) {
+      for (const host of new Set(rule.at("backendRefs").items().map(backendHost))) {
+        const rules = byHost.get(host) ?? [];
+        rules.push({ route, rule });
+        byHost.set(host, rules);
+      }
+    }
+  }
+  return byHost;
+}
+
+/**
+ * The keys of `routeSpecificConfigs` that mean the rule, the one that applies first. A key with two
+ * slashes names the LLMRoute too, so that no rule's name can be taken for one.
+ */
+export function settingsKeys(route: RouteResource, rule: string): string[] {
+  const fullName = `${fullNameOf(route)}/${rule}`;
+  return namesRoute(rule) ? [fullName] : [fullName, rule];
+}
+
+/** Whether the key is `NAMESPACE/LLMROUTE/RULE`. */
+export function namesRoute(key: string): boolean {
+  return key.split("/").length > 2;
 }
 
 /** Every match of every rule, in order. */
@@ -65,6 +100,14 @@ export function fullGatewayName(name: string, { resource }: Cursor): string {
 /** Whether `gateways` names the sidecars and nothing else. */
 export function namesOnlyMesh(gateways: readonly string[]): boolean {
   return gateways.length > 0 && gateways.every((gateway) => gateway === mesh);
+}
+
+/** Istio's root namespace, unless its installation names another. */
+export const rootNamespace = "istio-system";
+
+/** The name of the VirtualService with an LLMRoute's rules for sidecars, if it needs a second one. */
+export function sidecarsName(name: string): string {
+  return `${name}.${mesh}`;
 }
 
 /** What the full name of every Service of the cluster ends with. */

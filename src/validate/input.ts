@@ -15,6 +15,11 @@ export interface Input extends Resources {
 /** Reports what is wrong with the input. */
 export type Check = (input: Input, report: Report) => void;
 
+/** Whether we have rendered it: it may lie beside what it was rendered from. */
+export function isOurs(resource: Cursor): boolean {
+  return resource.at("metadata", "labels", "app.kubernetes.io/managed-by").text() === "llm-egress";
+}
+
 /** The resources of one kind, of any version of its group. */
 export function ofKind(resources: readonly Cursor[], group: string, kind: string): Cursor[] {
   return resources.filter((each) => {

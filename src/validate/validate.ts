@@ -4,19 +4,24 @@ import type { Diagnostic, Report, ResourceName } from "../diagnostics.ts";
 import type { Cursor } from "../model/cursor.ts";
 import type { Document } from "../model/document.ts";
 import type { Resources } from "../model/resource.ts";
+import { checkAllowedRoutes } from "./allowed-route-rules.ts";
 import { classify } from "./classify.ts";
 import { checkDestinations } from "./destination-rules.ts";
 import { checkEditedHeaders } from "./edited-header-rules.ts";
 import { checkGateways } from "./gateway-rules.ts";
 import type { Check, Input, Target } from "./input.ts";
+import { checkNamedGateways } from "./named-gateway-rules.ts";
+import { checkNeighbours } from "./neighbour-rules.ts";
 import { checkOverlaps } from "./overlap-rules.ts";
 import { checkPolicies } from "./policy-rules.ts";
+import { checkProviderHosts, checkSelectors } from "./provider-host-rules.ts";
 import { checkProvider } from "./provider-rules.ts";
 import { checkRoute } from "./route-rules.ts";
-import { checkRuleReferences } from "./rule-reference-rules.ts";
+import { checkRuleReferences, checkSharedRules } from "./rule-reference-rules.ts";
 import { toProvider, toRoute } from "./schema.ts";
 import { checkSourceLabels } from "./source-label-rules.ts";
-import { checkHosts, checkNames } from "./unique-rules.ts";
+import { checkHosts, checkNames, checkRenderedNames } from "./unique-rules.ts";
+import { checkUnused } from "./unused-rules.ts";
 import { checkVariableCounts, checkVariables } from "./variable-rules.ts";
 import { checkVirtualServices } from "./virtual-service-rules.ts";
 
@@ -28,8 +33,11 @@ const claims: Check[] = [
   ({ routes }, report) => routes.forEach((route) => checkRoute(route, report)),
   // A name belongs to one resource.
   checkNames,
-  // A host belongs to one provider.
+  // A rendered name belongs to one route.
+  checkRenderedNames,
+  // A host belongs to one provider, and to no gateway.
   checkHosts,
+  checkProviderHosts,
   // At each gateway, a host belongs to one route.
   checkOverlaps,
   // No route matches on a header that the filter edits.
@@ -42,8 +50,11 @@ const claims: Check[] = [
 const references: Check[] = [
   // A rule leads to a provider, or to a gateway on the way to one.
   checkDestinations,
-  // A provider's settings for a rule are for a rule that exists.
+  // A rule leads to providers that allow its namespace.
+  checkAllowedRoutes,
+  // A provider's settings for a rule are for a rule that exists, and for one alone.
   checkRuleReferences,
+  checkSharedRules,
 ];
 
 /**
@@ -51,6 +62,14 @@ const references: Check[] = [
  * notes.
  */
 const hints: Check[] = [
+  // Every rule is reached, and every provider.
+  checkUnused,
+  // A provider is for the proxies of its gateway alone.
+  checkSelectors,
+  // A route's gateways exist, and take its requests.
+  checkNamedGateways,
+  // No other resource has a provider's host.
+  checkNeighbours,
   // Matches on the caller's labels are for sidecars only.
   checkSourceLabels,
   // A provider's filter and TLS are at every gateway that leads to it.

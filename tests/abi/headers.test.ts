@@ -24,9 +24,11 @@ function upstreamHeaders(host: WasmHost, extra: HeaderList, cluster = CLUSTER): 
   return stream.requestHeaders.filter(([name]) => !plain.includes(name));
 }
 
+const routeKeyed = { name: "r", settings: settings({ authHeader: "X-C-Route-Key" }) };
+
 function keyedProvider(name: string): PluginProvider {
   const own = settings({ apiKey: `sk-${name}`, authHeader: `x-${name}-key`, authPrefix: "" });
-  return { name, clusters: [name], path: "/chat/completions", settings: own, routes: {} };
+  return { name, clusters: [name], path: "/chat/completions", settings: own, routes: [] };
 }
 
 const keyHeader: HeaderList = [["authorization", `Bearer ${KEY}`]];
@@ -88,7 +90,7 @@ describe("a client's credential", () => {
   it("is not forwarded in the credential header of another provider either", () => {
     const config = configOf();
     config.providers.push(keyedProvider("b"), keyedProvider("c"));
-    config.providers[2]!.routes = { r: settings({ authHeader: "X-C-Route-Key" }) };
+    config.providers[2]!.routes = [routeKeyed];
     const host = new WasmHost({ config, env: { API_KEY: KEY } });
     const extra: HeaderList = [
       ["x-b-key", "1"],

@@ -118,6 +118,7 @@ function compiled({ path, config, ruleConfig, rule }: Spec, matches: Matches = [
 }
 
 const clustersOf = () => ["cluster"];
+const context = { clustersOf, unservedClusters: [], ownAuthorities: [], maxSources: 200 };
 const env = { API_KEY: "sk-0", _K2: "sk-2" };
 
 describe("random resources", () => {
@@ -132,7 +133,7 @@ describe("random resources", () => {
           return;
         }
         accepted++;
-        const config = toPluginConfig(plan, { clustersOf, ownAuthorities: [], maxSources: 200 });
+        const config = toPluginConfig(plan, context);
         const host = new WasmHost({ config, env });
         assert.deepEqual([host.accepted, host.logs], [true, []], JSON.stringify(config));
       }),
@@ -164,7 +165,7 @@ describe("a header that an accepted route matches on", () => {
         const { plan } = compiled({ rule: "r", config }, matches);
         if (plan === undefined) return;
         accepted++;
-        const plugin = toPluginConfig(plan, { clustersOf, ownAuthorities: [], maxSources: 200 });
+        const plugin = toPluginConfig(plan, context);
         const host = new WasmHost({ config: plugin });
         for (const spelling of spellings(matched)) {
           const sent: HeaderList = [

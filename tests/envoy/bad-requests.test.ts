@@ -117,17 +117,6 @@ const badMethods: Record<string, { request: RequestHead; allow: string }> = {
 };
 
 const refuseMethods: DefineTests = (gateway) => {
-  test("refuses an upgrade to a websocket", async () => {
-    const { port, observe } = gateway();
-    const headers: [string, string][] = [
-      ["connection", "Upgrade"],
-      ["upgrade", "websocket"],
-    ];
-    const request = head(host, { method: "GET", path: "/v1/responses", headers });
-    const observed = await observe(() => exchangeRaw(port, [request]));
-    assertRefused(observed, { status: 426, code: "upgrade_not_supported" });
-  });
-
   for (const [name, { request, allow }] of Object.entries(badMethods)) {
     test(`refuses ${name}, and says which method is allowed`, async () => {
       const { port, observe } = gateway();
@@ -145,6 +134,19 @@ const refuseMethods: DefineTests = (gateway) => {
       [answer.status, answer.headers["allow"], details, complete],
       [405, "GET", "llm_egress_method_not_allowed", 0],
     );
+  });
+};
+
+const refuseUpgrades: DefineTests = (gateway) => {
+  test("refuses an upgrade to a websocket", async () => {
+    const { port, observe } = gateway();
+    const headers: [string, string][] = [
+      ["connection", "Upgrade"],
+      ["upgrade", "websocket"],
+    ];
+    const request = head(host, { method: "GET", path: "/v1/responses", headers });
+    const observed = await observe(() => exchangeRaw(port, [request]));
+    assertRefused(observed, { status: 426, code: "upgrade_not_supported" });
   });
 
   test("refuses an HTTP/2 websocket", async () => {
@@ -229,5 +231,13 @@ const refuseHosts: DefineTests = (gateway) => {
   });
 };
 
-onEachEnvoy("bad requests", { plugin }, limitSize, refuseEncodings, refuseMethods, serveModels);
+onEachEnvoy(
+  "bad requests",
+  { plugin },
+  limitSize,
+  refuseEncodings,
+  refuseMethods,
+  refuseUpgrades,
+  serveModels,
+);
 onEachEnvoy("bad addresses", { plugin }, refuseEndpoints, refuseHosts);

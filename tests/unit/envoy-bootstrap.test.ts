@@ -81,9 +81,11 @@ test("a literal key is in the filter's configuration and in no environment varia
   assert.match(yaml, /host_env_keys: \[\]/);
 });
 
-test("no request is retried, and no upgrade is offered", () => {
+test("no request is retried, and websocket upgrades alone reach the filter, which refuses them", () => {
   const text = JSON.stringify(toBootstrap(plan, envoyOptions()));
-  assert.doesNotMatch(text, /retry_policy|upgrade_configs/);
+  assert.doesNotMatch(text, /retry_policy/);
+  const upgrades = [...text.matchAll(/"upgrade_type":"([^"]*)"/g)].map(([, type]) => type);
+  assert.deepEqual(upgrades, ["websocket"]);
 });
 
 test("takes each label out of a metric's name, and leaves Envoy's own tags as they are", () => {

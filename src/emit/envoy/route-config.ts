@@ -60,6 +60,7 @@ function routesToFirstProvider({ providers, routes }: Plan): Route[] {
     kind: "provider",
     host: first.host,
     port: first.port,
+    usesTls: first.tls.mode === "SIMPLE",
     weight: 100,
   } as const;
   const rule: RulePlan = { name: first.name, matches: [], destinations: [destination] };

@@ -1,5 +1,9 @@
 import type { Plan } from "../../plan/plan.ts";
-import { environmentNames, toPluginConfig } from "../../plan/to-plugin-config.ts";
+import {
+  environmentNames,
+  toPluginConfig,
+  unservedDestinations,
+} from "../../plan/to-plugin-config.ts";
 import { clusterName } from "./cluster.ts";
 import { type EnvoyOptions, formatAddress } from "./options.ts";
 import { type Extension, typedConfig } from "./typed-config.ts";
@@ -7,7 +11,8 @@ import { type Extension, typedConfig } from "./typed-config.ts";
 /** The filter with the plan as its configuration. */
 export function toWasmFilter(plan: Plan, options: EnvoyOptions): Extension {
   const config = toPluginConfig(plan, {
-    clustersOf: (endpoint) => [clusterName(endpoint)],
+    clustersOf: (provider) => [clusterName(provider)],
+    unservedClusters: unservedDestinations(plan).map(clusterName),
     ownAuthorities: ownAuthorities(options),
     maxSources: options.maxSources,
   });

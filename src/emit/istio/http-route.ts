@@ -8,7 +8,7 @@ import type {
   RulePlan,
 } from "../../plan/plan.ts";
 import type { IstioOptions } from "./options.ts";
-import { plainPort } from "./provider-ports.ts";
+import { plainPort, tlsSubset } from "./provider-ports.ts";
 import { removedHeaders } from "./removed-headers.ts";
 
 type Spec = NonNullable<IVirtualService["spec"]>;
@@ -82,22 +82,31 @@ function toDestinations(
   route: RoutePlan,
   options: IstioOptions,
 ): HttpDestination[] {
-  return destinations.map((destination) => ({
+  const routed = destinations.map((destination) => ({
     ...toDestination(destination, route, options),
     ...(destinations.length > 1 ? { weight: destination.weight } : {}),
   }));
+  const [only] = routed;
+  if (routed.length > 1 || only?.headers?.request?.set === undefined) return routed;
+  // Envoy adds x-envoy-original-host where a route rewrites the host, but not where one of its
+  // weighted destinations does. Istio leaves out the second.
+  return [
+    { ...only, weight: 100 },
+    { destination: only.destination, weight: 0 },
+  ];
 }
 
 function toDestination(
-  { host, port, kind }: DestinationPlan,
+  { host, port, kind, usesTls }: DestinationPlan,
   route: RoutePlan,
   options: IstioOptions,
-): HttpDestination {
+): HttpDestination & Required<Pick<HttpDestination, "destination">> {
   // The next gateway needs the host to route by, and continues the trace.
   if (kind === "gateway") return { destination: { host, port: { number: plainPort } } };
+  const subset = usesTls ? { subset: tlsSubset } : {};
   const set = host === route.host ? {} : { set: { Host: host } };
   return {
-    destination: { host, port: { number: port } },
+    destination: { host, port: { number: port }, ...subset },
     headers: { request: { ...set, remove: removedHeaders(options) } },
   };
 }

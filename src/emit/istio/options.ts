@@ -15,6 +15,11 @@ export interface IstioOptions {
   localReplies: "plain" | "openai";
   /** How many callers metrics distinguish, in each worker. */
   maxSources: number;
+  /**
+   * What is emitted: all resources, or the WasmPlugins alone, for a mesh that makes its own routes
+   * and TLS of the same resources. Its routes then name clusters without a subset.
+   */
+  contents: "all" | "plugins";
 }
 
 // Never FAIL_OPEN: a request that the filter has not seen must not leave.

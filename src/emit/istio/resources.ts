@@ -23,10 +23,12 @@ export type IstioResource =
  */
 export function toIstioResources(plan: Plan, options: IstioOptions): IstioResource[] {
   const { providers, routes } = plan;
+  const plugins = workloadsOf(plan).map((workload) => toWasmPlugin(workload, plan, options));
+  if (options.contents === "plugins") return plugins;
   return [
     ...providers.flatMap((provider) => toDestinationRule(provider) ?? []),
     ...providers.flatMap((provider) => toServiceEntry(provider) ?? []),
-    ...workloadsOf(plan).map((workload) => toWasmPlugin(workload, plan, options)),
+    ...plugins,
     ...(options.localReplies === "openai" ? workloadsOf(plan).map(toEnvoyFilter) : []),
     ...routes.flatMap((route) => toVirtualServices(route, options)),
   ];
