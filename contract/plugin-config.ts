@@ -72,6 +72,8 @@ export interface PluginMember {
   name: string;
   /** JSON text that replaces whatever the client sent. */
   override?: string;
+  /** The client may send only the override's own value, or null: any other is refused. */
+  refuseOther?: true;
   /** JSON text that is added if the client did not send the member. */
   default?: string;
   /** JSON number text: an upper bound on the client's number. */

@@ -26,6 +26,7 @@ export const settingsFields: string[] = [
 export const memberFields: string[] = [
   "name",
   "override",
+  "refuseOther",
   "default",
   "limit",
   "nonNegative",

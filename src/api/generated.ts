@@ -106,6 +106,10 @@ export interface OpenAIConfig {
    */
   stream?: boolean;
   /**
+   * What happens if `stream` is false, here or in parameters.overrides, and a client requests a streamed answer. `Override` (the default) sends `false` all the same, and the client gets an answer that it may not understand. `Refuse` answers the client with 400.
+   */
+  streamMismatch?: "Refuse" | "Override";
+  /**
    * The provider's key. `${NAME}` reads it from the environment of the gateway's container, so that no resource contains it. A literal key works, with a warning. If unset, no credential is sent.
    */
   apiKey?: string;
@@ -223,6 +227,7 @@ export const llmProviderSchema: Schema = {
                   properties: {
                     model: { type: "string", minLength: 1, maxLength: 200 },
                     stream: { type: "boolean" },
+                    streamMismatch: { type: "string", enum: ["Refuse", "Override"] },
                     apiKey: { type: "string", maxLength: 4096 },
                     auth: {
                       type: "object",
@@ -285,6 +290,7 @@ export const llmProviderSchema: Schema = {
                     properties: {
                       model: { type: "string", minLength: 1, maxLength: 200 },
                       stream: { type: "boolean" },
+                      streamMismatch: { type: "string", enum: ["Refuse", "Override"] },
                       apiKey: { type: "string", maxLength: 4096 },
                       auth: {
                         type: "object",

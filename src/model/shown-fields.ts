@@ -17,6 +17,7 @@ const config: Shown = {
       fields: {
         model: "value",
         stream: "value",
+        streamMismatch: "value",
         parameters: {
           fields: { defaults: members, overrides: members, limits: members, remove: values },
         },

@@ -65,6 +65,7 @@ const openAIConfig = fc.record(
   {
     model: mostly(["qwen", "模型"], text),
     stream: fc.boolean(),
+    streamMismatch: often("Refuse", "Override"),
     apiKey: mostly(["${API_KEY}", " ${_K2}\n", "sk-1"], fc.oneof(text, often("sk-clé", "${1A}"))),
     auth,
     parameters,

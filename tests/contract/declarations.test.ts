@@ -32,7 +32,14 @@ it("lists exactly the fields of the plugin configuration's types", () => {
     ...{ members: true, models: true },
   };
   const member: Fields<PluginMember> = {
-    ...{ name: true, override: true, default: true, limit: true, nonNegative: true },
+    ...{
+      name: true,
+      override: true,
+      refuseOther: true,
+      default: true,
+      limit: true,
+      nonNegative: true,
+    },
     ...{ remove: true, group: true, stream: true, forStreams: true },
   };
   const models: Fields<PluginModels> = { allow: true, aliases: true };
