@@ -36,6 +36,10 @@ export interface PluginProvider {
   /** The chat completions path, with the provider's own query, as in `spec.path`. */
   path: string;
   /**
+   * Names of request headers, in lower case. They are removed from the requests to all providers.
+   */
+  removedHeaders?: string[];
+  /**
    * The route that leads here, if there is only one and `routes` is empty. Without it, the filter
    * asks Envoy for each request.
    */

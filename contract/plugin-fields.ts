@@ -12,7 +12,15 @@ export const configFields: string[] = [
   "providers",
 ];
 
-export const providerFields: string[] = ["name", "clusters", "path", "route", "settings", "routes"];
+export const providerFields: string[] = [
+  "name",
+  "clusters",
+  "path",
+  "removedHeaders",
+  "route",
+  "settings",
+  "routes",
+];
 
 export const settingsFields: string[] = [
   "apiKey",

@@ -63,6 +63,17 @@ export interface LLMProvider {
        */
       caCertificates?: string;
     };
+    /**
+     * Changes to the headers of requests, on top of the fixed ones.
+     */
+    headers?: {
+      /**
+       * Request headers that are removed, such as one that carries a credential of the client. The gateway removes them from the requests to all its providers. No LLMRoute can match on them.
+       *
+       * @maxItems 64
+       */
+      remove?: string[];
+    };
     configs?: ProviderConfigs;
   };
   /**
@@ -214,6 +225,16 @@ export const llmProviderSchema: Schema = {
           properties: {
             mode: { type: "string", enum: ["SIMPLE", "DISABLE"], default: "SIMPLE" },
             caCertificates: { type: "string", minLength: 1, maxLength: 4096 },
+          },
+        },
+        headers: {
+          type: "object",
+          properties: {
+            remove: {
+              type: "array",
+              maxItems: 64,
+              items: { type: "string", minLength: 1, maxLength: 200 },
+            },
           },
         },
         configs: {

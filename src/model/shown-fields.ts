@@ -35,6 +35,7 @@ const provider: Record<string, Shown> = {
   host: "value",
   port: "value",
   tls: { fields: { mode: "value" } },
+  headers: { fields: { remove: values } },
   configs: { fields: { defaultConfig: config, routeSpecificConfigs: { each: config } } },
 };
 

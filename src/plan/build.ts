@@ -57,6 +57,7 @@ function planProvider(provider: ProviderResource): ProviderPlan {
     port: spec.port ?? defaultPort,
     tls: planTls(spec.tls),
     path: spec.path ?? defaultPath,
+    removedHeaders: (spec.headers?.remove ?? []).map((name) => name.toLowerCase()),
     workloadLabels: spec.workloadSelector?.labels ?? {},
     settings: buildSettings(base),
     routeSettings: Object.fromEntries(

@@ -25,7 +25,15 @@ it("lists exactly the fields of the plugin configuration's types", () => {
     ...{ providers: true },
   };
   const provider: Fields<PluginProvider> = {
-    ...{ name: true, clusters: true, path: true, route: true, settings: true, routes: true },
+    ...{
+      name: true,
+      clusters: true,
+      path: true,
+      removedHeaders: true,
+      route: true,
+      settings: true,
+      routes: true,
+    },
   };
   const settings: Fields<PluginSettings> = {
     ...{ apiKey: true, authHeader: true, authPrefix: true, maxRequestBytes: true },
