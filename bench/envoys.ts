@@ -45,7 +45,7 @@ export interface Gateways {
 export interface GatewaysOptions {
   /** The port of a provider that is already running. */
   provider?: number;
-  /** Whether clients may request streaming, which the quickstart does not allow. */
+  /** Whether clients may request streaming. */
   streams?: boolean;
   /** Whether to add a listener with only the filter's host calls. */
   calls?: boolean;
@@ -83,7 +83,8 @@ function gatewayConfig(ports: Ports, { streams = false, calls = false }: Gateway
   const folder = mkdtempSync(join(tmpdir(), "llm-egress-bench-"));
   cpSync("examples/quickstart", folder, { recursive: true });
   const file = join(folder, "dashscope-qwen.yaml");
-  if (streams) writeFileSync(file, readFileSync(file, "utf8").replace(/^ *stream: false\n/m, ""));
+  const text = readFileSync(file, "utf8");
+  if (!streams) writeFileSync(file, text.replace(/^( *)model: .*\n/m, "$&$1stream: false\n"));
   const yaml = execFileSync(process.execPath, [
     ...["build/llm-egress.mjs", "render", "--target", "envoy", folder],
     ...["--listen", `127.0.0.1:${ports.port}`, "--admin", `127.0.0.1:${ports.admin}`],

@@ -36,6 +36,10 @@ export interface PluginProvider {
   /** The chat completions path, with the provider's own query, as in `spec.path`. */
   path: string;
   /**
+   * Names of request headers, in lower case. They are removed from the requests to all providers.
+   */
+  removedHeaders?: string[];
+  /**
    * The route that leads here, if there is only one and `routes` is empty. Without it, the filter
    * asks Envoy for each request.
    */
@@ -84,6 +88,8 @@ export interface PluginMember {
   name: string;
   /** JSON text that replaces whatever the client sent. */
   override?: string;
+  /** The client may send only the override's own value, or null: any other is refused. */
+  refuseOther?: true;
   /** JSON text that is added if the client did not send the member. */
   default?: string;
   /** JSON number text: an upper bound on the client's number. */

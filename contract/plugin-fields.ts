@@ -12,7 +12,15 @@ export const configFields: string[] = [
   "providers",
 ];
 
-export const providerFields: string[] = ["name", "clusters", "path", "route", "settings", "routes"];
+export const providerFields: string[] = [
+  "name",
+  "clusters",
+  "path",
+  "removedHeaders",
+  "route",
+  "settings",
+  "routes",
+];
 
 export const routeFields: string[] = ["name", "virtualServices", "settings"];
 
@@ -28,6 +36,7 @@ export const settingsFields: string[] = [
 export const memberFields: string[] = [
   "name",
   "override",
+  "refuseOther",
   "default",
   "limit",
   "nonNegative",

@@ -84,7 +84,9 @@ function nameTypes(schema, seen) {
   if (schema["x-kubernetes-preserve-unknown-fields"]) schema.additionalProperties = true;
   for (const [field, child] of Object.entries(schema.properties ?? {})) {
     const named = child.items ?? (child.properties ? child : child.additionalProperties);
-    if (typeNames[field] && named.properties) named.title = typeNames[field];
+    // An LLMProvider's `headers` is not the map of an LLMRoute.
+    const isOther = field === "headers" && child.properties;
+    if (typeNames[field] && named.properties && !isOther) named.title = typeNames[field];
     nameTypes(child, seen);
   }
   for (const child of [schema.items, schema.additionalProperties]) {

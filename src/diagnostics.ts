@@ -21,6 +21,7 @@ export const diagnosticCodes = {
   invalid_api_key: "error",
   literal_api_key: "warning",
   invalid_auth_header: "error",
+  invalid_removed_header: "error",
   invalid_auth_prefix: "error",
   invalid_model_name: "error",
   invalid_member_name: "error",

@@ -115,8 +115,8 @@ export class Config {
   /** Faults of single providers, a line each. */
   faults: string[] = [];
   /**
-   * Names of the request headers to remove, in lower case: the fixed ones and every provider's
-   * credential header.
+   * Names of the request headers to remove, in lower case: the fixed ones, every provider's
+   * credential header, and those that any provider lists.
    */
   removedHeaders: HeaderSet = new HeaderSet();
   /** How many callers metrics distinguish. */

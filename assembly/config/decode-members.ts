@@ -170,8 +170,11 @@ function decodeMember(value: JsonValue, path: string, checker: Checker): Member 
   const removes = checker.flag(value, "remove", path);
   if (member.folded.byteLength == 0)
     checker.fail(path + ".name", "must contain a letter or a digit");
-  if (member.forced !== null || removes) member.action = Action.Blank;
-  else if (limit !== null || member.isStream || member.isForStreams) member.action = Action.Judge;
+  const refusesOther = checker.flag(value, "refuseOther", path);
+  if (removes || (member.forced !== null && !refusesOther)) member.action = Action.Blank;
+  else if (refusesOther || limit !== null || member.isStream || member.isForStreams) {
+    member.action = Action.Judge;
+  }
   return member;
 }
 

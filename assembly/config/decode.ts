@@ -95,6 +95,8 @@ function decodeProvider(config: Config, value: JsonValue, path: string, root: Ch
   const providerPath = decodePath(own.requiredText(value, "path", path), path, own);
   const settings = decodeSettings(value.get("settings"), path + ".settings", own);
   const provider = new Provider(name, providerPath, settings);
+  const removed = own.texts(value, "removedHeaders", path);
+  for (let i = 0; i < removed.length; i++) config.removedHeaders.add(bytesOf(removed[i]));
   register(config, settings, name);
   decodeRoutes(config, provider, value, own);
   const route = own.optionalText(value, "route", path);

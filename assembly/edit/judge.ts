@@ -1,6 +1,7 @@
 // Judges the value that a client gave to a member with a limit, with rules for its model, to
-// `stream`, or to `stream_options`. Comes in: the value's whole text; goes out: a verdict. Kept until the next call:
-// `replacement`, and the model that the value names.
+// `stream`, to `stream_options`, or to a member that may have only one value. Comes in: the value's
+// whole text; goes out: a verdict. Kept until the next call: `replacement`, and the model that the
+// value names.
 
 import { Bytes, bytesOf, contains, equals, find, isDigit, unescapeString } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
@@ -46,6 +47,8 @@ export function judge(member: Member, start: usize, end: usize): Verdict {
   modelStart = modelEnd = 0;
   if (member.isForStreams) return judgeOptions(member.fallback, start, end);
   if (end - start > MAX_JUDGED_BYTES) return Verdict.InvalidParameter;
+  const forced = member.forced;
+  if (forced !== null) return judgeOnly(forced, start, end);
   if (equals(nullText, start, end)) return Verdict.Valid;
   const models = member.models;
   if (models) return judgeModel(models, start, end);
@@ -77,6 +80,13 @@ function judgeOptions(asking: Bytes | null, start: usize, end: usize): Verdict {
   return Verdict.Replaced;
 }
 
+// The configuration's value goes out in any case, so the client's is blanked.
+function judgeOnly(forced: Bytes, start: usize, end: usize): Verdict {
+  replacement = forced;
+  const isSame = equals(forced, start, end) || equals(nullText, start, end);
+  return isSame ? Verdict.Replaced : Verdict.InvalidParameter;
+}
+
 function judgeFlag(start: usize, end: usize): Verdict {
   const isFlag = equals(trueText, start, end) || equals(falseText, start, end);
   return isFlag ? Verdict.Valid : Verdict.InvalidParameter;
@@ -84,8 +94,8 @@ function judgeFlag(start: usize, end: usize): Verdict {
 
 function judgeNumber(member: Member, start: usize, end: usize): Verdict {
   const first = load<u8>(start);
-  if (first != Char.Minus && !isDigit(first)) return Verdict.InvalidParameter;
-  const limit = member.limit!;
+  const limit = member.limit;
+  if (limit === null || (first != Char.Minus && !isDigit(first))) return Verdict.InvalidParameter;
   const bound = changetype<usize>(limit);
   const isUnlimited = member.isNonNegative && first == Char.Minus;
   if (!isUnlimited && compareNumbers(start, end, bound, bound + limit.byteLength) <= 0) {

@@ -74,6 +74,17 @@ export interface LLMProvider {
        */
       caCertificates?: string;
     };
+    /**
+     * Changes to the headers of requests, on top of the fixed ones.
+     */
+    headers?: {
+      /**
+       * Request headers that are removed, such as one that carries a credential of the client. The gateway removes them from the requests to all its providers. No LLMRoute can match on them.
+       *
+       * @maxItems 64
+       */
+      remove?: string[];
+    };
     configs?: ProviderConfigs;
   };
   /**
@@ -116,6 +127,10 @@ export interface OpenAIConfig {
    * Whether answers are streamed, whatever the client requests. If unset, the client chooses.
    */
   stream?: boolean;
+  /**
+   * What happens if `stream` is false, here or in parameters.overrides, and a client requests a streamed answer. `Override` (the default) sends `false` all the same, and the client gets an answer that it may not understand. `Refuse` answers the client with 400.
+   */
+  streamMismatch?: "Refuse" | "Override";
   /**
    * The provider's key. `${NAME}` reads it from the environment of the gateway's container, so that no resource contains it. A literal key works, with a warning. If unset, no credential is sent.
    */
@@ -233,6 +248,16 @@ export const llmProviderSchema: Schema = {
             caCertificates: { type: "string", minLength: 1, maxLength: 4096 },
           },
         },
+        headers: {
+          type: "object",
+          properties: {
+            remove: {
+              type: "array",
+              maxItems: 64,
+              items: { type: "string", minLength: 1, maxLength: 200 },
+            },
+          },
+        },
         configs: {
           type: "object",
           properties: {
@@ -244,6 +269,7 @@ export const llmProviderSchema: Schema = {
                   properties: {
                     model: { type: "string", minLength: 1, maxLength: 200 },
                     stream: { type: "boolean" },
+                    streamMismatch: { type: "string", enum: ["Refuse", "Override"] },
                     apiKey: { type: "string", maxLength: 4096 },
                     auth: {
                       type: "object",
@@ -306,6 +332,7 @@ export const llmProviderSchema: Schema = {
                     properties: {
                       model: { type: "string", minLength: 1, maxLength: 200 },
                       stream: { type: "boolean" },
+                      streamMismatch: { type: "string", enum: ["Refuse", "Override"] },
                       apiKey: { type: "string", maxLength: 4096 },
                       auth: {
                         type: "object",

@@ -139,6 +139,15 @@ function completeOne(members: Members, key: string): PluginMember[] {
   return implied ? [member, { name: "stream_options", remove: true }] : [member];
 }
 
+/** The complete `members`; a client that requests streaming is refused if `stream` is false. */
+export function refuseStreams(members: readonly PluginMember[]): PluginMember[] {
+  return members.map((member) =>
+    memberKey(member.name) === "stream" && member.override === "false"
+      ? { ...member, refuseOther: true }
+      : member,
+  );
+}
+
 /**
  * The complete `members`, and those that request the usage of streamed answers. A configured
  * `stream_options` stays as it is.

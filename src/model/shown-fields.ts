@@ -17,6 +17,7 @@ const config: Shown = {
       fields: {
         model: "value",
         stream: "value",
+        streamMismatch: "value",
         parameters: {
           fields: { defaults: members, overrides: members, limits: members, remove: values },
         },
@@ -34,6 +35,7 @@ const provider: Record<string, Shown> = {
   host: "value",
   port: "value",
   tls: { fields: { mode: "value" } },
+  headers: { fields: { remove: values } },
   configs: { fields: { defaultConfig: config, routeSpecificConfigs: { each: config } } },
 };
 

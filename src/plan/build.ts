@@ -66,6 +66,7 @@ function planProvider(provider: ProviderResource, rules: readonly RouteRuleOf[])
     port: spec.port ?? defaultPort,
     tls: planTls(spec.tls),
     path: spec.path ?? defaultPath,
+    removedHeaders: (spec.headers?.remove ?? []).map((name) => name.toLowerCase()),
     workloadLabels: spec.workloadSelector?.labels ?? {},
     settings: buildSettings(defaultConfigOf(provider)),
     routeSettings: planRouteSettings(provider, rules),

@@ -1,6 +1,12 @@
 import type { OpenAIConfig } from "../api/generated.ts";
 import type { Cursor } from "../model/cursor.ts";
-import { askForUsage, completeMembers, mergeMembers, readMembers } from "../model/members.ts";
+import {
+  askForUsage,
+  completeMembers,
+  mergeMembers,
+  readMembers,
+  refuseStreams,
+} from "../model/members.ts";
 import type { PluginModels, PluginSettings } from "../../contract/plugin-config.ts";
 
 type Config = Cursor<OpenAIConfig> | undefined;
@@ -10,8 +16,10 @@ type Config = Cursor<OpenAIConfig> | undefined;
  * missing. Pure.
  */
 export function buildSettings(base: Config, own?: Config): PluginSettings {
-  const { apiKey, auth, models, maxRequestBytes, usage } = mergeConfigs(base?.value, own?.value);
-  const members = completeMembers(mergeMembers(readMembers(base), readMembers(own)));
+  const merged = mergeConfigs(base?.value, own?.value);
+  const { apiKey, auth, models, maxRequestBytes, usage, streamMismatch } = merged;
+  const complete = completeMembers(mergeMembers(readMembers(base), readMembers(own)));
+  const members = streamMismatch === "Refuse" ? refuseStreams(complete) : complete;
   const settings: PluginSettings = {
     authHeader: (auth?.header ?? "authorization").toLowerCase(),
     authPrefix: auth?.prefix ?? "Bearer ",
@@ -24,7 +32,10 @@ export function buildSettings(base: Config, own?: Config): PluginSettings {
   return settings;
 }
 
-type Scalars = Pick<OpenAIConfig, "apiKey" | "auth" | "models" | "maxRequestBytes" | "usage">;
+type Scalars = Pick<
+  OpenAIConfig,
+  "apiKey" | "auth" | "models" | "maxRequestBytes" | "usage" | "streamMismatch"
+>;
 
 function mergeConfigs(base: OpenAIConfig = {}, own: OpenAIConfig = {}): Scalars {
   const models = { ...base.models, ...own.models };

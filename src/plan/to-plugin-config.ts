@@ -30,6 +30,7 @@ export function toPluginConfig(plan: Plan, context: PluginContext): PluginConfig
       name: `${provider.namespace}/${provider.name}`,
       clusters: [...context.clustersOf(provider)],
       path: provider.path,
+      ...(provider.removedHeaders.length > 0 && { removedHeaders: provider.removedHeaders }),
       ...onlyRoute(routes.get(endpointKey(provider)), provider),
       settings: provider.settings,
       routes: provider.routeSettings.map(({ rule, route, settings }) => ({

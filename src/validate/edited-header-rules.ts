@@ -14,7 +14,8 @@ import type { Input } from "./input.ts";
  * the request could then take another route than the one for which it got its key.
  */
 export function checkEditedHeaders({ providers, routes }: Input, report: Report): void {
-  const edited = new Set([...removedHeaders, ...setHeaders, ...providers.flatMap(authHeadersOf)]);
+  const own = providers.flatMap((each) => [...authHeadersOf(each), ...removedHeadersOf(each)]);
+  const edited = new Set([...removedHeaders, ...setHeaders, ...own]);
   for (const { match } of routes.flatMap(matchesOf)) {
     for (const [name, condition] of match.at("headers").fields()) {
       if (!isEdited(name, edited)) continue;
@@ -42,4 +43,8 @@ function authHeadersOf(provider: ProviderResource): string[] {
     const header = value.auth?.header;
     return header === undefined ? [] : [fold(header)];
   });
+}
+
+function removedHeadersOf({ value }: ProviderResource): string[] {
+  return (value.spec.headers?.remove ?? []).map(fold);
 }

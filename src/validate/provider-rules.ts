@@ -1,4 +1,5 @@
-import { isPath } from "../../contract/characters.ts";
+import { isHeaderName, isPath } from "../../contract/characters.ts";
+import { reservedHeaders } from "../../contract/reserved-headers.ts";
 import type { OpenAIConfig } from "../api/generated.ts";
 import type { Report } from "../diagnostics.ts";
 import type { Cursor } from "../model/cursor.ts";
@@ -15,7 +16,19 @@ import { checkParameters } from "./parameter-rules.ts";
 export function checkProvider(provider: ProviderResource, report: Report): void {
   checkHost(provider.at("spec", "host"), report);
   checkPath(provider.at("spec", "path"), report);
+  for (const name of provider.at("spec", "headers", "remove").items()) {
+    checkRemovedHeader(name, report);
+  }
   checkConfigs(provider, report);
+}
+
+function checkRemovedHeader(name: Cursor<string>, report: Report): void {
+  if (!isHeaderName(name.value)) {
+    report(name.problem("invalid_removed_header", "must be a valid header name"));
+  } else if (reservedHeaders.includes(name.value.toLowerCase().replaceAll("_", "-"))) {
+    const message = `can't be listed, as the gateway or Envoy handles it; neither can any of ${reservedHeaders.join(", ")}`;
+    report(name.problem("invalid_removed_header", message));
+  }
 }
 
 function checkPath(path: Cursor<string | undefined>, report: Report): void {

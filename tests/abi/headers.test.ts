@@ -33,6 +33,31 @@ function keyedProvider(name: string): PluginProvider {
 
 const keyHeader: HeaderList = [["authorization", `Bearer ${KEY}`]];
 
+describe("a header that one provider removes", () => {
+  it("reaches no provider, in either spelling", () => {
+    const removedHeaders = ["x-session_id", "x-team"];
+    const config = configOf({}, { removedHeaders });
+    config.providers.push(keyedProvider("other"));
+    const host = new WasmHost({ config, env: { API_KEY: KEY } });
+    const sent: HeaderList = [
+      ...([
+        ["x-session-id", "1"],
+        ["x_session_id", "1"],
+      ] as HeaderList),
+      ...([
+        ["x-team", "1"],
+        ["x-teams", "1"],
+      ] as HeaderList),
+    ];
+    assert.deepEqual(upstreamHeaders(host, sent), [["x-teams", "1"], ...keyHeader]);
+    const other = upstreamHeaders(host, sent, "other");
+    assert.deepEqual(other, [
+      ["x-teams", "1"],
+      ["x-other-key", "sk-other"],
+    ]);
+  });
+});
+
 describe("the content-length", () => {
   it("is the original one plus the size of the added block", () => {
     const host = hostOf({ members: [{ name: "model", override: '"qwen"' }] });

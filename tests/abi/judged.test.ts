@@ -2,7 +2,7 @@
 // duplicates in any spelling.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { PluginSettings } from "../../contract/plugin-config.ts";
+import type { PluginMember, PluginSettings } from "../../contract/plugin-config.ts";
 import { hostOf, post, send } from "../support/filter-host.ts";
 import { everySplit } from "../support/splits.ts";
 import type { WasmHost } from "../support/wasm-host.ts";
@@ -214,6 +214,46 @@ describe("a default", () => {
       ['{"temperature":null}', { temperature: null, max_tokens: 64 }],
       ['{"max_completion_tokens":null}', { max_completion_tokens: null, temperature: 0.7 }],
     ]);
+  });
+});
+
+describe("a member that may have only its override's value", () => {
+  const members: PluginMember[] = [
+    { name: "stream", override: "false", refuseOther: true },
+    { name: "stream_options", remove: true },
+  ];
+
+  it("is set if the client sends the same value, null or none", () => {
+    assertOutcomes({ members }, [
+      ["{}", { stream: false }],
+      ['{"stream":false}', { stream: false }],
+      ['{"a":1, "stream" : null ,"b":2}', { a: 1, b: 2, stream: false }],
+      ['{"STREAM":false,"stream_options":{}}', { stream: false }],
+      ['{"a":{"stream":true}}', { a: { stream: true }, stream: false }],
+    ]);
+  });
+
+  it("is refused with any other value", () => {
+    const refused = "400 llm_egress_invalid_parameter stream";
+    for (const value of ["true", "1", '"false"', '""', "[]", "{}", "0", `"${"a".repeat(300)}"`]) {
+      assertOutcomes({ members }, [[`{"a":1, "stream" : ${value} ,"b":2}`, refused]]);
+    }
+    assertOutcomes({ members }, [
+      ['{"\\u0053tream":true}', refused],
+      ['{"stream":false,"stream":true}', "400 llm_egress_duplicate_member stream"],
+    ]);
+  });
+
+  it("is judged on /responses too, and not on embeddings", () => {
+    const ask = (path: string) =>
+      send(hostOf({ members }), { headers: { ":path": path }, chunks: ['{"stream":true}'] });
+    assert.equal(ask("/v1/responses").refusal, "400 llm_egress_invalid_parameter");
+    assert.equal(ask("/v1/embeddings").refusal, "");
+  });
+
+  it("is refused if it has no override or limit to compare with", () => {
+    const alone: PluginMember[] = [{ name: "n", refuseOther: true }];
+    assertOutcomes({ members: alone }, [['{"n":1}', "400 llm_egress_invalid_parameter n"]]);
   });
 });
 

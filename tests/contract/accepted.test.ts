@@ -47,9 +47,13 @@ const parameters = fc.record(
   },
   optional,
 );
+const headerName = mostly(
+  ["api-key", "X-Key", "x_key", "x.key", "x-tenant_key", "!#$%&'*+.^`|~"],
+  text,
+);
 const auth = fc.record(
   {
-    header: mostly(["api-key", "X-Key", "x_key", "x.key", "x-tenant_key", "!#$%&'*+.^`|~"], text),
+    header: headerName,
     prefix: mostly(["", "Bearer ", "Key "], text),
   },
   optional,
@@ -65,6 +69,7 @@ const openAIConfig = fc.record(
   {
     model: mostly(["qwen", "模型"], text),
     stream: fc.boolean(),
+    streamMismatch: often("Refuse", "Override"),
     apiKey: mostly(["${API_KEY}", " ${_K2}\n", "sk-1"], fc.oneof(text, often("sk-clé", "${1A}"))),
     auth,
     parameters,
@@ -76,7 +81,13 @@ const openAIConfig = fc.record(
 );
 const path = mostly(["/v1/chat/completions", "/a?b=c&d", "/x%20", "/"], text);
 const spec = fc.record(
-  { path, config: openAIConfig, ruleConfig: openAIConfig, rule: mostly(["r", "规则 1"], text) },
+  {
+    path,
+    remove: fc.array(headerName, { maxLength: 2 }),
+    config: openAIConfig,
+    ruleConfig: openAIConfig,
+    rule: mostly(["r", "规则 1"], text),
+  },
   { requiredKeys: ["rule"] },
 );
 
@@ -86,12 +97,12 @@ type Matches = { headers: Record<string, { exact: string }> }[];
 const apiVersion = "istio.alibabacloud.com/v1beta1";
 const backendRefs = [{ providerHost: "a.example" }];
 
-function compiled({ path, config, ruleConfig, rule }: Spec, matches: Matches = []) {
+function compiled({ path, remove, config, ruleConfig, rule }: Spec, matches: Matches = []) {
   const specific = ruleConfig && { [rule]: { openAIConfig: ruleConfig } };
   const provider = {
     ...{ apiVersion, kind: "LLMProvider", metadata: { name: "a" } },
     spec: {
-      ...{ host: "a.example", path },
+      ...{ host: "a.example", path, headers: remove && { remove } },
       configs: {
         defaultConfig: config && { openAIConfig: config },
         routeSpecificConfigs: specific,
@@ -159,10 +170,10 @@ describe("a header that an accepted route matches on", () => {
   it("reaches the provider unchanged", () => {
     let accepted = 0;
     fc.assert(
-      fc.property(name, name, (header, matched) => {
+      fc.property(name, name, name, (header, removed, matched) => {
         const config = { apiKey: "sk-1", auth: { header } };
         const matches = [{ headers: { [matched]: { exact: "v" } } }];
-        const { plan } = compiled({ rule: "r", config }, matches);
+        const { plan } = compiled({ rule: "r", config, remove: [removed] }, matches);
         if (plan === undefined) return;
         accepted++;
         const plugin = toPluginConfig(plan, context);
@@ -179,7 +190,7 @@ describe("a header that an accepted route matches on", () => {
           const stream = host.stream("cluster", "r");
           assert.equal(stream.headers(sent, false), CONTINUE);
           const values = stream.requestHeaders.filter(([name]) => name === spelling);
-          assert.deepEqual(values, [[spelling, "v"]], `${header} and ${matched}`);
+          assert.deepEqual(values, [[spelling, "v"]], `${header}, ${removed} and ${matched}`);
         }
       }),
       { numRuns: 600 },

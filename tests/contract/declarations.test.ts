@@ -26,7 +26,15 @@ it("lists exactly the fields of the plugin configuration's types", () => {
     ...{ providers: true },
   };
   const provider: Fields<PluginProvider> = {
-    ...{ name: true, clusters: true, path: true, route: true, settings: true, routes: true },
+    ...{
+      name: true,
+      clusters: true,
+      path: true,
+      removedHeaders: true,
+      route: true,
+      settings: true,
+      routes: true,
+    },
   };
   const route: Fields<PluginRoute> = { name: true, virtualServices: true, settings: true };
   const settings: Fields<PluginSettings> = {
@@ -34,7 +42,14 @@ it("lists exactly the fields of the plugin configuration's types", () => {
     ...{ members: true, models: true },
   };
   const member: Fields<PluginMember> = {
-    ...{ name: true, override: true, default: true, limit: true, nonNegative: true },
+    ...{
+      name: true,
+      override: true,
+      refuseOther: true,
+      default: true,
+      limit: true,
+      nonNegative: true,
+    },
     ...{ remove: true, group: true, stream: true, forStreams: true },
   };
   const models: Fields<PluginModels> = { allow: true, aliases: true };

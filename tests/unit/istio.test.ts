@@ -15,6 +15,7 @@ const provider: ProviderPlan = {
   port: 443,
   tls: { mode: "SIMPLE" },
   path: "/v1/chat/completions",
+  removedHeaders: [],
   workloadLabels: {},
   settings: { authHeader: "authorization", authPrefix: "Bearer ", members: [] },
   routeSettings: [],

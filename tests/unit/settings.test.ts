@@ -51,6 +51,32 @@ test("model and stream are overrides and come first, and no stream means no stre
   ]);
 });
 
+test("with streamMismatch: Refuse, an enforced false refuses other values", () => {
+  const refusing = { name: "stream", override: "false", refuseOther: true };
+  const options = { name: "stream_options", remove: true };
+  const overrides = "{streamMismatch: Refuse, parameters: {overrides: {Stream: false}}}";
+  assert.deepEqual(settingsOf("{stream: false, streamMismatch: Refuse}").members, [
+    refusing,
+    options,
+  ]);
+  assert.deepEqual(settingsOf(overrides).members, [{ ...refusing, name: "Stream" }, options]);
+  const rule = mergedOf("{streamMismatch: Refuse}", "{stream: false}");
+  assert.deepEqual(rule.members, [refusing, options]);
+});
+
+test("streamMismatch changes nothing if streaming is allowed, or as Override", () => {
+  assert.deepEqual(
+    settingsOf("{stream: true, streamMismatch: Refuse}"),
+    settingsOf("{stream: true}"),
+  );
+  assert.deepEqual(settingsOf("{streamMismatch: Refuse, model: a}"), settingsOf("{model: a}"));
+  const overriding = mergedOf(
+    "{stream: false, streamMismatch: Refuse}",
+    "{streamMismatch: Override}",
+  );
+  assert.deepEqual(overriding, settingsOf("{stream: false}"));
+});
+
 test("an enforced stream leaves stream_options alone", () => {
   assert.deepEqual(settingsOf("{stream: true}").members, [{ name: "stream", override: "true" }]);
 });
