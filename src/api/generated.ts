@@ -244,7 +244,7 @@ export const llmProviderSchema: Schema = {
                         remove: {
                           type: "array",
                           maxItems: 256,
-                          items: { type: "string", maxLength: 256 },
+                          items: { type: "string", maxLength: 64 },
                         },
                       },
                     },
@@ -312,7 +312,7 @@ export const llmProviderSchema: Schema = {
                           remove: {
                             type: "array",
                             maxItems: 256,
-                            items: { type: "string", maxLength: 256 },
+                            items: { type: "string", maxLength: 64 },
                           },
                         },
                       },
