@@ -8,6 +8,7 @@ import { generateApi } from "./generate-api.mjs";
 /** The chart's copies, as a chart can't refer to files outside of its folder. */
 const copies = {
   "deploy/chart/files/alerts.yaml": "examples/telemetry/alerts.yaml",
+  "deploy/chart/files/controller-alerts.yaml": "examples/telemetry/controller-alerts.yaml",
   "deploy/chart/files/dashboard.json": "examples/telemetry/dashboard.json",
 };
 for (const name of await readdir("deploy/crds")) {
