@@ -1,11 +1,10 @@
-// The request headers that the filter edits: it acts on these lists, and the compiler refuses a route
-// that matches on any of them. Plain declarations without imports, read by both compilers. All names
-// are in lower case, with `-` where a header name may have `_` as well: servers that follow CGI take
-// them for the same.
+// The request headers that the filter edits. The compiler refuses a route that matches on any of
+// them. Plain declarations without imports, read by both compilers. All names are in lower case,
+// with `-` for `_` as well, as servers that follow CGI don't distinguish the two.
 
 /**
- * Removed from every request: the client's credentials, what controls Envoy, and what tells a provider
- * about the mesh.
+ * Removed from every request: the client's credentials, what controls Envoy, and what a provider
+ * could learn about the mesh.
  */
 export const removedHeaders: string[] = [
   "authorization",
@@ -26,8 +25,8 @@ export const removedHeaders: string[] = [
   "accept-encoding",
 ];
 
-/** Removed as well: every header with a name that begins so. */
+/** Removed as well: every header with a name that begins with this. */
 export const removedHeaderPrefix: string = "x-envoy-";
 
-/** Set by the filter in a request that it edits, beside the provider's own `auth.header`. */
+/** Set by the filter in a request that it edits, in addition to the provider's `auth.header`. */
 export const setHeaders: string[] = [":path", "content-length", "content-type"];

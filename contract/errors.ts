@@ -1,4 +1,4 @@
-// What the filter answers itself. In the language that both compilers share, without imports.
+// The filter's own error responses. Plain declarations without imports, read by both compilers.
 
 /** Why a request is refused. docs/errors.md has the meanings. */
 export const enum ErrorCode {
@@ -21,9 +21,11 @@ export class FilterError {
   constructor(
     /** The HTTP status. */
     public status: number,
-    /** `error.code` of the answer, and after `detailsPrefix` Envoy's `%RESPONSE_CODE_DETAILS%`. */
+    /**
+     * `error.code` of the response, and after `detailsPrefix` Envoy's `%RESPONSE_CODE_DETAILS%`.
+     */
     public code: string,
-    /** `error.message` of the answer. */
+    /** `error.message` of the response. */
     public message: string,
   ) {}
 }

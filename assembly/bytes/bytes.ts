@@ -29,8 +29,9 @@ export function endsWith(bytes: Bytes, start: usize, end: usize): bool {
   return end - start >= size && areSame(changetype<usize>(bytes), end - size, size);
 }
 
+/** Whether the `size` bytes from `left` and from `right` on are the same. */
 // memory.compare goes byte by byte unless both are aligned in the same way.
-function areSame(left: usize, right: usize, size: usize): bool {
+export function areSame(left: usize, right: usize, size: usize): bool {
   for (; size >= 8; size -= 8) {
     if (load<u64>(left) != load<u64>(right)) return false;
     left += 8;
@@ -53,6 +54,14 @@ export function find(byte: u8, start: usize, end: usize): usize {
  * Whether the run contains `bytes`, which must not be empty. Reads READ_AHEAD_BYTES after `end`.
  */
 export function contains(bytes: Bytes, start: usize, end: usize): bool {
+  return findBytes(bytes, start, end) != end;
+}
+
+/**
+ * The place of the first `bytes` in the run, or `end`. They must not be empty. Reads
+ * READ_AHEAD_BYTES after `end`.
+ */
+export function findBytes(bytes: Bytes, start: usize, end: usize): usize {
   const size = <usize>bytes.byteLength;
   const tail = size - 1;
   const first = i8x16.splat(load<u8>(changetype<usize>(bytes)));
@@ -62,11 +71,11 @@ export function contains(bytes: Bytes, start: usize, end: usize): bool {
     let hits = i8x16.bitmask(v128.and(starts, i8x16.eq(v128.load(at + tail), last)));
     for (; hits != 0; hits &= hits - 1) {
       const found = at + ctz(hits);
-      if (found + size > end) return false;
-      if (areSame(changetype<usize>(bytes), found, size)) return true;
+      if (found + size > end) return end;
+      if (areSame(changetype<usize>(bytes), found, size)) return found;
     }
   }
-  return false;
+  return end;
 }
 
 /** Whether the run equals `lowerCase` if case is ignored in its ASCII letters. */

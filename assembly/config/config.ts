@@ -93,6 +93,7 @@ export class Config {
   clusters: Map<string, Cluster> = new Map<string, Cluster>();
   /** Size of the largest block that a body edit inserts. */
   longestBlockBytes: usize = 0;
+  longestKeyBytes: usize = 0;
   /** Faults of single providers, a line each. */
   faults: string[] = [];
   /**

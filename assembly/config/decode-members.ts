@@ -110,7 +110,7 @@ function decodeMember(value: JsonValue, path: string, checker: Checker): Member 
   if (!isMemberName(name) || name.length > MAX_MEMBER_NAME_LENGTH) {
     checker.fail(
       path + ".name",
-      "must be 1 to 64 of letters, digits, underscore, point and hyphen",
+      "must be 1 to 64 of letters, digits, underscore and hyphen",
     );
   }
   const member = new Member(foldedName(name), name);
@@ -126,7 +126,7 @@ function decodeMember(value: JsonValue, path: string, checker: Checker): Member 
   if (member.folded.byteLength == 0)
     checker.fail(path + ".name", "must contain a letter or a digit");
   if (member.forced !== null || removes) member.action = Action.Blank;
-  else if (limit !== null || member.isStream) member.action = Action.Judge;
+  else if (limit !== null || member.isStream || member.isForStreams) member.action = Action.Judge;
   return member;
 }
 

@@ -135,6 +135,10 @@ function register(config: Config, settings: Settings, owner: string): void {
   nameModels(config, settings);
   const blockBytes = max(settings.completions.blockBytes, settings.others.blockBytes);
   config.longestBlockBytes = max(config.longestBlockBytes, <usize>blockBytes);
+  const credential = settings.credential;
+  if (credential !== null) {
+    config.longestKeyBytes = max(config.longestKeyBytes, <usize>credential.key.byteLength);
+  }
   if (settings.fault.length != 0) config.faults.push(owner + " answers 503: " + settings.fault);
 }
 
@@ -209,7 +213,7 @@ function decodeCredential(
   const secret = resolveSecret(apiKey);
   into.fault = secret.fault;
   const value = (prefix === null ? "" : prefix) + secret.key;
-  into.credential = new Credential(bytesOf(value), bytesOf(secret.key));
+  into.credential = new Credential(bytesOf(value), bytesOf(secret.key), lowerBytes(secret.key));
 }
 
 function parseWholeText(text: string): u64 {

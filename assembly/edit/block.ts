@@ -37,14 +37,13 @@ export function writeBlock(plan: EditPlan, seen: Seen, at: usize): void {
 function chooseValue(member: Member, index: i32, seen: Seen): Bytes | null {
   if (member.forced !== null) return member.forced;
   const replacements = seen.replacements;
-  if (replacements !== null && unchecked(replacements[index]) !== null) {
-    return unchecked(replacements[index]);
-  }
-  if ((seen.sent & member.group) != 0) return null;
-  if (!member.isForStreams) return member.fallback;
+  let value: Bytes | null = null;
+  if (replacements !== null) value = unchecked(replacements[index]);
+  if (value === null && (seen.sent & member.group) == 0) value = member.fallback;
+  if (value === null || !member.isForStreams) return value;
   if (!seen.streams) return null;
   seen.hasAddedForStreams = true;
-  return member.fallback;
+  return value;
 }
 
 function writeSlot(member: Member, value: Bytes, at: usize, needsComma: bool): void {

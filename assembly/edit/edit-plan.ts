@@ -20,6 +20,9 @@ export const enum Action {
   Judge,
 }
 
+/** A client's options for streams that do not ask for usage are kept if they are not longer. */
+export const MAX_KEPT_OPTIONS_BYTES: i32 = 32;
+
 /** A name that clients may use for a provider's model. */
 export class Alias {
   constructor(
@@ -48,7 +51,10 @@ export class Member {
   models: ModelRules | null = null;
   /** Whether it is `stream`, whose value decides whether members for streams are added. */
   isStream: bool = false;
-  /** Whether its default is added only if the request asks for a streamed answer. */
+  /**
+   * Whether it is `stream_options`, whose default asks for usage, and is added only if the request
+   * asks for a streamed answer.
+   */
   isForStreams: bool = false;
   /** The members of its group: the default is not added if the client sent any of them. */
   group: u64 = 0;
@@ -74,6 +80,7 @@ export class Member {
         longest = max(longest, models.aliases[i].model.byteLength);
       }
     }
+    if (this.isForStreams) longest += MAX_KEPT_OPTIONS_BYTES;
     this.slotBytes = longest == 0 ? 0 : this.prefix.byteLength + longest;
   }
 }

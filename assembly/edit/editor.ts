@@ -130,9 +130,8 @@ export class Editor {
         return this.decideByKey(this.findMember(at));
       case JsonStep.ValueStart:
         held.valueStart = at - 1;
-        // Objects and arrays have no bound, and no rule judges them.
         return this.judged >= 0 && isContainer(load<u8>(at - 1))
-          ? this.refuseMember(this.judged)
+          ? this.judgeContainer(unchecked(this.plan.members[this.judged]))
           : Verdict.Valid;
       default:
         if (this.judged >= 0) return this.decideByValue(at);
@@ -214,6 +213,19 @@ export class Editor {
     return Verdict.Valid;
   }
 
+  // Long `stream_options` stay as they are.
+  private endLongValue(member: Member): Verdict {
+    if (!member.isForStreams) return this.refuseMember(this.judged);
+    this.judged = -1;
+    this.keep();
+    return Verdict.Valid;
+  }
+
+  // Objects and arrays have no bound, and no rule judges them but the one for `stream_options`.
+  private judgeContainer(member: Member): Verdict {
+    return member.isForStreams ? Verdict.Valid : this.refuseMember(this.judged);
+  }
+
   private refuseMember(index: i32): Verdict {
     this.culprit = this.plan.members[index];
     return Verdict.InvalidParameter;
@@ -247,7 +259,7 @@ export class Editor {
     const held = this.held;
     if (this.judged >= 0) {
       const isLong = held.valueStart != 0 && end - held.valueStart > MAX_JUDGED_BYTES;
-      if (isLong) return this.refuseMember(this.judged);
+      if (isLong) return this.endLongValue(unchecked(this.plan.members[this.judged]));
     } else if (this.isLongKey(end)) {
       const verdict = this.decideByKey(this.findMember(end));
       held.keyStart = 0; // It goes out with this chunk, and must not be compared again.

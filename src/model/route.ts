@@ -1,12 +1,12 @@
-// Where an LLMRoute's rules apply and lead to: read alike by validation and by the plan.
+// Where an LLMRoute's rules apply, and where they lead, for validation and the plan.
 import type { RouteBackend, RouteMatch, RouteRule } from "../api/generated.ts";
 import type { Cursor } from "./cursor.ts";
 import type { RouteResource } from "./resource.ts";
 
-/** The name by which gateways mean all sidecars. */
+/** The gateway name that means all sidecars, as in Istio. */
 const mesh = "mesh";
 
-/** One rule with its alternatives, of which there is at least one. */
+/** One rule with its matches, of which there is at least one. */
 export interface Rule {
   rule: Cursor<RouteRule>;
   matches: Match[];
@@ -62,7 +62,7 @@ export function fullGatewayName(name: string, { resource }: Cursor): string {
   return name === mesh || name.includes("/") ? name : `${resource.namespace}/${name}`;
 }
 
-/** Whether gateways are named, and are the sidecars alone. */
+/** Whether `gateways` names the sidecars and nothing else. */
 export function namesOnlyMesh(gateways: readonly string[]): boolean {
   return gateways.length > 0 && gateways.every((gateway) => gateway === mesh);
 }
@@ -79,7 +79,7 @@ export function backendHost({ value, resource }: Cursor<RouteBackend>): string {
 
 /**
  * Whether a host without a provider may be a gateway on the way to one: a Service, in a rule whose
- * matches are for the sidecars alone.
+ * matches are for sidecars only.
  */
 export function isMeshGateway(
   host: string,

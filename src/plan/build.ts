@@ -27,7 +27,7 @@ import { buildSettings } from "./settings.ts";
 const defaultPort = 443;
 const defaultPath = "/v1/chat/completions";
 
-/** The plan of all resources. A destination that no provider serves is kept, and marked so. */
+/** The plan of all resources. A destination that no provider serves is kept, and marked as such. */
 export function buildPlan(resources: Resources): Plan {
   const providers = resources.providers.map(planProvider).sort(byFullName);
   const ports = new Map(providers.map((provider) => [provider.host, provider.port]));
@@ -40,7 +40,7 @@ function byFullName(a: ProviderPlan | RoutePlan, b: ProviderPlan | RoutePlan): n
   return compare(a.namespace, b.namespace) || compare(a.name, b.name);
 }
 
-/** By code unit: the order must not depend on where the compiler runs. */
+/** By code unit: the order must not depend on the machine's locale. */
 function compare(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;

@@ -1,6 +1,6 @@
 // The plan: all that the resources say, resolved and in one plain data model, from which every
 // emitter builds its configuration. It knows neither Istio nor Envoy. It is deterministic: the same
-// resources give the same plan in whatever order they come.
+// resources give the same plan, in any order.
 import type { PluginSettings } from "../../contract/plugin-config.ts";
 
 export interface Plan {

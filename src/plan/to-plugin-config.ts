@@ -42,8 +42,8 @@ export function toPluginConfig(plan: Plan, context: PluginContext): PluginConfig
 type RouteNames = Set<string | undefined>;
 
 /**
- * The names of the rules that lead to each endpoint; undefined for those that a gateway leaves to
- * sidecars, or to some of them.
+ * The names of the rules that lead to each endpoint; Rules that only sidecars, or some of them,
+ * apply are undefined.
  */
 function routesByEndpoint(plan: Plan): Map<string, RouteNames> {
   const routes = new Map<string, RouteNames>();
@@ -62,7 +62,10 @@ function endpointKey({ host, port }: Endpoint): string {
   return `${host}:${port}`;
 }
 
-/** The rule that all requests match, if there is only one and no settings depend on it. */
+/**
+ * The rule that routes all requests to the provider, if there is only one and no settings depend on
+ * it.
+ */
 function onlyRoute(
   names: RouteNames = new Set(),
   { routeSettings }: ProviderPlan,

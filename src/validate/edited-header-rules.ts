@@ -7,7 +7,7 @@ import type { Input } from "./input.ts";
 
 /**
  * No route matches on a header that the filter edits. Envoy chooses the route again after the edit:
- * the request would then take another route than the one for which it was given a key.
+ * the request could then take another route than the one for which it got its key.
  */
 export function checkEditedHeaders({ providers, routes }: Input, report: Report): void {
   const edited = new Set([...removedHeaders, ...setHeaders, ...providers.flatMap(authHeadersOf)]);
@@ -27,7 +27,7 @@ function isEdited(name: string, edited: ReadonlySet<string>): boolean {
   return edited.has(folded) || folded.startsWith(removedHeaderPrefix) || name.startsWith(":");
 }
 
-/** Names that Envoy (case) or the filter (`_` and `-`) takes for the same, as one. */
+/** The same text for names that Envoy (case) or the filter (`_` and `-`) takes for the same. */
 function fold(name: string): string {
   return name.toLowerCase().replaceAll("_", "-");
 }

@@ -2,12 +2,12 @@ import type { Report } from "../diagnostics.ts";
 import type { Cursor } from "../model/cursor.ts";
 import type { Resources } from "../model/resource.ts";
 
-/** What the resources are for. `any`: nothing says that it is a mesh, unless the context does. */
+/** What the resources are for. `any`: not known; the context may show that it is a mesh. */
 export type Target = "envoy" | "istio" | "any";
 
-/** What is judged together. */
+/** What is validated together. */
 export interface Input extends Resources {
-  /** Resources of other kinds, whose shape nobody has checked. */
+  /** Resources of other kinds, whose shape has not been checked. */
   context: readonly Cursor[];
   target: Target;
 }

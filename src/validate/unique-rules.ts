@@ -14,7 +14,7 @@ export function checkNames({ providers, routes }: Input, report: Report): void {
   }
 }
 
-/** No two LLMProviders have the same host: the host says which key a request gets. */
+/** No two LLMProviders have the same host: the host determines which key a request gets. */
 export function checkHosts({ providers }: Input, report: Report): void {
   forEachRepeated(
     providers,

@@ -20,17 +20,17 @@ import { checkHosts, checkNames } from "./unique-rules.ts";
 import { checkVariableCounts, checkVariables } from "./variable-rules.ts";
 import { checkVirtualServices } from "./virtual-service-rules.ts";
 
-/** What each resource says, and what resources say to the same thing. */
+/** Each resource by itself, and resources that claim the same thing. */
 const claims: Check[] = [
   // The provider's host and path, its credentials, its models, and the members of its bodies.
   ({ providers }, report) => providers.forEach((provider) => checkProvider(provider, report)),
   // The route's host and gateways, its rules' names, matches and weights.
   ({ routes }, report) => routes.forEach((route) => checkRoute(route, report)),
-  // A name is one resource's.
+  // A name belongs to one resource.
   checkNames,
-  // A host is one provider's.
+  // A host belongs to one provider.
   checkHosts,
-  // A host is one route's at each gateway.
+  // At each gateway, a host belongs to one route.
   checkOverlaps,
   // No route matches on a header that the filter edits.
   checkEditedHeaders,
@@ -38,7 +38,7 @@ const claims: Check[] = [
   checkVariableCounts,
 ];
 
-/** What one resource says of another. A resource that is missing breaks those that refer to it. */
+/** References from one resource to another. They are errors of the resource that refers. */
 const references: Check[] = [
   // A rule leads to a provider, or to a gateway on the way to one.
   checkDestinations,
@@ -47,16 +47,17 @@ const references: Check[] = [
 ];
 
 /**
- * What may be a mistake on the target, beside the other resources of the input. Warnings and notes.
+ * What may be a mistake on the target, or together with the input's other resources: warnings and
+ * notes.
  */
 const hints: Check[] = [
-  // Matches on the caller's labels are for sidecars alone.
+  // Matches on the caller's labels are for sidecars only.
   checkSourceLabels,
   // A provider's filter and TLS are at every gateway that leads to it.
   checkGateways,
-  // No policy can be walked around by another spelling of a host.
+  // No policy can be bypassed by another spelling of a host.
   checkPolicies,
-  // No other VirtualService takes a host, or mirrors what holds a key.
+  // No other VirtualService claims a host, or mirrors requests that carry a key.
   checkVirtualServices,
   // Every variable is set for the proxies that need it.
   checkVariables,
@@ -77,8 +78,8 @@ export interface ValidateOptions {
 }
 
 /**
- * The typed resources. Those that are of no known version or don't fit the schema are always left
- * out.
+ * The typed resources. Those of an unknown version, and those that don't match the schema, are
+ * always left out.
  */
 export function validate(
   documents: readonly Document[],
@@ -112,7 +113,7 @@ function convert<Kind>(
   return resources.flatMap((resource) => toKind(resource, report) ?? []);
 }
 
-/** Gives what the checks leave of the input. Each sees only what those before it have left. */
+/** Returns what the checks leave of the input. Each check gets what those before it have left. */
 function run(
   checks: readonly Check[],
   input: Input,

@@ -14,7 +14,7 @@ export function checkVirtualServices(input: Input, report: Report): void {
   const known = new Set([...providers, ...routes].map(({ value }) => value.spec.host));
   for (const service of ofKind(context, "networking.istio.io", "VirtualService")) {
     const owner = service.at("metadata", "labels", "app.kubernetes.io/managed-by");
-    // What we have rendered may lie beside what it was rendered from.
+    // The input may contain resources that were rendered from it.
     if (owner.text() === "llm-egress") continue;
     checkOverlap(routes, service, report);
     checkMirrors(known, service, report);
@@ -41,7 +41,7 @@ function gatewaysAt(service: Cursor): string[] {
   return names.map(({ value }) => fullGatewayName(String(value), service));
 }
 
-/** Envoy mirrors a request as the filter has left it: the copy carries the key. */
+/** Envoy mirrors the request after the filter has edited it: the copy carries the key. */
 function checkMirrors(known: ReadonlySet<string>, service: Cursor, report: Report): void {
   const hosts = service.at("spec", "hosts").items();
   const isOurs = hosts.some((host) => known.has(String(host.value)));

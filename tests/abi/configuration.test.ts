@@ -120,7 +120,7 @@ describe("only the faulty provider answers 503", () => {
     const member = `${at}.settings.members[0]`;
     assertFault(
       withMember({ name: 'a"', remove: true }),
-      `${member}.name: must be 1 to 64 of letters, digits, underscore, point and hyphen`,
+      `${member}.name: must be 1 to 64 of letters, digits, underscore and hyphen`,
     );
     for (const text of ['1,"x":2', "1}", "", "x", "{"]) {
       const fault = `${member}.override: must be the JSON text of one value`;

@@ -33,7 +33,7 @@ const json = fc.oneof(
   { weight: 1, arbitrary: deep },
 );
 const memberName = mostly(
-  ["top_k", "seed", "max_tokens", "max_completion_tokens", "n", "a.b", "stop", "user"],
+  ["top_k", "seed", "max_tokens", "max_completion_tokens", "n", "a-b", "stop", "user"],
   fc.oneof(text, often("_", "-", ".", "a".repeat(64), "a".repeat(65), "Model", "stream_options")),
 );
 const number = mostly([1, 0.5, -2, 1e-7, 2 ** 60], fc.oneof(fc.integer(), fc.double()));

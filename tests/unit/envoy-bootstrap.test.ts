@@ -46,6 +46,12 @@ test("an upstream with TLS at an address has no SNI, and is checked by its addre
   assert.match(text, /"san_type":"IP_ADDRESS","matcher":\{"exact":"10.0.0.1"\}/);
 });
 
+test("there is no admin interface unless it is asked for", () => {
+  const { admin, ...options } = envoyOptions();
+  assert.equal(toBootstrap(plan, options).admin, undefined);
+  assert.match(JSON.stringify(toBootstrap(plan, { ...options, admin: admin! }).admin), /9901/);
+});
+
 test("the listener's own addresses are authorities", () => {
   const port = 10000;
   assert.deepEqual(authoritiesWith({ host: "127.0.0.1", port }), [

@@ -112,6 +112,15 @@ test("what must be there first comes first", () => {
   assert.ok(!removed.includes("traceparent"));
 });
 
+test("with localReplies, each workload's gateways get an EnvoyFilter, and sidecars get none", () => {
+  const filters = (localReplies: "openai" | "plain") =>
+    resourcesOf(planOf({}), { localReplies }).filter(({ kind }) => kind === "EnvoyFilter");
+  assert.deepEqual(filters("plain"), []);
+  const [filter, ...others] = filters("openai");
+  assert.deepEqual(others, []);
+  assert.match(JSON.stringify(filter), /"context":"GATEWAY".*"operation":"MERGE"/);
+});
+
 test("a host that no provider has any more is an unserved cluster, and its route stays", () => {
   const route = {
     name: "r",

@@ -217,8 +217,9 @@ describe("a provider's fault", () => {
   });
 
   it("may be one member's", () => {
-    const badName = ".name: must be 1 to 64 of letters, digits, underscore, point and hyphen";
+    const badName = ".name: must be 1 to 64 of letters, digits, underscore and hyphen";
     expectMemberFault('{"name":"mark mark"}', badName);
+    expectMemberFault('{"name":"mark.mark"}', badName);
     expectMemberFault('{"name":"m\u00e4rk"}', badName);
     expectMemberFault('{"name":"ma\\"rk"}', badName);
     expectMemberFault(`{"name":"${"m".repeat(65)}"}`, badName);

@@ -3,8 +3,8 @@ import type { ProviderPlan } from "../../plan/plan.ts";
 import { toMetadata } from "./metadata.ts";
 
 /**
- * Not a file: to Istio's agent it means the system's bundle. Written out, as Istio before 1.21
- * verifies nothing without it.
+ * Not a file: for Istio's agent it means the system's CA bundle. It is always set, as Istio before
+ * 1.21 verifies no certificate without it.
  */
 const systemAuthorities = "system";
 

@@ -17,8 +17,8 @@ type HttpMatch = NonNullable<HttpRoute["match"]>[number];
 type HttpDestination = NonNullable<HttpRoute["route"]>[number];
 
 /**
- * The rules of `route` that can hold at its gateways, in their order; none follows one that always
- * holds.
+ * The rules of `route` that can match at its gateways, in order. A rule that always matches is the
+ * last one.
  */
 export function toHttpRoutes(route: RoutePlan, options: IstioOptions): HttpRoute[] {
   const routes: HttpRoute[] = [];
@@ -38,18 +38,18 @@ export function toHttpRoutes(route: RoutePlan, options: IstioOptions): HttpRoute
     });
     if (!isConditional) break;
   }
-  // Not if nothing can match: such a VirtualService is not emitted.
+  // If nothing can match, no VirtualService is emitted.
   if (held.length > 0 && held.every(hasSourceLabels)) routes.push(noRule);
   return routes;
 }
 
-// Istio leaves out rules for other workloads. Where none is left, a request would leave without any
-// rule, in the clear.
+// For each workload, Istio omits the rules of other workloads. If none is left, a request would
+// leave without any rule, in clear text.
 const noRule: HttpRoute = { directResponse: { status: 404 } };
 
 /**
- * Whether the match names one of the route's gateways, and asks gateways for nothing that sidecars
- * alone know.
+ * Whether the match names one of the route's gateways, and gateways need nothing for it that only
+ * sidecars know.
  */
 function canHold(match: MatchPlan, route: RoutePlan): boolean {
   const { gateways } = match;
@@ -60,8 +60,8 @@ function canHold(match: MatchPlan, route: RoutePlan): boolean {
 }
 
 /**
- * The match has no name of its own: Istio would append it to the rule's, by which the filter finds
- * its settings.
+ * The match has no name: Istio would append it to the rule's name, by which the filter finds the
+ * settings.
  */
 function toMatch(plan: MatchPlan, route: RoutePlan): HttpMatch {
   const { gateways, headers, sourceLabels } = plan;

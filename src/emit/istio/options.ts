@@ -1,16 +1,18 @@
-/** What Istio's resources need to know beside the plan. */
+/** What Istio's resources need in addition to the plan. */
 export interface IstioOptions {
   /**
    * Where Istio's agent fetches the filter's module: `oci://`, `https://`, `http://` or `file://`.
    */
   wasmUrl: string;
   /**
-   * What a gateway does without a working filter: refuse, and with FAIL_RELOAD (Istio 1.27) try to
-   * start it again.
+   * What a gateway does if the filter fails: it refuses requests and, with FAIL_RELOAD (Istio
+   * 1.27), tries to start the filter again.
    */
   failStrategy: FailStrategy;
-  /** Whether providers may see the headers by which the mesh traces requests. */
+  /** Whether providers get the headers with which the mesh traces requests. */
   traceHeaders: "removed" | "kept";
+  /** Whether what gateways answer by themselves has the form of OpenAI's errors. */
+  localReplies: "plain" | "openai";
   /** How many callers metrics distinguish, in each worker. */
   maxSources: number;
 }

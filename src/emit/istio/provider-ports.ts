@@ -5,7 +5,7 @@ export interface ServicePort {
   number: number;
   name: string;
   protocol: "HTTP" | "HTTPS";
-  /** Where it differs from `number`. */
+  /** If it differs from `number`. */
   targetPort?: number;
 }
 
@@ -26,7 +26,7 @@ export function portsOf({ port, tls }: ProviderPlan): ServicePort[] {
   return [{ ...plain, targetPort: port }, own];
 }
 
-/** Whether the host is a Service of the cluster, which Istio knows without our help. */
+/** Whether the host is a Service of the cluster, which needs no ServiceEntry. */
 export function isService({ host }: Endpoint): boolean {
   return host.endsWith(serviceSuffix);
 }

@@ -28,17 +28,17 @@ export function toWasmPlugin(workload: Workload, plan: Plan, options: IstioOptio
     metadata: toMetadata({ name: pluginName(workload), namespace: workload.namespace }),
     spec: {
       ...(Object.keys(labels).length > 0 ? { selector } : {}),
-      // Requests that leave: what sidecars let in is not the filter's, and must not fail if the
-      // filter can't be loaded.
+      // Outbound requests only. A sidecar's inbound requests need no filter, and must not fail if
+      // it can't be loaded.
       match: [{ mode: "CLIENT" }],
       url: options.wasmUrl,
       ...digestOf(options.wasmUrl),
-      // A module that is there already is enough: with Always, a registry that is away would stop
+      // A module that was pulled before is enough. With Always, an unavailable registry would stop
       // the gateway at the next change.
       imagePullPolicy: "IfNotPresent",
       pluginName: "llm-egress",
       failStrategy: options.failStrategy,
-      // Names alone: the keys are in no resource.
+      // Names only: the proxy reads the keys from its own environment.
       ...(env.length > 0 ? { vmConfig: { env } } : {}),
       pluginConfig: toPluginConfig(own, {
         clustersOf: clusterNames,

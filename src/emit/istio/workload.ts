@@ -1,6 +1,6 @@
 import type { Plan, ProviderPlan } from "../../plan/plan.ts";
 
-/** The proxies that one selector means, with the providers that they call. */
+/** The proxies that one selector matches, with the providers that they call. */
 export interface Workload {
   namespace: string;
   /** Empty: every proxy of the namespace. */
