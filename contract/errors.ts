@@ -13,6 +13,7 @@ export const enum ErrorCode {
   RequestTooLarge,
   UnsupportedContentEncoding,
   MisdirectedRequest,
+  UpgradeNotSupported,
   ProviderMisconfigured,
 }
 
@@ -50,6 +51,7 @@ export const filterErrors: FilterError[] = [
     "A compressed request body is not accepted.",
   ),
   new FilterError(421, "misdirected_request", "This host is not served here under that name."),
+  new FilterError(426, "upgrade_not_supported", "Upgrades are not supported: use HTTP requests."),
   new FilterError(
     503,
     "provider_misconfigured",

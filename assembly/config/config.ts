@@ -21,6 +21,8 @@ export class Settings {
   constructor(
     /** For chat and legacy completions. */
     public completions: EditPlan,
+    /** For responses. */
+    public responses: EditPlan,
     /** For the other JSON endpoints, which judges only the model. */
     public others: EditPlan,
   ) {}

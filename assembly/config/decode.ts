@@ -13,6 +13,7 @@ import {
 } from "../../contract/plugin-fields";
 import { Bytes, bytesOf, endsWith, find, NOT_WHOLE, parseWhole } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
+import { EditPlan } from "../edit/edit-plan";
 import { Credential } from "../keys/credential";
 import { resolveSecret } from "../keys/secrets";
 import { labelOf } from "../labels";
@@ -24,6 +25,7 @@ import {
   decodeModels,
   lowerBytes,
   othersPlan,
+  responsesPlan,
 } from "./decode-members";
 import { buildJson, findJsonFault, JsonValue, Kind } from "./json-value";
 import { queryNames } from "./query";
@@ -108,6 +110,10 @@ function decodeProvider(config: Config, value: JsonValue, path: string, root: Ch
   }
 }
 
+function reserveBlock(config: Config, plan: EditPlan): void {
+  config.longestBlockBytes = max(config.longestBlockBytes, <usize>plan.blockBytes);
+}
+
 function decodeRoutes(
   config: Config,
   provider: Provider,
@@ -133,8 +139,9 @@ function decodeRoutes(
 function register(config: Config, settings: Settings, owner: string): void {
   config.removedHeaders.add(settings.authHeader);
   nameModels(config, settings);
-  const blockBytes = max(settings.completions.blockBytes, settings.others.blockBytes);
-  config.longestBlockBytes = max(config.longestBlockBytes, <usize>blockBytes);
+  reserveBlock(config, settings.completions);
+  reserveBlock(config, settings.responses);
+  reserveBlock(config, settings.others);
   const credential = settings.credential;
   if (credential !== null) {
     config.longestKeyBytes = max(config.longestKeyBytes, <usize>credential.key.byteLength);
@@ -178,7 +185,7 @@ function decodeSettings(value: JsonValue | null, path: string, checker: Checker)
   const members = decodeMembers(settings, path, checker);
   const rules = decodeModels(settings, path, checker);
   const completions = completionsPlan(members, rules, path, checker);
-  const decoded = new Settings(completions, othersPlan(rules));
+  const decoded = new Settings(completions, responsesPlan(completions), othersPlan(rules));
   decodeCredential(decoded, settings, path, checker);
   decoded.maxRequestBytes = wholeNumber(settings, "maxRequestBytes", path, checker);
   return decoded;

@@ -27,7 +27,9 @@ export function writeBlock(plan: EditPlan, seen: Seen, at: usize): void {
     const member = unchecked(plan.members[i]);
     const value = chooseValue(member, i, seen);
     if (value !== null) {
-      writeSlot(member, value, at, needsComma);
+      const isOwn = value === member.forced || value === member.fallback;
+      const prefix = isOwn ? member.ownPrefix : member.prefix;
+      writeSlot(prefix, value, at, needsComma);
       needsComma = true;
     }
     at += member.slotBytes;
@@ -46,8 +48,7 @@ function chooseValue(member: Member, index: i32, seen: Seen): Bytes | null {
   return value;
 }
 
-function writeSlot(member: Member, value: Bytes, at: usize, needsComma: bool): void {
-  const prefix = member.prefix;
+function writeSlot(prefix: Bytes, value: Bytes, at: usize, needsComma: bool): void {
   memory.copy(at, changetype<usize>(prefix), prefix.byteLength);
   memory.copy(at + prefix.byteLength, changetype<usize>(value), value.byteLength);
   if (!needsComma) store<u8>(at, Char.Space);

@@ -1,4 +1,8 @@
-import { removedHeaderPrefix, removedHeaders, setHeaders } from "../../contract/edited-headers.ts";
+import {
+  removedHeaderPrefixes,
+  removedHeaders,
+  setHeaders,
+} from "../../contract/edited-headers.ts";
 import type { Report } from "../diagnostics.ts";
 import { configsOf } from "../model/provider.ts";
 import type { ProviderResource } from "../model/resource.ts";
@@ -24,7 +28,8 @@ const reason =
 
 function isEdited(name: string, edited: ReadonlySet<string>): boolean {
   const folded = fold(name);
-  return edited.has(folded) || folded.startsWith(removedHeaderPrefix) || name.startsWith(":");
+  const isPrefixed = removedHeaderPrefixes.some((prefix) => folded.startsWith(prefix));
+  return edited.has(folded) || isPrefixed || name.startsWith(":");
 }
 
 /** The same text for names that Envoy (case) or the filter (`_` and `-`) takes for the same. */

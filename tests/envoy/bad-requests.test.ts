@@ -114,20 +114,20 @@ const badMethods: Record<string, { request: RequestHead; allow: string }> = {
   "GET on embeddings": { request: { method: "GET", path: "/v1/embeddings" }, allow: "POST" },
   "TRACE on models": { request: { method: "TRACE", path: models }, allow: "GET" },
   "POST on models": { request: { method: "POST", path: models }, allow: "GET" },
-  "an upgrade to a websocket": {
-    request: {
-      method: "GET",
-      path: models,
-      headers: [
-        ["connection", "Upgrade"],
-        ["upgrade", "websocket"],
-      ],
-    },
-    allow: "GET",
-  },
 };
 
 const refuseMethods: DefineTests = (gateway) => {
+  test("refuses an upgrade to a websocket", async () => {
+    const { port, observe } = gateway();
+    const headers: [string, string][] = [
+      ["connection", "Upgrade"],
+      ["upgrade", "websocket"],
+    ];
+    const request = head(host, { method: "GET", path: "/v1/responses", headers });
+    const observed = await observe(() => exchangeRaw(port, [request]));
+    assertRefused(observed, { status: 426, code: "upgrade_not_supported" });
+  });
+
   for (const [name, { request, allow }] of Object.entries(badMethods)) {
     test(`refuses ${name}, and says which method is allowed`, async () => {
       const { port, observe } = gateway();
@@ -151,7 +151,10 @@ const refuseMethods: DefineTests = (gateway) => {
     const { port, observe } = gateway();
     const pseudo = { ":method": "CONNECT", ":protocol": "websocket", ":scheme": "http" };
     const headers = { ...pseudo, ":path": models, ":authority": host };
-    assertRefused(await observe(() => exchangeH2(port, { headers, pieces: [] })), badMethod);
+    assertRefused(await observe(() => exchangeH2(port, { headers, pieces: [] })), {
+      status: 426,
+      code: "upgrade_not_supported",
+    });
   });
 };
 

@@ -42,6 +42,9 @@ function connectionManager(plan: Plan, options: EnvoyOptions): Extension {
       request_headers_timeout: "10s",
       access_log: [accessLog()],
       local_reply_config: localReplyConfig(),
+      // They reach the filter, which refuses them all. By itself, Envoy replies 403 without a body,
+      // which clients don't take as a reason to go on without a websocket.
+      upgrade_configs: [{ upgrade_type: "websocket" }],
       http_filters: [toWasmFilter(plan, options), router()],
       route_config: toRouteConfig(plan),
     }),
