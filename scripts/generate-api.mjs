@@ -1,11 +1,9 @@
-// Writes src/api/generated.ts from the CRDs in deploy/crds: TypeScript interfaces and the two
-// schemas. `--check` writes nothing and fails when the file is stale.
-import { readFile, writeFile } from "node:fs/promises";
+// Makes src/api/generated.ts of the CRDs in deploy/crds: TypeScript interfaces and the two schemas.
+import { readFile } from "node:fs/promises";
 import { compile } from "json-schema-to-typescript";
 import { format } from "prettier";
 import { parse } from "yaml";
 
-const target = "src/api/generated.ts";
 const kinds = [
   { file: "deploy/crds/llmproviders.yaml", kind: "LLMProvider", constant: "llmProviderSchema" },
   { file: "deploy/crds/llmroutes.yaml", kind: "LLMRoute", constant: "llmRouteSchema" },
@@ -38,18 +36,8 @@ export interface Schema {
 }
 `;
 
-const generated = await generate();
-if (process.argv.includes("--check")) {
-  const current = await readFile(target, "utf8").catch(() => "");
-  if (current !== generated) {
-    console.error(`${target} is stale: run \`npm run generate\``);
-    process.exit(1);
-  }
-} else {
-  await writeFile(target, generated);
-}
-
-async function generate() {
+/** The text of src/api/generated.ts. */
+export async function generateApi() {
   let text = preamble;
   for (const { file, kind, constant } of kinds) {
     const schema = await readSchema(file);

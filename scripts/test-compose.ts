@@ -1,9 +1,9 @@
-// Runs the Docker example in containers, with podman-compose, and ends with the line
-// `N passed, N failed`.
+// Runs the Docker example in containers, with podman-compose, and the controller's image, and ends
+// with the line `N passed, N failed`.
 //
-//   node --import tsx scripts/test-compose.ts
+//   node --import tsx scripts/test-compose.ts [FILTER]…
 //
-// Needs Linux and root, but no image registry. Installs Debian's podman if it is missing. Exits
+// A filter is a part of a file's path. Needs Linux and root, but no image registry. Installs Debian's podman if it is missing. Exits
 // with 1 if a test failed or none ran. If the kernel can't run containers, it prints the reason and
 // counts the example as skipped.
 import { mkdtempSync, rmSync } from "node:fs";
@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findEnvoy } from "../src/cli/envoy-binary.ts";
 import { defaultEnvoyVersion } from "../src/cli/envoy-pins.ts";
-import { makeExampleImages } from "../tests/compose/rig/images.ts";
+import { makeBaseImage, makeExampleImages } from "../tests/compose/rig/images.ts";
 import { preparePodman } from "../tests/compose/rig/podman.ts";
 import { checkRequirements, kernelRefusal } from "../tests/compose/rig/requirements.ts";
 import { MissingRequirement } from "../tests/support/missing-requirement.ts";
@@ -52,8 +52,15 @@ async function runTests(): Promise<number> {
   const { ENVOY = "", LLM_EGRESS_COMPOSE: folder = "" } = process.env;
   const env = preparePodman(folder);
   makeExampleImages({ envoy: ENVOY, node: process.execPath }, folder, env);
+  makeBaseImage(process.execPath, folder, env);
   Object.assign(process.env, env);
-  return finish(await runNodeTests(["tests/compose/example.test.ts"], 1));
+  const files = ["example", "image"].map((name) => `tests/compose/${name}.test.ts`);
+  return finish(await runNodeTests(files.filter(isWanted), 1));
+}
+
+function isWanted(path: string): boolean {
+  const filters = process.argv.slice(2);
+  return filters.length === 0 || filters.some((filter) => path.includes(filter));
 }
 
 function finish(tally: Tally): number {

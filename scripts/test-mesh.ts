@@ -11,6 +11,7 @@ import { findEnvoy } from "../src/cli/envoy-binary.ts";
 import { buildBinaries } from "../tests/mesh/rig/binaries.ts";
 import { Components } from "../tests/mesh/rig/components.ts";
 import { podAddress } from "../tests/mesh/rig/names.ts";
+import { buildHelm } from "../tests/support/helm.ts";
 import { MissingRequirement } from "../tests/support/missing-requirement.ts";
 import { isInside, raiseLoopback, runInside } from "../tests/support/namespaces.ts";
 import { checkRequirements } from "../tests/mesh/rig/requirements.ts";
@@ -25,6 +26,7 @@ if (isInside()) process.exit(await runTests());
 try {
   checkRequirements(log);
   await buildBinaries(log);
+  await buildHelm(log);
   const code = await runInside({ ENVOY: await findEnvoy({ log }) });
   if (code === undefined) throw new Error("The mesh was killed.");
   process.exitCode = code;

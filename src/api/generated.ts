@@ -291,7 +291,7 @@ export const llmProviderSchema: Schema = {
                         remove: {
                           type: "array",
                           maxItems: 256,
-                          items: { type: "string", maxLength: 256 },
+                          items: { type: "string", maxLength: 64 },
                         },
                       },
                     },
@@ -360,7 +360,7 @@ export const llmProviderSchema: Schema = {
                           remove: {
                             type: "array",
                             maxItems: 256,
-                            items: { type: "string", maxLength: 256 },
+                            items: { type: "string", maxLength: 64 },
                           },
                         },
                       },

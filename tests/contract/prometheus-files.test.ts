@@ -31,14 +31,16 @@ function succeeds(...words: string[]): string {
 const skip = found.missing ?? false;
 
 describe("promtool and the alerts", () => {
-  it("accepts them, without a warning of its linter", { skip }, () => {
-    const output = succeeds("check", "rules", "--lint=all", "--lint-fatal", "alerts.yaml");
-    assert.match(output, /SUCCESS: \d+ rules found/);
-  });
+  for (const name of ["alerts", "controller-alerts"]) {
+    it(`accepts ${name}, without a warning of its linter`, { skip }, () => {
+      const output = succeeds("check", "rules", "--lint=all", "--lint-fatal", `${name}.yaml`);
+      assert.match(output, /SUCCESS: \d+ rules found/);
+    });
 
-  it("sees each alert fire for its series, and none fire if all is well", { skip }, () => {
-    succeeds("test", "rules", "alerts.test.yaml");
-  });
+    it(`sees each of ${name} fire for its series, and none fire if all is well`, { skip }, () => {
+      succeeds("test", "rules", `${name}.test.yaml`);
+    });
+  }
 
   it("detects a broken alert", { skip }, () => {
     const alerts = readFileSync(join(folder, "alerts.yaml"), "utf8");
@@ -79,22 +81,24 @@ describe("promtool and the scrape configurations", () => {
   );
 });
 
-it("every alert has a test in which it fires, and one in which it does not", () => {
-  interface Rules {
-    groups: { rules: { alert?: string }[] }[];
-  }
-  interface Tests {
-    tests: { alert_rule_test: { alertname: string; exp_alerts?: unknown[] }[] }[];
-  }
-  const read = <T>(name: string) => parse(readFileSync(join(folder, name), "utf8")) as T;
-  const alerts = read<Rules>("alerts.yaml").groups.flatMap(({ rules }) =>
-    rules.flatMap(({ alert }) => alert ?? []),
-  );
-  const cases = read<Tests>("alerts.test.yaml").tests.flatMap((one) => one.alert_rule_test);
-  for (const isFiring of [true, false]) {
-    const tested = cases
-      .filter((one) => (one.exp_alerts !== undefined) === isFiring)
-      .map((one) => one.alertname);
-    assert.deepEqual([...new Set(tested)].sort(), alerts.sort());
-  }
-});
+for (const name of ["alerts", "controller-alerts"]) {
+  it(`every alert of ${name} has a test in which it fires, and one in which it does not`, () => {
+    interface Rules {
+      groups: { rules: { alert?: string }[] }[];
+    }
+    interface Tests {
+      tests: { alert_rule_test: { alertname: string; exp_alerts?: unknown[] }[] }[];
+    }
+    const read = <T>(file: string) => parse(readFileSync(join(folder, file), "utf8")) as T;
+    const alerts = read<Rules>(`${name}.yaml`).groups.flatMap(({ rules }) =>
+      rules.flatMap(({ alert }) => alert ?? []),
+    );
+    const cases = read<Tests>(`${name}.test.yaml`).tests.flatMap((one) => one.alert_rule_test);
+    for (const isFiring of [true, false]) {
+      const tested = cases
+        .filter((one) => (one.exp_alerts !== undefined) === isFiring)
+        .map((one) => one.alertname);
+      assert.deepEqual([...new Set(tested)].sort(), alerts.sort());
+    }
+  });
+}

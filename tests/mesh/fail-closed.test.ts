@@ -27,6 +27,10 @@ it("refuses all requests until the module can be pulled, and then serves them", 
   const answer = await mesh.as("app").chat(url);
   assert.equal(answer.status, 403);
   assert.equal(await receivedByProvider(), before);
+  // By these, docs/operations.md tells this refusal from that of a policy.
+  for (const text of ["applying deny RBAC filter", "rbac_access_denied_matched_policy[none]"]) {
+    await pollUntil(text, () => Promise.resolve(mesh.gatewayLogs().includes(text)));
+  }
   await mesh.apply(rendered);
   assert.equal((await mesh.as("app").chat(url)).status, 200);
 });

@@ -1,7 +1,7 @@
 // Builds images with the names in the example's Compose file from programs of this machine, so that
 // the test needs no registry.
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { composeFile } from "./example.ts";
 import { podman } from "./podman.ts";
@@ -17,6 +17,19 @@ interface Program {
   users: Record<string, number>;
   /** Dockerfile instructions, e.g. `USER node`. */
   instructions: string[];
+}
+
+/** The name of the image on which `deploy/Dockerfile` builds. */
+export function baseImage(): string {
+  const text = readFileSync("deploy/Dockerfile", "utf8");
+  return /^FROM (\S+)$/m.exec(text)?.[1] ?? "";
+}
+
+/** Puts that image into podman's store. Its program is `node`. */
+export function makeBaseImage(node: string, folder: string, env: Record<string, string>): void {
+  const users = { root: 0, node: 1000 };
+  const path = "/usr/local/bin/node";
+  makeImage({ image: baseImage(), file: node, path, users, instructions: [] }, folder, env);
 }
 
 /**
@@ -52,7 +65,8 @@ export function makeExampleImages(
 
 // Builds an image with a program, the libraries that it is linked with, and nothing else.
 function makeImage(program: Program, folder: string, env: Record<string, string>): void {
-  const root = join(folder, "roots", program.path);
+  const root = join(folder, "root");
+  rmSync(root, { recursive: true, force: true });
   const copy = (from: string, to: string): void => {
     mkdirSync(dirname(join(root, to)), { recursive: true });
     cpSync(from, join(root, to), { dereference: true });

@@ -1,0 +1,159 @@
+// The chart against a real API server. There are no nodes and no controllers, so no pod runs: the
+// tests check the objects.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { before, it } from "node:test";
+import { promisify } from "node:util";
+import { findHelm, renderManifests } from "../support/helm.ts";
+import { connectMesh } from "./mesh.ts";
+
+const mesh = connectMesh();
+const helm = findHelm() ?? "helm";
+const chart = "deploy/chart";
+const release = "llm-egress";
+const namespace = "llm-egress-system";
+const crd = "llmproviders.istio.alibabacloud.com";
+const account = `system:serviceaccount:${namespace}:llm-egress`;
+
+const kinds =
+  "deployments,poddisruptionbudgets,services,serviceaccounts,networkpolicies,roles,rolebindings";
+const clusterKinds = "clusterroles,clusterrolebindings";
+const allOptions = ["podMonitor", "prometheusRule", "dashboard", "networkPolicy"]
+  .map((name) => `${name}.enabled=true`)
+  .join(",");
+const selector = "app.kubernetes.io/name=llm-egress";
+
+interface Found {
+  kind: string;
+  metadata: { name: string };
+}
+
+async function runHelm(...words: string[]): Promise<string> {
+  const env = { ...process.env, KUBECONFIG: join(mesh.folder, "kubeconfig") };
+  return (await promisify(execFile)(helm, words, { env })).stdout;
+}
+
+async function list(names: string): Promise<string[]> {
+  const words = ["get", names, "--all-namespaces", "-l", selector, "-o", "json"];
+  const { items } = JSON.parse(await mesh.kubectl(...words)) as { items: Found[] };
+  return items.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort();
+}
+
+function field(path: string, ...object: string[]): Promise<string> {
+  return mesh.kubectl("get", ...object, "-n", namespace, "-o", `jsonpath=${path}`);
+}
+
+const columns = () => field("{.spec.versions[0].additionalPrinterColumns[*].name}", "crd", crd);
+
+// Copies of the chart, of which one has older CRDs. The rig's API server is built without a version,
+// so the copies do not require one.
+const charts = { older: join(mesh.folder, "older-chart"), current: join(mesh.folder, "chart") };
+
+before(() => {
+  for (const folder of Object.values(charts)) {
+    cpSync(chart, folder, { recursive: true });
+    change(join(folder, "Chart.yaml"), /^kubeVersion: .*\n/m, "");
+  }
+  change(join(charts.older, "files/crds/llmproviders.yaml"), "- name: Model\n", "- name: Older\n");
+});
+
+function change(file: string, from: string | RegExp, to: string): void {
+  const text = readFileSync(file, "utf8");
+  const changed = text.replace(from, to);
+  assert.notEqual(changed, text);
+  writeFileSync(file, changed);
+}
+
+it("passes helm lint with all that is optional", async () => {
+  const output = await runHelm("lint", "--strict", chart, "--set", allOptions);
+  assert.match(output, /1 chart\(s\) linted, 0 chart\(s\) failed/);
+});
+
+it("is refused with a value that the schema does not allow", async () => {
+  await assert.rejects(runHelm("template", chart, "--set", "replica=3"), /replica/);
+  await assert.rejects(runHelm("template", chart, "--set", "service.port=80"), /service\/port/);
+});
+
+it("renders deploy/install.yaml", () => {
+  assert.equal(readFileSync("deploy/install.yaml", "utf8"), renderManifests(helm));
+});
+
+it("installs, and takes over CRDs that kubectl has created", async () => {
+  const words = ["-n", namespace, "--create-namespace", "--take-ownership", "--force-conflicts"];
+  await runHelm("install", release, charts.older, ...words);
+  assert.match(await columns(), /Older/);
+  assert.deepEqual(await list(kinds), [
+    "Deployment llm-egress",
+    "PodDisruptionBudget llm-egress",
+    "Role llm-egress",
+    "RoleBinding llm-egress",
+    "Service llm-egress",
+    "ServiceAccount llm-egress",
+  ]);
+  assert.deepEqual(await list(clusterKinds), [
+    "ClusterRole llm-egress",
+    "ClusterRoleBinding llm-egress",
+  ]);
+});
+
+it("upgrades, the CRDs included", async () => {
+  const words = ["--set", "replicas=3,networkPolicy.enabled=true,module.url=oci://r.example/m"];
+  await runHelm("upgrade", release, charts.current, "-n", namespace, ...words);
+  assert.match(await columns(), /Host Path Model Status Age/);
+  assert.equal(await field("{.spec.replicas}", "deployment", "llm-egress"), "3");
+  assert.ok((await list(kinds)).includes("NetworkPolicy llm-egress"));
+  const args = "{.spec.template.spec.containers[0].args}";
+  assert.match(await field(args, "deployment", "llm-egress"), /"--wasm-url=oci:\/\/r.example\/m"/);
+});
+
+it("creates pods that the restricted Pod Security Standard allows", async () => {
+  const label = "pod-security.kubernetes.io/enforce=restricted";
+  await mesh.kubectl("label", "namespace", namespace, label);
+  const template = await field("{.spec.template}", "deployment", "llm-egress");
+  const { metadata, spec } = JSON.parse(template) as { metadata: object; spec: object };
+  const pod = { apiVersion: "v1", kind: "Pod", metadata: { ...metadata, name: "try" }, spec };
+  const file = join(mesh.folder, "pod.json");
+  writeFileSync(file, JSON.stringify(pod));
+  const words = ["create", "--dry-run=server", "-n", namespace, "-f", file];
+  assert.match(await mesh.kubectl(...words), /pod\/try created/);
+});
+
+it("gives the controller the rights that it needs, and no others", async () => {
+  const can = async (verb: string, what: string, where: string[]): Promise<string> => {
+    const words = ["auth", "can-i", verb, what, "--as", account, ...where];
+    return (await mesh.kubectl(...words).catch(() => "no")).trim();
+  };
+  const everywhere = ["--all-namespaces"];
+  const own = ["-n", namespace];
+  const allowed: [string, string, string[]][] = [
+    ["watch", crd, everywhere],
+    ["patch", "llmroutes.istio.alibabacloud.com", [...everywhere, "--subresource=status"]],
+    ["delete", "wasmplugins.extensions.istio.io", everywhere],
+    ["update", "leases.coordination.k8s.io/llm-egress", own],
+  ];
+  for (const right of allowed) assert.equal(await can(...right), "yes", right.join(" "));
+  const refused: [string, string, string[]][] = [
+    ["get", "secrets", own],
+    ["list", "pods", own],
+    ["get", "configmaps", own],
+    ["update", crd, everywhere],
+    ["update", "leases.coordination.k8s.io/another", own],
+    ["create", "envoyfilters.networking.istio.io", everywhere],
+  ];
+  for (const right of refused) assert.equal(await can(...right), "no", right.join(" "));
+  for (const kind of ["clusterrole", "role"]) {
+    assert.doesNotMatch(await field("{.rules}", kind, "llm-egress"), /\*/);
+  }
+});
+
+it("uninstalls, and leaves the CRDs with their resources", async () => {
+  const provider = ["-f", "examples/egress-gateway/dashscope-qwen.yaml"];
+  await mesh.kubectl("create", ...provider);
+  await runHelm("uninstall", release, "-n", namespace);
+  assert.deepEqual(await list(kinds), []);
+  assert.deepEqual(await list(clusterKinds), []);
+  assert.match(await columns(), /Host/);
+  assert.match(await mesh.kubectl("delete", ...provider), /deleted/);
+});
