@@ -21,7 +21,7 @@ const plainMistakes = {
 };
 
 // The folders of src in their order are model, parse, validate, plan and emit; none of them imports these.
-const order = (others) => `^(\\.\\./)+(${others}|compile|mock|oci)\\b`;
+const order = (others) => `^(\\.\\./)+(${others}|compile|kube|mock|oci)\\b`;
 
 // What a folder may not import. Only one rule entry holds for a file, so each folder has its whole list below.
 const bans = {
@@ -31,12 +31,12 @@ const bans = {
   },
   io: {
     regex: "^node:(child_process|dgram|fs|http|http2|https|tls)(/|$)",
-    message: "Only src/cli, src/controller and src/mock do input and output.",
+    message: "Only src/cli, src/controller, src/kube and src/mock do input and output.",
   },
   net: {
     regex: "^node:net$",
     allowImportNames: ["isIP", "isIPv4", "isIPv6"],
-    message: "Only src/cli, src/controller and src/mock open connections.",
+    message: "Only src/cli, src/controller, src/kube and src/mock open connections.",
   },
   callers: {
     regex: "^(\\.\\./)+(cli|controller)/",
@@ -72,7 +72,10 @@ const bans = {
     allowTypeImports: true,
     message: "emit decides nothing: it takes types, names and the serialisation from the plan.",
   },
-  source: { regex: "^\\.\\./", message: "The mock knows nothing of the project." },
+  source: {
+    regex: "^\\.\\./",
+    message: "The mock and the Kubernetes client know nothing of the project.",
+  },
   sdk: {
     regex: "^@solo-io/",
     message: "Only assembly/host and assembly/index.ts know the SDK.",
@@ -138,7 +141,7 @@ const layers = [
   restrict(serialisers, emits.slice(1)),
   restrict(["src/controller/**"], ["yaml", "filter", "callers"]),
   restrict(["src/cli/**"], ["yaml", "filter"], ["src/cli/render*.ts"]),
-  restrict(["src/mock/**"], ["yaml", "source"]),
+  restrict(["src/kube/**", "src/mock/**"], ["yaml", "source"]),
   restrict(
     ["assembly/*.ts", "tests/wasm/**"],
     ["sdk", "compiler"],
