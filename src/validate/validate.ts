@@ -38,7 +38,11 @@ const claims: Check[] = [
   checkVariableCounts,
 ];
 
-/** What one resource says of another. A resource that is missing breaks those that refer to it. */
+/**
+ * What one resource says of another. What refers to a missing resource is never left out: settings
+ * for a rule that does not exist do nothing, and a destination without a provider is in the plan as
+ * unserved.
+ */
 const references: Check[] = [
   // A rule leads to a provider, or to a gateway on the way to one.
   checkDestinations,
@@ -66,7 +70,8 @@ export interface ValidateOptions {
   target: Target;
   /**
    * What becomes of a resource in error. "refuse": it stays among the rest, as the caller refuses
-   * the whole input. "leave-out": it is left out, and the rest is judged as if it did not exist.
+   * the whole input. "leave-out": it is left out, and the rest is judged as if it did not exist,
+   * unless its only error is that it refers to a resource that does not exist.
    */
   errors: "refuse" | "leave-out";
   /**
@@ -97,10 +102,10 @@ export function validate(
     context,
     target,
   };
-  let input = run(claims, typed, errors, report);
+  const input = run(claims, typed, errors, report);
   // What refers to a resource that can't be read would be reported as referring to nothing.
   const isJudgeable = errors === "leave-out" || (isComplete && lost.length === 0);
-  if (isJudgeable) input = runToTheEnd(references, input, errors, report);
+  if (isJudgeable) for (const check of references) check(input, report);
   return run(hints, input, errors, report);
 }
 
@@ -129,15 +134,6 @@ function run(
     if (errors === "leave-out" && failed.size > 0) left = without(failed, left);
   }
   return left;
-}
-
-/**
- * Runs the checks until nothing more is left out: what refers to a resource that was left out fails
- * as well.
- */
-function runToTheEnd(...[checks, input, ...rest]: Parameters<typeof run>): Input {
-  const left = run(checks, input, ...rest);
-  return left === input ? input : runToTheEnd(checks, left, ...rest);
 }
 
 function without(failed: ReadonlySet<ResourceName | undefined>, input: Input): Input {
