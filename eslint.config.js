@@ -40,7 +40,7 @@ const bans = {
   },
   callers: {
     regex: "^(\\.\\./)+(cli|controller)/",
-    message: "Nothing imports the CLI or the controller.",
+    message: "Only the CLI imports the controller, and nothing imports the CLI.",
   },
   emit: { regex: "^(\\.\\./)+emit/", message: "Nothing but compile.ts and the CLI emits." },
   modelOrder: {

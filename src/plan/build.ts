@@ -24,7 +24,8 @@ import type {
 } from "./plan.ts";
 import { buildSettings } from "./settings.ts";
 
-const defaultPort = 443;
+/** The port of a provider that names none. */
+export const defaultPort = 443;
 const defaultPath = "/v1/chat/completions";
 
 /** The plan of all resources. A destination that no provider serves is kept, and marked so. */
@@ -36,7 +37,10 @@ export function buildPlan(resources: Resources): Plan {
   return { providers, routes, authorities };
 }
 
-function byFullName(a: ProviderPlan | RoutePlan, b: ProviderPlan | RoutePlan): number {
+type FullName = Pick<ProviderPlan, "namespace" | "name">;
+
+/** By namespace and name. */
+export function byFullName(a: FullName, b: FullName): number {
   return compare(a.namespace, b.namespace) || compare(a.name, b.name);
 }
 

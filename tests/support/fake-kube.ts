@@ -35,12 +35,12 @@ interface Target {
   isStatus: boolean;
 }
 
-type Refusal = { status: number; reason?: string; message?: string };
+type Refusal = { status: number; reason?: string; message?: string; body?: object };
 
 export class FakeKube {
   /** All requests, in order. */
   readonly requests: Request[] = [];
-  /** Refuses a request, or delays it, if it returns a refusal or a promise. */
+  /** Responds in place of the API, or delays it, if it returns something. */
   intercept: (request: Request) => Refusal | undefined | Promise<Refusal | undefined> = () =>
     undefined;
   /** The number of items in a page, however many are requested. */
@@ -290,7 +290,8 @@ function named({ namespace = "default", name }: KubeObject["metadata"]) {
   return { namespace, name };
 }
 
-function refuse(response: ServerResponse, { status, reason = "", message = "" }: Refusal): void {
+function refuse(response: ServerResponse, refusal: Refusal): void {
+  const { status, reason = "", message = "", body } = refusal;
   response.statusCode = status;
-  response.end(JSON.stringify({ kind: "Status", code: status, reason, message }));
+  response.end(JSON.stringify(body ?? { kind: "Status", code: status, reason, message }));
 }

@@ -32,7 +32,7 @@ export function toWasmPlugin(workload: Workload, plan: Plan, options: IstioOptio
       // filter can't be loaded.
       match: [{ mode: "CLIENT" }],
       url: options.wasmUrl,
-      ...digestOf(options.wasmUrl),
+      ...digestOf(options),
       // A module that is there already is enough: with Always, a registry that is away would stop
       // the gateway at the next change.
       imagePullPolicy: "IfNotPresent",
@@ -49,7 +49,7 @@ export function toWasmPlugin(workload: Workload, plan: Plan, options: IstioOptio
   };
 }
 
-function digestOf(url: string): { sha256?: string } {
-  const digest = /@sha256:([0-9a-f]{64})$/.exec(url)?.[1];
+function digestOf({ wasmUrl, wasmSha256 }: IstioOptions): { sha256?: string } {
+  const digest = wasmSha256 ?? /@sha256:([0-9a-f]{64})$/.exec(wasmUrl)?.[1];
   return digest === undefined ? {} : { sha256: digest };
 }
