@@ -58,7 +58,8 @@ export class EgressRoot extends RootContext {
     // Ended streams refer to the previous configuration and its keys.
     this.idleStreams = new Idle<EgressStream>();
     this.misroutedCounter = defineMetric(MetricKind.Counter, misroutedMetric);
-    reserveRoom(MAX_HELD_MEMBER_BYTES, config.longestBlockBytes);
+    const before = max(MAX_HELD_MEMBER_BYTES, config.longestKeyBytes);
+    reserveRoom(before, config.longestBlockBytes + 1);
     for (let i = 0; i < config.faults.length; i++) log(LogLevel.Error, config.faults[i]);
     return true;
   }

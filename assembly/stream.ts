@@ -6,6 +6,7 @@
 import { ErrorCode } from "../contract/errors";
 import { Outcome } from "../contract/telemetry";
 import { Cluster, Config, Provider, Settings } from "./config/config";
+import { EditPlan } from "./edit/edit-plan";
 import {
   clearHeaders,
   Context,
@@ -23,8 +24,8 @@ import { outcomeOf } from "./report/outcome";
 import { readSource } from "./report/source";
 import { EditedRequest } from "./request/edited-request";
 import { RequestHeaders } from "./request/headers";
-import { describesCompletions, Endpoint, findEndpoint, writeUpstreamPath } from "./request/path";
-import { findCluster, routeTo } from "./request/provider";
+import { Endpoint, findEndpoint, writeUpstreamPath } from "./request/path";
+import { findCluster, routeTo, settingsFor } from "./request/provider";
 import { Answer } from "./response/answer";
 import { cleanTrailers } from "./response/headers";
 import { EgressRoot } from "./root";
@@ -38,6 +39,12 @@ const enum State {
   Forwarding,
   /** Refused by the filter. Its local reply comes back through the response callbacks. */
   Refused,
+}
+
+function planFor(endpoint: Endpoint, settings: Settings): EditPlan {
+  if (endpoint == Endpoint.Responses) return settings.responses;
+  const isCompletions = endpoint == Endpoint.ChatCompletions || endpoint == Endpoint.Completions;
+  return isCompletions ? settings.completions : settings.others;
 }
 
 // Valid within one callback only.
@@ -79,7 +86,7 @@ export class EgressStream extends Context {
     if (provider.fault.length != 0 || provider.isMisrouted) {
       return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
     }
-    const settings = provider.settingsFor(call.route.text);
+    const settings = settingsFor(provider, call.route);
     if (settings.fault.length != 0) return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
     this.request.settings = settings;
     headers.read(this.config);
@@ -95,8 +102,8 @@ export class EgressStream extends Context {
   ): HeadersStatus {
     const endpoint = findEndpoint(headers.pathStart, headers.pathEnd);
     const hasBody = endpoint != Endpoint.Models;
-    const isKnownMethod = (headers.isPost || headers.isGet) && !headers.isUpgrade;
-    if (!isKnownMethod) return this.refuseMethodOf(hasBody);
+    if (headers.isUpgrade) return this.refuseHeaders(ErrorCode.UpgradeNotSupported);
+    if (!headers.isPost && !headers.isGet) return this.refuseMethodOf(hasBody);
     if (endpoint == Endpoint.Unknown) return this.refuseHeaders(ErrorCode.UnknownEndpoint);
     if (headers.isPost != hasBody) return this.refuseMethodOf(hasBody);
     if (!writeUpstreamPath(provider.path, endpoint, headers.pathStart, headers.pathEnd)) {
@@ -106,8 +113,8 @@ export class EgressStream extends Context {
     if (hasBody) {
       const fault = headers.bodyFault(settings.maxRequestBytes, endOfStream);
       if (fault != NO_FAULT) return this.refuseHeaders(fault);
-      const plan = describesCompletions(endpoint) ? settings.completions : settings.others;
-      this.request.expectBody(plan);
+      const plan = planFor(endpoint, settings);
+      this.request.expectBody(plan, headers.contentLength);
       headers.describeBody(plan.blockBytes);
     }
     headers.edit(this.config, settings);
@@ -123,6 +130,7 @@ export class EgressStream extends Context {
     const fault = request.editChunk(<u32>size, endOfStream);
     if (fault != NO_FAULT) return this.refuseBody(fault);
     this.call.modelName = request.model;
+    if (request.isWaiting) return DataStatus.StopIterationAndWatermark;
     if (endOfStream) this.endRequest();
     return DataStatus.Continue;
   }
@@ -131,7 +139,7 @@ export class EgressStream extends Context {
   onRequestTrailers(_count: u32): TrailersStatus {
     if (this.state == State.Refused) return TrailersStatus.StopIteration;
     if (this.state == State.Untouched) return TrailersStatus.Continue;
-    const fault = this.request.faultAtEnd();
+    const fault = this.request.faultAtTrailers();
     if (fault != NO_FAULT) {
       this.refuseBody(fault);
       return TrailersStatus.StopIteration;

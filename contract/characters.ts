@@ -1,14 +1,18 @@
-// Which texts a configuration may hold. In the language that both compilers share, without imports: the
+// The characters that texts of a configuration may have. Plain functions without imports: the
 // compiler and the module run the same checks.
 
-/** Whether `text` is a header name: a token of RFC 9110, so no pseudo-header of HTTP/2. */
+/** Whether `text` is a header name: a token of RFC 9110, and so not a pseudo-header of HTTP/2. */
 export function isHeaderName(text: string): boolean {
   return isWord(text, "!#$%&'*+-.^_`|~");
 }
 
-/** Whether `text` can name a managed member; `MAX_MEMBER_NAME_LENGTH` bounds its length. */
+/**
+ * Whether `text` can name a managed member; `MAX_MEMBER_NAME_LENGTH` bounds its length. A dot is
+ * refused: it would look like a path into an object, but the filter edits only members of the body
+ * itself.
+ */
 export function isMemberName(text: string): boolean {
-  return isWord(text, "_.-");
+  return isWord(text, "_-");
 }
 
 /** Whether `text` is the name of an environment variable. */
@@ -21,7 +25,7 @@ export function isPrintable(text: string): boolean {
   return isBetween(text, 0x20, 0x7e);
 }
 
-/** Whether `text` is a provider's path, with its query. Its escapes are not judged. */
+/** Whether `text` is a provider's path, with its query. Its escapes are not checked. */
 export function isPath(text: string): boolean {
   return text.startsWith("/") && isBetween(text, 0x21, 0x7e) && !text.includes("#");
 }

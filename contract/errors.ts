@@ -1,4 +1,4 @@
-// What the filter answers itself. In the language that both compilers share, without imports.
+// The filter's own error responses. Plain declarations without imports, read by both compilers.
 
 /** Why a request is refused. docs/errors.md has the meanings. */
 export const enum ErrorCode {
@@ -13,6 +13,7 @@ export const enum ErrorCode {
   RequestTooLarge,
   UnsupportedContentEncoding,
   MisdirectedRequest,
+  UpgradeNotSupported,
   ProviderMisconfigured,
 }
 
@@ -21,9 +22,11 @@ export class FilterError {
   constructor(
     /** The HTTP status. */
     public status: number,
-    /** `error.code` of the answer, and after `detailsPrefix` Envoy's `%RESPONSE_CODE_DETAILS%`. */
+    /**
+     * `error.code` of the response, and after `detailsPrefix` Envoy's `%RESPONSE_CODE_DETAILS%`.
+     */
     public code: string,
-    /** `error.message` of the answer. */
+    /** `error.message` of the response. */
     public message: string,
   ) {}
 }
@@ -48,6 +51,7 @@ export const filterErrors: FilterError[] = [
     "A compressed request body is not accepted.",
   ),
   new FilterError(421, "misdirected_request", "This host is not served here under that name."),
+  new FilterError(426, "upgrade_not_supported", "Upgrades are not supported: use HTTP requests."),
   new FilterError(
     503,
     "provider_misconfigured",

@@ -1,7 +1,10 @@
-// Bounds that the compiler enforces and the filter relies on. Plain declarations without imports, read
-// by both compilers.
+// Bounds that the compiler enforces and the filter relies on. Plain declarations without imports,
+// read by both compilers.
 
-/** Managed members of one body, `model` and implied members included: sets of them are 64-bit masks. */
+/**
+ * Managed members of one body, including `model` and implied members. A set of them is a 64-bit
+ * mask.
+ */
 export const MAX_MEMBERS = 64;
 
 /** Characters of a managed member's name, all of them ASCII. */
@@ -10,6 +13,6 @@ export const MAX_MEMBER_NAME_LENGTH = 64;
 /** Objects and arrays inside one another, in a request body and in a configured JSON value. */
 export const MAX_JSON_DEPTH = 512;
 
-/** Callers that the metrics of one worker tell apart: by default, and at most. */
+/** Callers that the metrics of one worker distinguish: by default, and at most. */
 export const DEFAULT_SOURCES = 200;
 export const MAX_SOURCES = 10000;

@@ -1,5 +1,5 @@
-// The fields of the plugin configuration, by the types in plugin-config.ts: the filter refuses all others.
-// Plain declarations without imports, read by both compilers.
+// The fields of the plugin configuration, by the types in plugin-config.ts. The filter refuses all
+// others. Plain declarations without imports, read by both compilers.
 
 /** The filter refuses a configuration of another version. */
 export const pluginVersion = 1;
@@ -13,6 +13,8 @@ export const configFields: string[] = [
 ];
 
 export const providerFields: string[] = ["name", "clusters", "path", "route", "settings", "routes"];
+
+export const routeFields: string[] = ["name", "virtualServices", "settings"];
 
 export const settingsFields: string[] = [
   "apiKey",

@@ -2,8 +2,8 @@
 // imports. A file of its own, as AssemblyScript compiles every list of a file that it reads.
 
 /**
- * Headers that frame or route the message, or that the filter needs itself; in lower case. No header
- * that begins with `removedHeaderPrefix` can carry a credential either.
+ * Headers that frame or route the message, or that the filter needs itself; in lower case. No
+ * header that begins with `reservedHeaderPrefix` can carry a credential either.
  */
 export const reservedHeaders: string[] = [
   "accept-encoding",
@@ -21,3 +21,5 @@ export const reservedHeaders: string[] = [
   "transfer-encoding",
   "upgrade",
 ];
+
+export const reservedHeaderPrefix: string = "x-envoy-";

@@ -1,5 +1,5 @@
-// The names under which a call is counted and logged. Plain declarations without imports, read by both
-// compilers. docs/telemetry.md explains each.
+// The names with which a call is counted and logged. Plain declarations without imports, read by
+// both compilers. docs/telemetry.md explains each.
 
 /** Labels of metrics. The filter writes them into a metric's name as `LABEL=.=value;.;`. */
 export const providerLabel: string = "llmproxy_provider";
@@ -24,7 +24,10 @@ export const misroutedMetric: string = "llm_egress_misrouted";
 export const firstEventMetric: string = "llm_egress_ttft_ms";
 export const durationMetric: string = "llm_egress_duration_ms";
 
-/** Filter state of a stream: `%FILTER_STATE(wasm.NAME:PLAIN)%` prints it. The first three are ASM's. */
+/**
+ * Filter state of a stream, which `%FILTER_STATE(wasm.NAME:PLAIN)%` prints. The first three names
+ * are those of Alibaba Cloud Service Mesh.
+ */
 export const modelState: string = "asm.llmproxy.request_model";
 export const promptTokensState: string = "asm.llmproxy.request_prompt_tokens";
 export const completionTokensState: string = "asm.llmproxy.request_completion_tokens";
@@ -35,15 +38,15 @@ export const firstEventState: string = "llm_egress.ttft_ms";
 
 /** How a call ended. */
 export const enum Outcome {
-  /** Answered below 400, to the end. */
+  /** The provider's answer has a status below 400 and was complete. */
   Ok,
-  /** The provider answered 400 or above, or reported an error within its answer. */
+  /** The provider's answer has a status of 400 or above, or reports an error in its body. */
   ProviderError,
-  /** The filter answered. */
+  /** The filter refused the request. */
   Rejected,
-  /** Envoy answered: it had no provider to ask, or none that answered in time. */
+  /** Envoy responded itself: there was no provider to connect to, or it did not answer in time. */
   GatewayError,
-  /** The client left before the answer's end. */
+  /** The client disconnected before the end of the answer. */
   ClientClosed,
   /** The answer broke off. */
   ProviderClosed,

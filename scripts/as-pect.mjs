@@ -6,7 +6,7 @@ import { SummaryReporter, TestContext } from "@as-pect/core";
 import { instantiate } from "@assemblyscript/loader";
 import asc from "assemblyscript/asc";
 
-const options = ["--config", "as-pect.asconfig.json", "--target", "noCoverage"];
+const options = ["--config", "as-pect.asconfig.json"];
 const outFile = "output.wasm"; // as in the configuration
 
 for (const file of process.argv.slice(2)) {

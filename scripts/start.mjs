@@ -14,7 +14,7 @@ let isStopping = false;
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => stop(0));
 
 const env = { ...process.env };
-const options = ["--listen", address, "--admin", "127.0.0.1:9901"];
+const options = ["--listen", address];
 if (!env.API_KEY) {
   env.API_KEY = "sk-mock";
   const mock = start(["mock", "--port", "0", "--api-key", env.API_KEY]);

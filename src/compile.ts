@@ -1,6 +1,6 @@
-// A resource, from its text to what runs: parse → validate → plan → emit. Each step takes what the
-// one before gave, reports what is wrong, and goes on with the rest; none throws for bad input.
-// Nothing is kept between calls.
+// From the text of resources to configuration: parse → validate → plan → emit. Each step takes the
+// result of the previous one, reports errors as diagnostics, and goes on; none throws for bad
+// input. Nothing is kept between calls.
 import { type Diagnostic, hasErrors } from "./diagnostics.ts";
 import { toBootstrap } from "./emit/envoy/bootstrap.ts";
 import type { EnvoyOptions } from "./emit/envoy/options.ts";
@@ -23,7 +23,7 @@ export interface Compilation {
   plan?: Plan;
 }
 
-/** Texts → plan, with everything that is wrong with them. */
+/** Texts → plan, with all diagnostics. */
 export function compile(sources: readonly SourceText[], target: Target): Compilation {
   const unreadable: Diagnostic[] = [];
   const documents = parse(sources, (diagnostic) => void unreadable.push(diagnostic));
@@ -34,9 +34,9 @@ export function compile(sources: readonly SourceText[], target: Target): Compila
 }
 
 /**
- * Documents → plan, with everything that is wrong with them. By default any error refuses all of
- * them. With `errors: "leave-out"`, the plan is that of the resources without one; of two that
- * claim the same thing, the later one is in error.
+ * Documents → plan, with all diagnostics. By default one error refuses all of them. With `errors:
+ * "leave-out"`, the plan has the resources without an error. If two claim the same thing, the later
+ * one is in error.
  */
 export function compileResources(
   documents: readonly Document[],
@@ -55,9 +55,7 @@ export function emitEnvoy(plan: Plan, options: EnvoyOptions): string {
   return toYaml(toBootstrap(plan, options));
 }
 
-/**
- * Plan → Istio's resources, as YAML that `kubectl apply` takes. Empty if there is nothing to apply.
- */
+/** Plan → Istio's resources, as YAML for `kubectl apply`. Empty if there is nothing to apply. */
 export function emitIstio(plan: Plan, options: IstioOptions): string {
   return toYamlDocuments(toIstioResources(plan, options));
 }

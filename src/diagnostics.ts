@@ -1,5 +1,6 @@
 // What is wrong with the input, as data: each step reports diagnostics and goes on. Nothing here is
 // kept between calls.
+import { printableLine } from "./printable.ts";
 
 /** Every code a diagnostic can have, with its severity. docs/diagnostics.md explains each. */
 export const diagnosticCodes = {
@@ -34,6 +35,10 @@ export const diagnosticCodes = {
   overlapping_routes: "error",
   duplicate_rule: "error",
   unknown_rule: "error",
+  ambiguous_rule: "error",
+  route_not_allowed: "error",
+  gateway_as_provider: "error",
+  ambiguous_name: "error",
   unknown_provider: "error",
   invalid_backend: "error",
   invalid_weight: "error",
@@ -43,9 +48,16 @@ export const diagnosticCodes = {
   invalid_header_name: "error",
   edited_header: "error",
   invalid_regex: "error",
+  unreachable_rule: "warning",
+  unused_provider: "warning",
   source_labels_ignored: "warning",
   provider_not_at_gateway: "warning",
   host_without_port: "warning",
+  mesh_wide_provider: "warning",
+  unknown_gateway: "warning",
+  unusable_gateway: "warning",
+  overlapping_destination_rule: "warning",
+  overlapping_service_entry: "warning",
   overlapping_virtual_service: "warning",
   mirrored_key: "warning",
   unset_variable: "note",
@@ -54,15 +66,21 @@ export const diagnosticCodes = {
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;
 
-/** An error refuses the input; a warning may be a mistake; a note says what is left to do. */
+/** Errors of a resource that refers to a missing one, and can do without it. */
+export const unresolvedCodes: readonly DiagnosticCode[] = ["unknown_rule", "unknown_provider"];
+
+/**
+ * With an error, the input is refused; a warning is about a possible mistake; a note says what is
+ * left to do.
+ */
 export type Severity = "error" | "warning" | "note";
 
 /** Keys and indexes from the root of a document to the place that a diagnostic is about. */
 export type Path = readonly (string | number)[];
 
 /**
- * The resource that a diagnostic is about, as its metadata names it; empty texts for what is
- * missing there.
+ * The resource that a diagnostic is about, as its metadata names it. A missing kind or name is
+ * empty.
  */
 export interface ResourceName {
   kind: string;
@@ -75,13 +93,16 @@ export interface Location {
   file: string;
   /** From 1. */
   line: number;
-  /** From 1, in UTF-16 units. */
+  /** From 1, in UTF-16 code units. */
   column: number;
   /** The source line, if it can be shown without showing a key. */
   excerpt?: string;
 }
 
-/** One thing that is wrong. It never holds a literal key. Without a location, there is no text. */
+/**
+ * One thing that is wrong. It never holds a literal key. It has no location if the resource has no
+ * text.
+ */
 export interface Diagnostic extends Partial<Location> {
   code: DiagnosticCode;
   severity: Severity;
@@ -141,14 +162,13 @@ function formatDiagnostic(diagnostic: Diagnostic): string {
   const position = line === undefined ? "" : `:${line}:${column}`;
   const mildness = severity === "error" ? "" : `${severity}: `;
   const subject = path === "" ? "" : `${path}: `;
-  const text = `${textOf(diagnostic)}${position}: ${mildness}${subject}${message}`;
+  const text = printableLine(`${textOf(diagnostic)}${position}: ${mildness}${subject}${message}`);
   return excerpt === undefined ? text : `${text}\n${formatExcerpt(excerpt, column ?? 1)}`;
 }
 
 function formatExcerpt(line: string, column: number): string {
-  // Tabs stay tabs, so that the caret is below its character however wide they are shown.
-  const indent = line.slice(0, column - 1).replace(/[^\t]/g, " ");
-  return `    ${line}\n    ${indent}^`;
+  // Tabs become spaces, so that the caret is below its character on every terminal.
+  return `    ${printableLine(line.replaceAll("\t", " "))}\n    ${" ".repeat(column - 1)}^`;
 }
 
 function formatStep(step: string | number, index: number): string {

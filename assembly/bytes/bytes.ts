@@ -29,8 +29,9 @@ export function endsWith(bytes: Bytes, start: usize, end: usize): bool {
   return end - start >= size && areSame(changetype<usize>(bytes), end - size, size);
 }
 
+/** Whether the `size` bytes from `left` and from `right` on are the same. */
 // memory.compare goes byte by byte unless both are aligned in the same way.
-function areSame(left: usize, right: usize, size: usize): bool {
+export function areSame(left: usize, right: usize, size: usize): bool {
   for (; size >= 8; size -= 8) {
     if (load<u64>(left) != load<u64>(right)) return false;
     left += 8;
@@ -53,6 +54,14 @@ export function find(byte: u8, start: usize, end: usize): usize {
  * Whether the run contains `bytes`, which must not be empty. Reads READ_AHEAD_BYTES after `end`.
  */
 export function contains(bytes: Bytes, start: usize, end: usize): bool {
+  return findBytes(bytes, start, end) != end;
+}
+
+/**
+ * The place of the first `bytes` in the run, or `end`. They must not be empty. Reads
+ * READ_AHEAD_BYTES after `end`.
+ */
+export function findBytes(bytes: Bytes, start: usize, end: usize): usize {
   const size = <usize>bytes.byteLength;
   const tail = size - 1;
   const first = i8x16.splat(load<u8>(changetype<usize>(bytes)));
@@ -62,11 +71,11 @@ export function contains(bytes: Bytes, start: usize, end: usize): bool {
     let hits = i8x16.bitmask(v128.and(starts, i8x16.eq(v128.load(at + tail), last)));
     for (; hits != 0; hits &= hits - 1) {
       const found = at + ctz(hits);
-      if (found + size > end) return false;
-      if (areSame(changetype<usize>(bytes), found, size)) return true;
+      if (found + size > end) return end;
+      if (areSame(changetype<usize>(bytes), found, size)) return found;
     }
   }
-  return false;
+  return end;
 }
 
 /** Whether the run equals `lowerCase` if case is ignored in its ASCII letters. */
@@ -145,8 +154,9 @@ export function hexValue(byte: u8): i32 {
 
 /**
  * Folds a string as the loosest readers of JSON compare keys, in place, and returns the new end:
- * ASCII letters in lower case; U+017F as `s` and U+212A as `k` (Go's encoding/json), U+0130 and
- * U+0131 as `i` (Java); without `_` and `-`, as some readers take `maxTokens` for `max_tokens`
+ * ASCII letters in lower case; every other character whose lower or upper case is ASCII as those
+ * letters, such as U+017F as `s` and U+212A as `k` (Go's encoding/json), or U+FB06 as `st`; U+0130
+ * and U+0131 as `i` (Java); without `_` and `-`, as some readers take `maxTokens` for `max_tokens`
  * (protobuf's JSON form).
  */
 export function foldKey(start: usize, end: usize): usize {
@@ -154,29 +164,60 @@ export function foldKey(start: usize, end: usize): usize {
   for (let at = start; at < end;) {
     const byte = load<u8>(at);
     const wide = byte < 0x80 ? 0 : foldWide(at, end);
-    at += wide == 0 ? 1 : wide == Char.k ? 3 : 2;
-    if (byte == Char.Underscore || byte == Char.Minus) continue;
-    store<u8>(to++, wide == 0 ? lowerByte(byte) : wide);
+    if (wide == 0) {
+      at++;
+      if (byte != Char.Underscore && byte != Char.Minus) store<u8>(to++, lowerByte(byte));
+      continue;
+    }
+    at += wide >> 24;
+    for (let letters = wide & 0xffffff; letters != 0; letters >>= 8) store<u8>(to++, <u8>letters);
   }
   return to;
 }
 
-// Pairs of UTF-8 bytes as load<u16> reads them, the first in the lowest byte.
+// UTF-8 bytes as load<u16> reads them, the first in the lowest byte.
 const LONG_S: u32 = 0xbfc5; // U+017F
 const DOTTED_I: u32 = 0xb0c4; // U+0130
 const DOTLESS_I: u32 = 0xb1c4; // U+0131
-const KELVIN_START: u16 = 0x84e2; // U+212A, of three bytes
+const SHARP_S: u32 = 0x9fc3; // U+00DF
+const KELVIN_START: u32 = 0x84e2; // U+212A, of three bytes
 const KELVIN_END: u8 = 0xaa;
+const CAPITAL_SHARP_S_START: u32 = 0xbae1; // U+1E9E, of three bytes
+const CAPITAL_SHARP_S_END: u8 = 0x9e;
+const LIGATURES_START: u32 = 0xacef; // U+FB00 to U+FB06, of three bytes
 const ESCAPED_UNIT: u16 = 0x755c; // A backslash and `u`
 
-// The ASCII letter that the character at `at` folds to, or 0. Only `k` comes from a character of
-// three bytes.
-function foldWide(at: usize, end: usize): u8 {
+// The size of a character in the highest byte; the letters that it folds to are below, the first in
+// the lowest byte.
+const TWO: u32 = 2 << 24;
+const THREE: u32 = 3 << 24;
+const SS: u32 = 0x7373;
+// Letters of the ligatures, in the order of their code points.
+const ligatures: StaticArray<u32> = [
+  0x6666, // ff
+  0x6966, // fi
+  0x6c66, // fl
+  0x696666, // ffi
+  0x6c6666, // ffl
+  0x7473, // st
+  0x7473,
+];
+
+// The size and the letters of the character at `at`, or 0 if it doesn't fold to ASCII.
+function foldWide(at: usize, end: usize): u32 {
   const left = end - at;
-  if (left >= 3 && load<u16>(at) == KELVIN_START && load<u8>(at + 2) == KELVIN_END) return Char.k;
   const pair: u32 = left >= 2 ? load<u16>(at) : 0;
-  if (pair == LONG_S) return Char.s;
-  return pair == DOTTED_I || pair == DOTLESS_I ? Char.i : 0;
+  if (pair == LONG_S) return TWO | Char.s;
+  if (pair == DOTTED_I || pair == DOTLESS_I) return TWO | Char.i;
+  if (pair == SHARP_S) return TWO | SS;
+  if (left < 3) return 0;
+  const third = load<u8>(at + 2);
+  if (pair == KELVIN_START && third == KELVIN_END) return THREE | Char.k;
+  if (pair == CAPITAL_SHARP_S_START && third == CAPITAL_SHARP_S_END) return THREE | SS;
+  const ligature = third - 0x80;
+  if (pair == LIGATURES_START && ligature < <u8>ligatures.length)
+    return THREE | ligatures[ligature];
+  return 0;
 }
 
 /**

@@ -35,6 +35,7 @@ export namespace Char {
   export const f: u8 = 0x66;
   export const i: u8 = 0x69;
   export const k: u8 = 0x6b;
+  export const l: u8 = 0x6c;
   export const n: u8 = 0x6e;
   export const r: u8 = 0x72;
   export const s: u8 = 0x73;

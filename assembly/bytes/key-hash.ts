@@ -9,10 +9,3 @@ const HASH_FACTOR: u64 = 0x100000001b3;
 export function hashByte(hash: u64, byte: u8): u64 {
   return (hash ^ byte) * HASH_FACTOR;
 }
-
-/** The hash of an ASCII key. */
-export function hashOf(key: string): u64 {
-  let hash = HASH_START;
-  for (let i = 0; i < key.length; i++) hash = hashByte(hash, <u8>key.charCodeAt(i));
-  return hash;
-}

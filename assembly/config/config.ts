@@ -2,7 +2,7 @@
 // calls: whether a provider's key has gone astray. Kept between calls: whether a provider's key has
 // gone astray.
 
-import { Bytes, bytesOf, equals } from "../bytes/bytes";
+import { Bytes, bytesOf, endsWith, equals } from "../bytes/bytes";
 import { EditPlan } from "../edit/edit-plan";
 import { Credential } from "../keys/credential";
 import { Label, labelOf, OTHER_LABEL, UNKNOWN_LABEL } from "../labels";
@@ -21,6 +21,8 @@ export class Settings {
   constructor(
     /** For chat and legacy completions. */
     public completions: EditPlan,
+    /** For responses. */
+    public responses: EditPlan,
     /** For the other JSON endpoints, which judges only the model. */
     public others: EditPlan,
   ) {}
@@ -46,12 +48,34 @@ export class ProviderPath {
   ) {}
 }
 
+/** What applies to requests by one route, instead of the provider's settings. */
+export class RouteSettings {
+  constructor(
+    /**
+     * What the metadata of the route ends with, one of them: the names of its VirtualServices. Null
+     * for a route of any origin.
+     */
+    public sources: Bytes[] | null,
+    public settings: Settings,
+  ) {}
+
+  /** Whether the metadata from `start` to `end` is that of one of `sources`. */
+  isFrom(start: usize, end: usize): bool {
+    const sources = this.sources!;
+    for (let i = 0; i < sources.length; i++) {
+      if (endsWith(unchecked(sources[i]), start, end)) return true;
+    }
+    return false;
+  }
+}
+
 export class Provider {
   /** Whether a request with its key has gone to another cluster: it then gets no more requests. */
   isMisrouted: bool = false;
   /** Why requests get 503, or "" if nothing is wrong. */
   fault: string = "";
-  routes: Map<string, Settings> = new Map<string, Settings>();
+  /** By the name of the route. */
+  routes: Map<string, RouteSettings[]> = new Map<string, RouteSettings[]>();
   label: Label;
   /** The route that leads here; null if there may be several. */
   route: Label | null = null;
@@ -62,12 +86,6 @@ export class Provider {
     public settings: Settings,
   ) {
     this.label = labelOf(name);
-  }
-
-  /** The settings of one route, or the provider's default. */
-  settingsFor(route: string): Settings {
-    if (this.routes.size == 0 || !this.routes.has(route)) return this.settings;
-    return this.routes.get(route);
   }
 }
 
@@ -93,6 +111,7 @@ export class Config {
   clusters: Map<string, Cluster> = new Map<string, Cluster>();
   /** Size of the largest block that a body edit inserts. */
   longestBlockBytes: usize = 0;
+  longestKeyBytes: usize = 0;
   /** Faults of single providers, a line each. */
   faults: string[] = [];
   /**

@@ -19,6 +19,9 @@ import { Checker } from "./checker";
 import { isJsonText, JsonValue, Kind, quoteJson } from "./json-value";
 
 const MODEL = bytesOf("model");
+const TOKENS = bytesOf("maxtokens");
+const COMPLETION_TOKENS = bytesOf("maxcompletiontokens");
+const OUTPUT_TOKENS = bytesOf("maxoutputtokens");
 
 /** The plan for chat and legacy completions. */
 export function completionsPlan(
@@ -33,6 +36,51 @@ export function completionsPlan(
     return new EditPlan([]);
   }
   return complete(members);
+}
+
+/**
+ * The plan for responses. They have `max_output_tokens` for the two names that completions have,
+ * and their usage comes without a request for it.
+ */
+export function responsesPlan(completions: EditPlan): EditPlan {
+  const members = completions.members;
+  // A value that the configuration gives to max_output_tokens itself goes first.
+  let hasTokens = false;
+  for (let i = 0; i < members.length; i++) {
+    if (isSame(members[i].folded, OUTPUT_TOKENS) && givesValue(members[i])) hasTokens = true;
+  }
+  const changed: Member[] = [];
+  for (let i = 0; i < members.length; i++) {
+    const member = members[i];
+    const isTokens = isSame(member.folded, TOKENS) || isSame(member.folded, COMPLETION_TOKENS);
+    if (isTokens && givesValue(member)) {
+      changed.push(renamed(member, hasTokens));
+      hasTokens = true;
+    } else if (member.isForStreams) {
+      changed.push(new Member(member.folded, member.name));
+    } else {
+      changed.push(member);
+    }
+  }
+  return complete(changed);
+}
+
+function givesValue(member: Member): bool {
+  return member.forced !== null || member.fallback !== null;
+}
+
+// `member` with its values under the name max_output_tokens, or without them.
+function renamed(member: Member, isTaken: bool): Member {
+  const copy = new Member(member.folded, member.name);
+  copy.action = member.action;
+  copy.limit = member.limit;
+  copy.isNonNegative = member.isNonNegative;
+  copy.group = member.group;
+  if (isTaken) return copy;
+  copy.forced = member.forced;
+  copy.fallback = member.fallback;
+  copy.ownPrefix = bytesOf(',"max_output_tokens":');
+  return copy;
 }
 
 /** The plan for the other JSON endpoints, which judges only the model. */
@@ -108,10 +156,7 @@ export function decodeMembers(settings: JsonValue, path: string, checker: Checke
 function decodeMember(value: JsonValue, path: string, checker: Checker): Member {
   const name = checker.requiredText(value, "name", path);
   if (!isMemberName(name) || name.length > MAX_MEMBER_NAME_LENGTH) {
-    checker.fail(
-      path + ".name",
-      "must be 1 to 64 of letters, digits, underscore, point and hyphen",
-    );
+    checker.fail(path + ".name", "must be 1 to 64 of letters, digits, underscore and hyphen");
   }
   const member = new Member(foldedName(name), name);
   member.forced = decodeText(value, "override", path, checker);
@@ -126,7 +171,7 @@ function decodeMember(value: JsonValue, path: string, checker: Checker): Member 
   if (member.folded.byteLength == 0)
     checker.fail(path + ".name", "must contain a letter or a digit");
   if (member.forced !== null || removes) member.action = Action.Blank;
-  else if (limit !== null || member.isStream) member.action = Action.Judge;
+  else if (limit !== null || member.isStream || member.isForStreams) member.action = Action.Judge;
   return member;
 }
 

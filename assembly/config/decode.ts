@@ -9,21 +9,24 @@ import {
   configFields,
   pluginVersion,
   providerFields,
+  routeFields,
   settingsFields,
 } from "../../contract/plugin-fields";
 import { Bytes, bytesOf, endsWith, find, NOT_WHOLE, parseWhole } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
+import { EditPlan } from "../edit/edit-plan";
 import { Credential } from "../keys/credential";
 import { resolveSecret } from "../keys/secrets";
 import { labelOf } from "../labels";
 import { Checker } from "./checker";
-import { Cluster, Config, Provider, ProviderPath, Settings } from "./config";
+import { Cluster, Config, Provider, ProviderPath, RouteSettings, Settings } from "./config";
 import {
   completionsPlan,
   decodeMembers,
   decodeModels,
   lowerBytes,
   othersPlan,
+  responsesPlan,
 } from "./decode-members";
 import { buildJson, findJsonFault, JsonValue, Kind } from "./json-value";
 import { queryNames } from "./query";
@@ -108,33 +111,52 @@ function decodeProvider(config: Config, value: JsonValue, path: string, root: Ch
   }
 }
 
-function decodeRoutes(
-  config: Config,
-  provider: Provider,
-  value: JsonValue,
-  checker: Checker,
-): void {
-  const routes = value.get("routes");
-  if (routes === null) return;
-  const path = provider.name + ".routes";
-  if (routes.kind != Kind.Object) {
-    checker.fail(path, "must be an object");
-    return;
+function reserveBlock(config: Config, plan: EditPlan): void {
+  config.longestBlockBytes = max(config.longestBlockBytes, <usize>plan.blockBytes);
+}
+
+function decodeRoutes(config: Config, provider: Provider, value: JsonValue, own: Checker): void {
+  const routes = own.list(value, "routes", provider.name);
+  for (let i = 0; i < routes.length; i++) {
+    const path = provider.name + ".routes[" + i.toString() + "]";
+    if (!own.isObject(routes[i], path, routeFields)) continue;
+    const name = own.requiredText(routes[i], "name", path);
+    const settings = decodeSettings(routes[i].get("settings"), path + ".settings", own);
+    register(config, settings, provider.name + " on route " + name);
+    const others = provider.routes.has(name) ? provider.routes.get(name) : [];
+    const route = new RouteSettings(decodeSources(routes[i], path, own), settings);
+    for (let other = 0; other < others.length; other++) {
+      if (route.sources === null || others[other].sources === null) own.fail(path, REPEATED);
+    }
+    provider.routes.set(name, others.concat([route]));
   }
-  for (let i = 0; i < routes.keys.length; i++) {
-    const route = routes.keys[i];
-    const settings = decodeSettings(routes.items[i], path + "." + route, checker);
-    register(config, settings, provider.name + " on route " + route);
-    provider.routes.set(route, settings);
+}
+
+const REPEATED = "names a route that has other settings";
+
+// Istio's name of the configuration that a route comes from ends with the namespace, the kind and
+// the name of a VirtualService.
+function decodeSources(route: JsonValue, path: string, checker: Checker): Bytes[] | null {
+  if (route.get("virtualServices") === null) return null;
+  const names = checker.texts(route, "virtualServices", path);
+  const sources: Bytes[] = [];
+  for (let i = 0; i < names.length; i++) {
+    sources.push(bytesOf("/namespaces/" + names[i].replace("/", "/virtual-service/")));
   }
+  return sources;
 }
 
 // Collects what the filter needs to know about all settings.
 function register(config: Config, settings: Settings, owner: string): void {
   config.removedHeaders.add(settings.authHeader);
   nameModels(config, settings);
-  const blockBytes = max(settings.completions.blockBytes, settings.others.blockBytes);
-  config.longestBlockBytes = max(config.longestBlockBytes, <usize>blockBytes);
+  reserveBlock(config, settings.completions);
+  reserveBlock(config, settings.responses);
+  reserveBlock(config, settings.others);
+  const credential = settings.credential;
+  if (credential !== null) {
+    config.longestKeyBytes = max(config.longestKeyBytes, <usize>credential.key.byteLength);
+  }
   if (settings.fault.length != 0) config.faults.push(owner + " answers 503: " + settings.fault);
 }
 
@@ -174,7 +196,7 @@ function decodeSettings(value: JsonValue | null, path: string, checker: Checker)
   const members = decodeMembers(settings, path, checker);
   const rules = decodeModels(settings, path, checker);
   const completions = completionsPlan(members, rules, path, checker);
-  const decoded = new Settings(completions, othersPlan(rules));
+  const decoded = new Settings(completions, responsesPlan(completions), othersPlan(rules));
   decodeCredential(decoded, settings, path, checker);
   decoded.maxRequestBytes = wholeNumber(settings, "maxRequestBytes", path, checker);
   return decoded;
@@ -209,7 +231,7 @@ function decodeCredential(
   const secret = resolveSecret(apiKey);
   into.fault = secret.fault;
   const value = (prefix === null ? "" : prefix) + secret.key;
-  into.credential = new Credential(bytesOf(value), bytesOf(secret.key));
+  into.credential = new Credential(bytesOf(value), bytesOf(secret.key), lowerBytes(secret.key));
 }
 
 function parseWholeText(text: string): u64 {

@@ -50,16 +50,24 @@ export function queryNames(query: Bytes): Bytes[] {
   return names;
 }
 
-/** Whether the encoded name from `start` to `end` decodes to `name`, which is in lower case. */
+/**
+ * Whether the encoded name from `start` to `end` decodes to `name`, which is in lower case, as the
+ * loosest servers read it: `-`, `.` and a space count as `_`, and `name[]` as `name`.
+ */
 export function isQueryName(name: Bytes, start: usize, end: usize): bool {
   let expected = changetype<usize>(name);
   const expectedEnd = expected + name.byteLength;
   for (let at = start; at < end; at += encodedBytes(at, end)) {
     const byte = decodedByte(at, end);
-    if (byte == 0) break; // A reader in C ends the name here.
-    if (expected == expectedEnd || byte != load<u8>(expected++)) return false;
+    if (byte == 0 || byte == Char.OpenBracket) break; // A reader in C ends the name at a NUL.
+    if (expected == expectedEnd || foldByte(byte) != foldByte(load<u8>(expected++))) return false;
   }
-  return expected == expectedEnd;
+  return expected == expectedEnd || load<u8>(expected) == Char.OpenBracket;
+}
+
+function foldByte(byte: u8): u8 {
+  const isUnderscore = byte == Char.Minus || byte == Char.Point || byte == Char.Space;
+  return isUnderscore ? Char.Underscore : byte;
 }
 
 function isEncoded(at: usize, end: usize): bool {

@@ -27,7 +27,9 @@ export function writeBlock(plan: EditPlan, seen: Seen, at: usize): void {
     const member = unchecked(plan.members[i]);
     const value = chooseValue(member, i, seen);
     if (value !== null) {
-      writeSlot(member, value, at, needsComma);
+      const isOwn = value === member.forced || value === member.fallback;
+      const prefix = isOwn ? member.ownPrefix : member.prefix;
+      writeSlot(prefix, value, at, needsComma);
       needsComma = true;
     }
     at += member.slotBytes;
@@ -37,18 +39,16 @@ export function writeBlock(plan: EditPlan, seen: Seen, at: usize): void {
 function chooseValue(member: Member, index: i32, seen: Seen): Bytes | null {
   if (member.forced !== null) return member.forced;
   const replacements = seen.replacements;
-  if (replacements !== null && unchecked(replacements[index]) !== null) {
-    return unchecked(replacements[index]);
-  }
-  if ((seen.sent & member.group) != 0) return null;
-  if (!member.isForStreams) return member.fallback;
+  let value: Bytes | null = null;
+  if (replacements !== null) value = unchecked(replacements[index]);
+  if (value === null && (seen.sent & member.group) == 0) value = member.fallback;
+  if (value === null || !member.isForStreams) return value;
   if (!seen.streams) return null;
   seen.hasAddedForStreams = true;
-  return member.fallback;
+  return value;
 }
 
-function writeSlot(member: Member, value: Bytes, at: usize, needsComma: bool): void {
-  const prefix = member.prefix;
+function writeSlot(prefix: Bytes, value: Bytes, at: usize, needsComma: bool): void {
   memory.copy(at, changetype<usize>(prefix), prefix.byteLength);
   memory.copy(at + prefix.byteLength, changetype<usize>(value), value.byteLength);
   if (!needsComma) store<u8>(at, Char.Space);

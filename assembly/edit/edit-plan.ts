@@ -10,6 +10,11 @@ import { Char } from "../bytes/chars";
  */
 export const KEY_SLACK_BYTES: i32 = 12;
 
+// What a key may name instead of a member, by its index. A NUL ends the key for readers in C and for
+// no others: the body is refused.
+export const NO_MEMBER: i32 = -1;
+export const HAS_NUL: i32 = -2;
+
 /** What the editor does with the client's member. */
 export const enum Action {
   /** It goes out as it came. */
@@ -19,6 +24,9 @@ export const enum Action {
   /** Its value decides. A second copy is refused. */
   Judge,
 }
+
+/** A client's options for streams that do not ask for usage are kept if they are not longer. */
+export const MAX_KEPT_OPTIONS_BYTES: i32 = 32;
 
 /** A name that clients may use for a provider's model. */
 export class Alias {
@@ -48,12 +56,17 @@ export class Member {
   models: ModelRules | null = null;
   /** Whether it is `stream`, whose value decides whether members for streams are added. */
   isStream: bool = false;
-  /** Whether its default is added only if the request asks for a streamed answer. */
+  /**
+   * Whether it is `stream_options`, whose default asks for usage, and is added only if the request
+   * asks for a streamed answer.
+   */
   isForStreams: bool = false;
   /** The members of its group: the default is not added if the client sent any of them. */
   group: u64 = 0;
   /** `,"name":`, with which its slot begins. */
   prefix: Bytes;
+  /** The same for `forced` and `fallback`, which may have another name. */
+  ownPrefix: Bytes;
   /** Size of its slot in the block; 0 if nothing is ever added. */
   slotBytes: i32 = 0;
 
@@ -62,7 +75,9 @@ export class Member {
     public folded: Bytes,
     public name: string,
   ) {
-    this.prefix = bytesOf(',"' + name + '":');
+    const prefix = bytesOf(',"' + name + '":');
+    this.prefix = prefix;
+    this.ownPrefix = prefix;
   }
 
   /** Sizes the slot for the longest value that it may get. */
@@ -74,7 +89,9 @@ export class Member {
         longest = max(longest, models.aliases[i].model.byteLength);
       }
     }
-    this.slotBytes = longest == 0 ? 0 : this.prefix.byteLength + longest;
+    if (this.isForStreams) longest += MAX_KEPT_OPTIONS_BYTES;
+    const prefixBytes = max(this.prefix.byteLength, this.ownPrefix.byteLength);
+    this.slotBytes = longest == 0 ? 0 : prefixBytes + longest;
   }
 }
 
@@ -86,8 +103,8 @@ export class EditPlan {
    */
   blockBytes: i32 = 1;
   /**
-   * A longer key can't name a managed member, even with every character written as \uXXXX. Includes
-   * KEY_SLACK_BYTES.
+   * A key of at most this many bytes is held until it ends: that is enough to name any managed
+   * member, even with every character written as \uXXXX. Includes KEY_SLACK_BYTES.
    */
   longestKeyBytes: usize = 0;
   /**
@@ -115,13 +132,13 @@ export class EditPlan {
     this.longestKeyBytes = longestName * 6 + KEY_SLACK_BYTES;
   }
 
-  /** Which member a folded key names, or -1. */
+  /** Which member a folded key names, or NO_MEMBER. */
   find(start: usize, end: usize): i32 {
     const members = this.members;
     for (let i = 0; i < members.length; i++) {
       if (equals(unchecked(members[i]).folded, start, end)) return i;
     }
-    return -1;
+    return NO_MEMBER;
   }
 }
 

@@ -1,6 +1,6 @@
 // Edits a JSON object while it passes: managed top-level members are overwritten with spaces, new
 // ones go in one block of a fixed size before the closing brace, and every other byte goes out as
-// it came. Comes in: a chunk of the body in memory; goes out: the same memory, edited, with the
+// it came. When the block and the brace go out is the caller's choice. Comes in: a chunk of the body in memory; goes out: the same memory, edited, with the
 // bytes held from the previous chunk before it and without the bytes held for the next. Kept
 // between calls: the scanner, what is known of the client's members, and the held bytes.
 
@@ -9,16 +9,12 @@ import { Bytes, find, foldKey, unescapeString } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 import { JsonStep, Scanner } from "../json/scanner";
 import { Seen, writeBlock } from "./block";
-import { Action, EditPlan, KEY_SLACK_BYTES, Member } from "./edit-plan";
+import { Action, EditPlan, HAS_NUL, KEY_SLACK_BYTES, Member, NO_MEMBER } from "./edit-plan";
 import { HeldBytes } from "./held-bytes";
+import { LongKey } from "./long-key";
 import { judge, MAX_JUDGED_BYTES, modelEnd, modelStart, replacement, Verdict } from "./judge";
 
 const keyBuffer = memory.data(MAX_MEMBER_NAME_LENGTH * 6 + KEY_SLACK_BYTES);
-
-// What a key may name instead of a member. A NUL ends it for readers in C and for no others: the
-// body is refused.
-const NO_MEMBER: i32 = -1;
-const HAS_NUL: i32 = -2;
 
 export class Editor {
   /** After `feed`: what goes out, and whether it differs from the chunk that came in. */
@@ -34,15 +30,17 @@ export class Editor {
   private seen: Seen = new Seen();
   /** The member that is undecided. */
   private held: HeldBytes = new HeldBytes();
+  /** The key that is too long to be held, and whether the chunk begins within it. */
+  private longKey: LongKey = new LongKey();
+  private inLongKey: bool = false;
   /** The index of the member whose value is read to be judged, or -1. */
   private judged: i32 = -1;
   /** Whether the current member is blanked. */
   private isBlanking: bool = false;
 
-  // Places in memory while `feed` runs.
-  /** Where the bytes to blank begin in this chunk. */
+  /** Where the bytes to blank begin in this chunk; a place in memory while `feed` runs. */
   private blankStart: usize = 0;
-  /** The closing brace, if it is in this chunk, or 0. */
+  /** After `feed`: the closing brace, if it is in this chunk, or 0. */
   private brace: usize = 0;
 
   constructor(private plan: EditPlan) {
@@ -61,7 +59,7 @@ export class Editor {
     seen.streams = plan.streams;
     seen.replacements = null;
     this.judged = -1;
-    this.isBlanking = false;
+    this.changed = this.isBlanking = this.inLongKey = false;
     this.held.restart();
   }
 
@@ -72,16 +70,16 @@ export class Editor {
 
   /**
    * Whether the filter has added the member that requests a streamed answer's usage. Known once
-   * `complete`.
+   * the block is written.
    */
   get asksForUsage(): bool {
     return this.seen.hasAddedForStreams;
   }
 
   /**
-   * Edits the chunk from `start` to `end`. MAX_HELD_MEMBER_BYTES before it may be overwritten, and
-   * after it as many bytes as the plan's block has; READ_AHEAD_BYTES after it are read. A verdict
-   * other than Valid is final, and the chunk must not go out.
+   * Edits the chunk from `start` to `end`. MAX_HELD_MEMBER_BYTES before it may be overwritten;
+   * READ_AHEAD_BYTES after it are read. A verdict other than Valid is final, and the chunk must not
+   * go out. If `complete` follows, `close` or `cutBrace` must.
    */
   feed(start: usize, end: usize): Verdict {
     this.changed = false;
@@ -94,7 +92,7 @@ export class Editor {
     const verdict = this.scan(end);
     if (verdict != Verdict.Valid) return verdict;
     if (this.isBlanking) this.blank(end);
-    if (this.brace != 0) this.insertBlock(end);
+    if (this.inLongKey) this.longKey.feed(start, end);
     return this.held.start != 0 ? this.holdBack(end) : Verdict.Valid;
   }
 
@@ -127,12 +125,11 @@ export class Editor {
         return Verdict.Valid;
       case JsonStep.KeyEnd:
         held.keyEnd = at;
-        return this.decideByKey(this.findMember(at));
+        return this.endKey(at);
       case JsonStep.ValueStart:
         held.valueStart = at - 1;
-        // Objects and arrays have no bound, and no rule judges them.
         return this.judged >= 0 && isContainer(load<u8>(at - 1))
-          ? this.refuseMember(this.judged)
+          ? this.judgeContainer(unchecked(this.plan.members[this.judged]))
           : Verdict.Valid;
       default:
         if (this.judged >= 0) return this.decideByValue(at);
@@ -142,16 +139,27 @@ export class Editor {
     }
   }
 
-  // The member that a key names, or NO_MEMBER, or HAS_NUL. The key ends at `end` or continues
-  // there. Of a key that is too long to name a member, only the beginning is read.
-  private findMember(end: usize): i32 {
+  // Decides about the member whose key ends at `end`.
+  private endKey(end: usize): Verdict {
     const keyStart = this.held.keyStart;
-    if (keyStart == 0) return NO_MEMBER;
-    const isLong = this.isLongKey(end);
-    const contentsEnd = isLong ? keyStart + this.plan.longestKeyBytes - 5 : end - 1;
-    const foldEnd = unescapeString(keyStart + 1, contentsEnd, keyBuffer);
-    if (find(0, keyBuffer, foldEnd) != foldEnd) return HAS_NUL;
-    return isLong ? NO_MEMBER : this.plan.find(keyBuffer, foldKey(keyBuffer, foldEnd));
+    if (!this.inLongKey && !this.isLongKey(end)) {
+      const textEnd = unescapeString(keyStart + 1, end - 1, keyBuffer);
+      if (find(0, keyBuffer, textEnd) != textEnd) return Verdict.InvalidParameter;
+      return this.decideByKey(this.plan.find(keyBuffer, foldKey(keyBuffer, textEnd)));
+    }
+    // It is the first key of this chunk, of which nothing has been blanked.
+    if (this.inLongKey) this.longKey.feed(this.blankStart, end - 1);
+    else this.beginLongKey(end - 1);
+    this.inLongKey = false;
+    const index = this.longKey.find(this.plan);
+    if (index == HAS_NUL) return Verdict.InvalidParameter;
+    // Its beginning may have gone out.
+    return index == NO_MEMBER ? this.decideByKey(index) : this.refuseMember(index);
+  }
+
+  private beginLongKey(end: usize): void {
+    this.longKey.restart();
+    this.longKey.feed(this.held.keyStart + 1, end);
   }
 
   private isLongKey(end: usize): bool {
@@ -160,7 +168,6 @@ export class Editor {
   }
 
   private decideByKey(index: i32): Verdict {
-    if (index == HAS_NUL) return Verdict.InvalidParameter;
     if (index == NO_MEMBER) {
       this.keep();
       return Verdict.Valid;
@@ -214,6 +221,19 @@ export class Editor {
     return Verdict.Valid;
   }
 
+  // Long `stream_options` stay as they are.
+  private endLongValue(member: Member): Verdict {
+    if (!member.isForStreams) return this.refuseMember(this.judged);
+    this.judged = -1;
+    this.keep();
+    return Verdict.Valid;
+  }
+
+  // Objects and arrays have no bound, and no rule judges them but the one for `stream_options`.
+  private judgeContainer(member: Member): Verdict {
+    return member.isForStreams ? Verdict.Valid : this.refuseMember(this.judged);
+  }
+
   private refuseMember(index: i32): Verdict {
     this.culprit = this.plan.members[index];
     return Verdict.InvalidParameter;
@@ -247,22 +267,52 @@ export class Editor {
     const held = this.held;
     if (this.judged >= 0) {
       const isLong = held.valueStart != 0 && end - held.valueStart > MAX_JUDGED_BYTES;
-      if (isLong) return this.refuseMember(this.judged);
+      if (isLong) return this.endLongValue(unchecked(this.plan.members[this.judged]));
     } else if (this.isLongKey(end)) {
-      const verdict = this.decideByKey(this.findMember(end));
-      held.keyStart = 0; // It goes out with this chunk, and must not be compared again.
-      return verdict;
+      this.beginLongKey(end);
+      this.inLongKey = true;
+      this.keep();
+      return Verdict.Valid;
     }
     this.outEnd = held.hold(end);
     this.changed = true;
     return Verdict.Valid;
   }
 
-  private insertBlock(end: usize): void {
+  /** How many bytes after a chunk `close` overwrites, and what it writes to an empty one. */
+  get closingBytes(): usize {
+    return this.plan.blockBytes + 1;
+  }
+
+  /**
+   * Writes the block and the closing brace: in the brace's place if that is in this chunk, or after
+   * what goes out of it. Called once, if `complete`.
+   */
+  close(): void {
     const blockBytes = this.plan.blockBytes;
-    memory.copy(this.brace + blockBytes, this.brace, end - this.brace);
-    writeBlock(this.plan, this.seen, this.brace);
-    this.outEnd = end + blockBytes;
+    let brace = this.brace;
+    if (brace == 0) {
+      brace = this.outEnd++;
+      store<u8>(brace, Char.CloseBrace);
+    }
+    memory.copy(brace + blockBytes, brace, this.outEnd - brace);
+    writeBlock(this.plan, this.seen, brace);
+    this.outEnd += blockBytes;
+    this.changed = true;
+  }
+
+  /** Takes the closing brace, if it is in this chunk, out of what goes out. */
+  cutBrace(): void {
+    const brace = this.brace;
+    if (brace == 0) return;
+    memory.copy(brace, brace + 1, --this.outEnd - brace);
+    this.changed = true;
+  }
+
+  /** Nothing of this chunk goes out; `room` is the place of what `close` writes instead. */
+  clear(room: usize): void {
+    this.brace = 0;
+    this.outStart = this.outEnd = room;
     this.changed = true;
   }
 }

@@ -1,11 +1,12 @@
-// Judges the value that a client gave to a member with a limit, with rules for its model, or to
-// `stream`. Comes in: the value's whole text; goes out: a verdict. Kept until the next call:
+// Judges the value that a client gave to a member with a limit, with rules for its model, to
+// `stream`, or to `stream_options`. Comes in: the value's whole text; goes out: a verdict. Kept until the next call:
 // `replacement`, and the model that the value names.
 
-import { Bytes, equals, find, isDigit, unescapeString } from "../bytes/bytes";
+import { Bytes, bytesOf, contains, equals, find, isDigit, unescapeString } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 import { matchesGlob } from "../bytes/glob";
-import { Member, ModelRules } from "./edit-plan";
+import { skipWhitespace } from "../bytes/lanes";
+import { MAX_KEPT_OPTIONS_BYTES, Member, ModelRules } from "./edit-plan";
 import { compareNumbers } from "./numbers";
 
 export const enum Verdict {
@@ -43,12 +44,37 @@ const falseText = String.UTF8.encode("false");
  */
 export function judge(member: Member, start: usize, end: usize): Verdict {
   modelStart = modelEnd = 0;
+  if (member.isForStreams) return judgeOptions(member.fallback, start, end);
   if (end - start > MAX_JUDGED_BYTES) return Verdict.InvalidParameter;
   if (equals(nullText, start, end)) return Verdict.Valid;
   const models = member.models;
   if (models) return judgeModel(models, start, end);
   if (member.isStream) return judgeFlag(start, end);
   return judgeNumber(member, start, end);
+}
+
+const INCLUDE_USAGE = bytesOf('"include_usage"');
+
+// Options that say nothing about usage, null included, count as not sent. What they say otherwise
+// goes out beside the question for usage.
+function judgeOptions(asking: Bytes | null, start: usize, end: usize): Verdict {
+  if (asking === null) return Verdict.Valid;
+  replacement = asking;
+  if (equals(nullText, start, end)) return Verdict.Replaced;
+  if (load<u8>(start) != Char.OpenBrace) return Verdict.Valid;
+  const rest = skipWhitespace(start + 1, end);
+  if (load<u8>(rest) == Char.CloseBrace) return Verdict.Replaced;
+  if (<i32>(end - rest) > MAX_KEPT_OPTIONS_BYTES || contains(INCLUDE_USAGE, rest, end)) {
+    return Verdict.Valid;
+  }
+  // The comma takes the place of the brace that closes `asking`.
+  const size = asking.byteLength;
+  const both = new ArrayBuffer(size + <i32>(end - rest));
+  memory.copy(changetype<usize>(both), changetype<usize>(asking), size);
+  store<u8>(changetype<usize>(both) + size - 1, Char.Comma);
+  memory.copy(changetype<usize>(both) + size, rest, end - rest);
+  replacement = both;
+  return Verdict.Replaced;
 }
 
 function judgeFlag(start: usize, end: usize): Verdict {

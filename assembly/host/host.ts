@@ -192,7 +192,7 @@ export function defineMetric(kind: MetricKind, name: string): u32 {
 }
 
 /** Adds to a counter. */
-export function increment(counter: u32, by: u32): void {
+export function increment(counter: u32, by: u64): void {
   sdk.proxy_increment_metric(counter, by);
 }
 

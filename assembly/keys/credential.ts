@@ -1,5 +1,5 @@
 // A provider's key, in the form in which it is sent. It has no string form: config/ makes it,
-// request/headers.ts sends it, and response/headers.ts searches for it in what comes back.
+// request/headers.ts sends it, and response/ searches for it in what comes back.
 
 import { Bytes } from "../bytes/bytes";
 
@@ -8,5 +8,7 @@ export class Credential {
     /** The header's value: prefix and key. */
     public value: Bytes,
     public key: Bytes,
+    /** The key in lower case, as the names of headers are. */
+    public lowerKey: Bytes,
   ) {}
 }

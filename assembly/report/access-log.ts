@@ -39,7 +39,7 @@ export function logCall(call: Call): void {
   if (model !== null && model.byteLength != 0) setText(MODEL, clean(model));
   if (call.firstEvent != NO_TIME) setNumber(FIRST_EVENT, call.firstEvent);
   const usage = call.usage;
-  if (usage === null) return;
+  if (usage === null || !usage.isKnown) return;
   setTokens(PROMPT_TOKENS, usage.promptTokens);
   setTokens(COMPLETION_TOKENS, usage.completionTokens);
   setTokens(CACHED_TOKENS, usage.cachedTokens);
@@ -51,7 +51,7 @@ function setText(name: Bytes, value: Bytes): void {
   setProperty(name, start, start + value.byteLength);
 }
 
-function setTokens(name: Bytes, tokens: u32): void {
+function setTokens(name: Bytes, tokens: u64): void {
   if (tokens != UNKNOWN) setNumber(name, tokens);
 }
 

@@ -20,7 +20,7 @@ export class Call {
   refusal: ErrorCode = ErrorCode.InvalidJson;
   /** The model sent to the provider, unescaped; null if none is known. */
   modelName: Bytes | null = null;
-  /** The status that the client got; 0 if it got none. */
+  /** The status that the client got, or OTHER_STATUS; 0 if it got none. */
   status: u32 = 0;
   /** Milliseconds to the first event of a streamed answer, or NO_TIME. */
   firstEvent: u64 = NO_TIME;

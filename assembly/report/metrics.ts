@@ -25,6 +25,7 @@ import {
 } from "../../contract/telemetry";
 import { defineMetric, increment, MetricKind, record } from "../host/host";
 import { codeName } from "../refuse";
+import { OTHER_STATUS } from "../response/headers";
 import { UNKNOWN } from "../response/usage";
 import { Call, NO_TIME } from "./call";
 
@@ -91,14 +92,14 @@ class Series {
     this.add(Metric.ReasoningTokens, usage.reasoningTokens);
   }
 
-  private add(metric: Metric, tokens: u32): void {
+  private add(metric: Metric, tokens: u64): void {
     if (tokens != UNKNOWN) increment(this.id(metric, MetricKind.Counter), tokens);
   }
 
   private countRequest(status: u32, outcome: Outcome): void {
     const key = (status << 8) | outcome;
     if (!this.requests.has(key)) {
-      const tags = tag(codeLabel, status.toString()) + tag(outcomeLabel, outcomes[outcome]);
+      const tags = tag(codeLabel, codeOf(status)) + tag(outcomeLabel, outcomes[outcome]);
       this.requests.set(key, this.define(tags + requestsMetric, MetricKind.Counter));
     }
     increment(this.requests.get(key), 1);
@@ -147,6 +148,10 @@ function seriesOf(call: Call): Series {
   lastKey = key;
   lastSeries = series;
   return series;
+}
+
+function codeOf(status: u32): string {
+  return status == OTHER_STATUS ? "other" : status.toString();
 }
 
 function tag(name: string, value: string): string {

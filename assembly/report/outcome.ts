@@ -15,9 +15,11 @@ const TIMEOUT = bytesOf("timeout");
 /** Must be called while the stream's properties can be read. */
 export function outcomeOf(answer: Answer): Outcome {
   if (answer.status == 0) return Outcome.ClientClosed;
-  if (!answer.isComplete) return outcomeOfRest();
-  if (answer.status >= 400) return isProviders() ? Outcome.ProviderError : Outcome.GatewayError;
   const usage = answer.usage;
+  // Many clients leave at the last event, before the provider ends the stream.
+  const isComplete = answer.isComplete || (usage !== null && usage.isDone);
+  if (!isComplete) return outcomeOfRest();
+  if (answer.status >= 400) return isProviders() ? Outcome.ProviderError : Outcome.GatewayError;
   return usage !== null && usage.hasFailed ? Outcome.ProviderError : Outcome.Ok;
 }
 

@@ -1,23 +1,51 @@
 // A request that is edited, and how its answer is read. Comes in: the body's chunks; goes out: the
-// edited chunks, or the code to refuse the request with. Kept between calls: the fields below, and
-// editors for reuse.
+// edited chunks, or the code to refuse the request with. No provider gets the closing brace before
+// the body's end is known, as some run a request at its brace. Kept between calls: the fields below,
+// and editors for reuse.
 
 import { ErrorCode } from "../../contract/errors";
-import { Bytes } from "../bytes/bytes";
+import { Bytes, bytesOf, equals } from "../bytes/bytes";
 import { Cluster, Settings } from "../config/config";
 import { EditPlan } from "../edit/edit-plan";
 import { Editor } from "../edit/editor";
 import { Verdict } from "../edit/judge";
-import { getRequestBody, replaceRequestBody, resultEnd, resultStart } from "../host/host";
+import {
+  getProperty,
+  getRequestBody,
+  replaceRequestBody,
+  resultEnd,
+  resultStart,
+} from "../host/host";
 import { Idle } from "../idle";
 import { NO_FAULT } from "../refuse";
+import { NO_LENGTH } from "./headers";
 import { keepsItsKey } from "./provider";
 
 // A request gives its editor back when its body ends, as the answer may take long.
 const idleEditors = new Idle<Editor>();
 
 // The settings before the first request.
-const NO_SETTINGS = new Settings(new EditPlan([]), new EditPlan([]));
+const NO_SETTINGS = new Settings(new EditPlan([]), new EditPlan([]), new EditPlan([]));
+
+/**
+ * The last bytes of a body wait in Envoy's buffer if there are at most this many. Above the buffer's
+ * limit (1 MiB by default, 32 KiB in a hardened Envoy) Envoy would stop to read the connection, and
+ * never see the body's end. Over HTTP/2 it sees the end all the same.
+ */
+const MAX_WAITING: u32 = 24 * 1024;
+
+const protocol = bytesOf("request\0protocol");
+const HTTP_2 = bytesOf("HTTP/2");
+
+/** Where the block and the closing brace are. */
+const enum Closing {
+  /** Not written. */
+  Open,
+  /** Written, and in Envoy's buffer until the body's end. */
+  Waiting,
+  /** Sent. */
+  Sent,
+}
 
 export class EditedRequest {
   settings: Settings = NO_SETTINGS;
@@ -28,6 +56,7 @@ export class EditedRequest {
    * Known once the body is complete.
    */
   asksForUsage: bool = false;
+  private closing: u8 = <u8>Closing.Open;
   model: Bytes | null = null;
 
   /**
@@ -37,17 +66,24 @@ export class EditedRequest {
   private keyedCluster: Cluster | null = null;
   /** Null if there is no body, and after its end. */
   private editor: Editor | null = null;
+  /** How many bytes of the body wait in Envoy's buffer. */
+  private waitingBytes: u32 = 0;
   private receivedBytes: u64 = 0;
+  /** The announced content-length, or NO_LENGTH. */
+  private length: u64 = NO_LENGTH;
 
   /** Begins a new request. */
   restart(): void {
     this.hasUsage = this.asksForUsage = false;
     this.model = null;
     this.receivedBytes = 0;
+    this.closing = <u8>Closing.Open;
+    this.waitingBytes = 0;
   }
 
-  /** A body will come, which `plan` edits. */
-  expectBody(plan: EditPlan): void {
+  /** A body of `length` bytes, or NO_LENGTH, will come, which `plan` edits. */
+  expectBody(plan: EditPlan, length: u64): void {
+    this.length = length;
     let editor = idleEditors.take();
     if (editor === null) editor = new Editor(plan);
     else editor.restart(plan);
@@ -66,27 +102,62 @@ export class EditedRequest {
     if (editor === null) return ErrorCode.ProviderMisconfigured;
     this.receivedBytes += size;
     if (this.receivedBytes > this.settings.maxRequestBytes) return ErrorCode.RequestTooLarge;
+    const canWait = this.canWait(size);
     if (size != 0) {
       if (!getRequestBody(size)) return ErrorCode.ProviderMisconfigured;
       const verdict = editor.feed(resultStart, resultEnd);
       if (verdict != Verdict.Valid) return codeOf(verdict);
     }
-    if (endOfStream && !editor.complete) return this.incompleteCode();
-    if (size != 0 && editor.changed) {
-      const isTaken = replaceRequestBody(size, editor.outStart, editor.outEnd);
-      if (!isTaken) return ErrorCode.ProviderMisconfigured;
-    }
-    if (editor.complete) {
-      this.model = editor.model;
-      this.asksForUsage = editor.asksForUsage;
-    }
-    return NO_FAULT;
+    if (editor.complete) this.closeBody(editor, size, endOfStream, canWait);
+    else if (endOfStream) return this.incompleteCode();
+    if (!editor.changed) return NO_FAULT;
+    editor.changed = false;
+    const isTaken = replaceRequestBody(size, editor.outStart, editor.outEnd);
+    return isTaken ? NO_FAULT : ErrorCode.ProviderMisconfigured;
   }
 
-  /** What is wrong with the body if it ends here: an ErrorCode, or NO_FAULT. */
-  faultAtEnd(): i32 {
+  /** Whether Envoy must hold what has been edited until the body's end. */
+  get isWaiting(): bool {
+    return this.closing == Closing.Waiting;
+  }
+
+  // Whether Envoy can hold a chunk of `size` bytes, and those that come after it, until the body's
+  // end. Reads a property, and so must come before the chunk is read.
+  private canWait(size: u32): bool {
+    if (this.length != NO_LENGTH) return size + (this.length - this.receivedBytes) <= MAX_WAITING;
+    return size <= MAX_WAITING || isHttp2();
+  }
+
+  // The closing brace goes out once the body's end is known. Until then it waits in Envoy's buffer,
+  // or else in the editor, and whitespace that follows it goes out before it.
+  private closeBody(editor: Editor, size: u32, endOfStream: bool, canWait: bool): void {
+    this.model = editor.model;
+    // Over HTTP/1.1, Envoy signals the end after the last chunk, even if it knows the length.
+    const hasEnded = endOfStream || this.receivedBytes == this.length;
+    if (this.closing == Closing.Open) {
+      if (!hasEnded && !canWait) return editor.cutBrace();
+      const room = size == 0 ? new ArrayBuffer(<i32>editor.closingBytes) : null;
+      if (room !== null) editor.clear(changetype<usize>(room));
+      editor.close();
+      this.asksForUsage = editor.asksForUsage;
+      this.closing = <u8>Closing.Waiting;
+    } else if (this.waitingBytes + size > MAX_WAITING && !hasEnded) {
+      // More whitespace than Envoy can hold, in a body without content-length.
+      return editor.clear(editor.outStart);
+    }
+    this.waitingBytes += size;
+    if (hasEnded) this.closing = <u8>Closing.Sent;
+  }
+
+  /** What is wrong with the body if trailers end it: an ErrorCode, or NO_FAULT. */
+  faultAtTrailers(): i32 {
     const editor = this.editor;
-    return editor === null || editor.complete ? NO_FAULT : this.incompleteCode();
+    if (editor === null) return NO_FAULT;
+    if (!editor.complete) return this.incompleteCode();
+    // Nothing can be added to a body in the trailers' callback.
+    if (this.closing == Closing.Open) return ErrorCode.InvalidParameter;
+    this.closing = <u8>Closing.Sent;
+    return NO_FAULT;
   }
 
   private incompleteCode(): ErrorCode {
@@ -116,6 +187,10 @@ export class EditedRequest {
     this.keyedCluster = null;
     return cluster === null || keepsItsKey(cluster, counter);
   }
+}
+
+function isHttp2(): bool {
+  return getProperty(protocol) && equals(HTTP_2, resultStart, resultEnd);
 }
 
 function codeOf(verdict: Verdict): ErrorCode {

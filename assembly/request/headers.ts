@@ -3,17 +3,17 @@
 // credential, and the body's new length. Kept between calls: which authority matched last.
 // `RequestHeaders` points into the host's last result, and is valid within one callback only.
 
-import { removedHeaderPrefix } from "../../contract/edited-headers";
+import { removedHeaderPrefixes } from "../../contract/edited-headers";
 import { ErrorCode } from "../../contract/errors";
 import {
   Bytes,
   bytesOf,
   equals,
+  equalsHeaderName,
   equalsIgnoringCase,
   MOST_DIGITS,
   NOT_WHOLE,
   parseWhole,
-  startsWith,
   writeWhole,
 } from "../bytes/bytes";
 import { Config, Settings } from "../config/config";
@@ -43,7 +43,7 @@ const AUTHORITY = bytesOf(":authority");
 const UPGRADE = bytesOf("upgrade");
 const POST = bytesOf("POST");
 const GET = bytesOf("GET");
-const prefix = bytesOf(removedHeaderPrefix);
+const prefixes = removedHeaderPrefixes.map<Bytes>((prefix) => bytesOf(prefix));
 const digits = memory.data(MOST_DIGITS);
 
 /** The request has no content-length. */
@@ -134,7 +134,7 @@ export class RequestHeaders {
     while (pairs.next()) {
       const start = pairs.nameStart;
       const end = pairs.nameEnd;
-      if (config.removedHeaders.has(start, end) || startsWith(prefix, start, end)) {
+      if (config.removedHeaders.has(start, end) || hasRemovedPrefix(start, end)) {
         removeHeader(HeaderMap.Request, start, end);
       }
     }
@@ -153,6 +153,15 @@ export class RequestHeaders {
     const end = writeWhole(this.contentLength + <u64>addedBytes, digits);
     setHeader(HeaderMap.Request, CONTENT_LENGTH, digits, end);
   }
+}
+
+function hasRemovedPrefix(start: usize, end: usize): bool {
+  for (let i = 0; i < prefixes.length; i++) {
+    const prefix = unchecked(prefixes[i]);
+    const prefixEnd = start + <usize>prefix.byteLength;
+    if (prefixEnd <= end && equalsHeaderName(prefix, start, prefixEnd)) return true;
+  }
+  return false;
 }
 
 // The index of the authority that matched last. Most requests have the same as the previous one.

@@ -2,7 +2,7 @@
 // out: the upstream :path, of which only members of the query come from the client. Kept between
 // calls: the memory for it.
 
-import { Bytes, bytesOf, endsWith, find } from "../bytes/bytes";
+import { Bytes, bytesOf, endsWith, equals, find } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 import { ProviderPath } from "../config/config";
 import { isQueryName, QueryMembers } from "../config/query";
@@ -34,15 +34,23 @@ const suffixes: Suffix[] = [
   new Suffix(Endpoint.Models, bytesOf("/models")),
 ];
 
+const V1 = bytesOf("/v1");
+
 // A client's credential in the query is removed like one in a header.
 const credentialNames: Bytes[] = [
   bytesOf("key"),
+  bytesOf("apikey"),
   bytesOf("api_key"),
-  bytesOf("api-key"),
+  bytesOf("token"),
   bytesOf("access_token"),
+  bytesOf("oauth_token"),
+  bytesOf("subscription_key"),
 ];
 
-/** Which endpoint the :path from `start` to `end` is for, by the end of its path. */
+/**
+ * Which endpoint the :path from `start` to `end` is for, by the end of its path. Only
+ * `writeUpstreamPath` judges what comes before it.
+ */
 export function findEndpoint(start: usize, end: usize): Endpoint {
   const pathEnd = find(Char.Question, start, end);
   if (pathEnd - start == 1) return Endpoint.ChatCompletions;
@@ -51,11 +59,6 @@ export function findEndpoint(start: usize, end: usize): Endpoint {
     if (endsWith(suffix.path, start, pathEnd)) return suffix.endpoint;
   }
   return Endpoint.Unknown;
-}
-
-/** Whether the endpoint is chat or legacy completions. */
-export function describesCompletions(endpoint: Endpoint): bool {
-  return endpoint == Endpoint.ChatCompletions || endpoint == Endpoint.Completions;
 }
 
 /** The upstream :path, after `writeUpstreamPath` returned true, until the next call. */
@@ -68,7 +71,7 @@ const members = new QueryMembers();
 
 /**
  * Writes the provider's :path for the client's from `start` to `end`. False if the provider has no
- * path for the endpoint.
+ * path for the endpoint, or if the client's path has something else before the endpoint.
  */
 export function writeUpstreamPath(
   path: ProviderPath,
@@ -79,6 +82,11 @@ export function writeUpstreamPath(
   const base = path.base;
   if (endpoint != Endpoint.ChatCompletions && base === null) return false;
   const suffix = suffixOf(endpoint);
+  const questionMark = find(Char.Question, start, end);
+  if (questionMark - start > 1) {
+    const suffixStart = questionMark - <usize>suffix.byteLength;
+    if (!isKnownBase(base, start, suffixStart)) return false;
+  }
   const longest = path.chatCompletions.byteLength + suffix.byteLength + path.query.byteLength + 2;
   const needed = longest + <i32>(end - start);
   if (buffer.byteLength < needed) buffer = new ArrayBuffer(needed);
@@ -87,8 +95,15 @@ export function writeUpstreamPath(
     endpoint == Endpoint.ChatCompletions
       ? append(path.chatCompletions, upstreamPathStart)
       : append(suffix, append(base!, upstreamPathStart));
-  upstreamPathEnd = appendQuery(path, find(Char.Question, start, end) + 1, end, pathEnd);
+  upstreamPathEnd = appendQuery(path, questionMark + 1, end, pathEnd);
   return true;
+}
+
+// What comes before the endpoint says what is called, such as a deployment or another API: it is
+// nothing, /v1, or what the provider has there itself.
+function isKnownBase(base: Bytes | null, start: usize, end: usize): bool {
+  if (start == end || equals(V1, start, end)) return true;
+  return base !== null && equals(base, start, end);
 }
 
 function suffixOf(endpoint: Endpoint): Bytes {

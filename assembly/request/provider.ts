@@ -3,12 +3,14 @@
 // as most requests of a gateway go where the previous one went.
 
 import { bytesOf, equals } from "../bytes/bytes";
-import { Cluster, Config, Provider } from "../config/config";
+import { Cluster, Config, Provider, Settings } from "../config/config";
 import { getProperty, increment, log, LogLevel, resultEnd, resultStart } from "../host/host";
 import { EMPTY_LABEL, Label, labelOf } from "../labels";
 
 const clusterName = bytesOf("xds\0cluster_name");
 const routeName = bytesOf("xds\0route_name");
+// Istio's name of the configuration that the route comes from. No other resource can set it.
+const routeSource = bytesOf("xds\0route_metadata\0filter_metadata\0istio\0config");
 
 let lastConfig: Config | null = null;
 let lastCluster: Cluster | null = null;
@@ -60,6 +62,19 @@ export function routeTo(provider: Provider | null): Label {
   if (!getProperty(routeName) || resultStart == resultEnd) return EMPTY_LABEL;
   if (!equals(lastRoute.bytes, resultStart, resultEnd)) lastRoute = labelOf(resultText());
   return lastRoute;
+}
+
+/** What applies to a request of the current stream to `provider` by `route`. */
+export function settingsFor(provider: Provider, route: Label): Settings {
+  if (provider.routes.size == 0 || !provider.routes.has(route.text)) return provider.settings;
+  const routes = provider.routes.get(route.text);
+  if (unchecked(routes[0]).sources === null) return unchecked(routes[0]).settings;
+  if (!getProperty(routeSource)) return provider.settings;
+  // Every VirtualService may have a route of this name.
+  for (let i = 0; i < routes.length; i++) {
+    if (unchecked(routes[i]).isFrom(resultStart, resultEnd)) return unchecked(routes[i]).settings;
+  }
+  return provider.settings;
 }
 
 function resultText(): string {

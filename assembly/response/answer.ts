@@ -1,6 +1,6 @@
 // The provider's answer to one request, forwarded in the callback that brings it. Comes in: its
-// headers and chunks; goes out: the same, except what ResponseHeaders and StreamReader remove. Kept
-// between calls: how far the answer has come, and what reads its usage.
+// headers and chunks; goes out: the same, except what ResponseHeaders, StreamReader and KeyMask
+// remove. Kept between calls: how far the answer has come, and what reads its body.
 
 import {
   getResponseBody,
@@ -10,9 +10,18 @@ import {
   resultEnd,
   resultStart,
 } from "../host/host";
+import { Bytes } from "../bytes/bytes";
 import { Credential } from "../keys/credential";
 import { removeLength, ResponseHeaders } from "./headers";
-import { StreamReader } from "./stream-reader";
+import { hideKey, isMasked, maskedEnd, maskedStart } from "./key-mask";
+import {
+  isChanged,
+  outEnd,
+  outStart,
+  releasedEnd,
+  releasedStart,
+  StreamReader,
+} from "./stream-reader";
 import { UsageReader } from "./usage-reader";
 
 // Valid within one callback only.
@@ -35,6 +44,10 @@ export class Answer {
   private usageReader: UsageReader | null = null;
   private streamReader: StreamReader | null = null;
   private isStreamed: bool = false;
+  /** The key to hide in the body; null unless the answer is an error. */
+  private hiddenKey: Bytes | null = null;
+  /** How many bytes at the end of the body so far may begin that key. */
+  private heldBytes: usize = 0;
 
   /** Begins a new answer, before its headers. */
   restart(): void {
@@ -42,6 +55,7 @@ export class Answer {
     this.isStreamed = false;
     this.firstEventAt = 0;
     this.usage = null;
+    this.hiddenKey = null;
   }
 
   /**
@@ -51,24 +65,34 @@ export class Answer {
   begin(credential: Credential | null, hasUsage: bool, asksForUsage: bool): void {
     headers.clean(credential);
     this.status = headers.status;
-    if (!hasUsage || !headers.isReadable) return;
+    if (!headers.isSuccess) {
+      this.hiddenKey = credential === null ? null : credential.key;
+      this.heldBytes = 0;
+      return;
+    }
+    if (!hasUsage || headers.isCompressed) return;
     let usage = this.usageReader;
     if (usage === null) usage = this.usageReader = new UsageReader();
     usage.restart();
     this.usage = usage;
-    if (!headers.isEventStream) return;
+    if (headers.isJson) return;
     this.isStreamed = true;
     let reader = this.streamReader;
     if (reader === null) reader = this.streamReader = new StreamReader(usage);
-    reader.restart(asksForUsage);
+    reader.restart(asksForUsage, headers.isEventStream);
     if (asksForUsage && headers.hasLength) removeLength();
   }
 
   /** A chunk of `size` bytes has come. */
   pass(size: u32, endOfStream: bool): void {
     this.isComplete = endOfStream;
+    const key = this.hiddenKey;
     const usage = this.usage;
-    if (usage === null || (size == 0 && !endOfStream)) return;
+    if ((usage === null && key === null) || (size == 0 && !endOfStream)) return;
+    if (key !== null) {
+      this.hide(key, size);
+      return;
+    }
     let start: usize = 0;
     let end: usize = 0;
     if (size != 0) {
@@ -76,15 +100,28 @@ export class Answer {
       start = resultStart;
       end = resultEnd;
     }
-    if (!this.isStreamed) {
-      usage.feed(start, end);
+    if (this.isStreamed) this.readEvents(usage!, start, end);
+    else usage!.feed(start, end);
+  }
+
+  private hide(key: Bytes, size: u32): void {
+    if (size == 0) {
+      const start = changetype<usize>(key);
+      if (this.heldBytes != 0) prependResponseBody(start, start + this.heldBytes);
       return;
     }
+    if (!getResponseBody(size)) return;
+    this.heldBytes = hideKey(key, this.heldBytes, resultStart, resultEnd);
+    const end = this.isComplete ? resultEnd : maskedEnd;
+    if (isMasked) replaceResponseBody(size, maskedStart, end);
+  }
+
+  private readEvents(usage: UsageReader, start: usize, end: usize): void {
     const reader = this.streamReader!;
-    reader.feed(start, end, endOfStream);
-    if (this.firstEventAt == 0 && usage.hasObject) this.firstEventAt = now();
-    if (reader.changed) replaceResponseBody(size, reader.outStart, reader.outEnd);
-    const releasedStart = reader.releasedStart;
-    if (reader.releasedEnd != releasedStart) prependResponseBody(releasedStart, reader.releasedEnd);
+    reader.feed(start, end, this.isComplete);
+    if (reader.isForeign) this.usage = null;
+    else if (this.firstEventAt == 0 && usage.hasObject) this.firstEventAt = now();
+    if (isChanged) replaceResponseBody(<u32>(end - start), outStart, outEnd);
+    if (releasedEnd != releasedStart) prependResponseBody(releasedStart, releasedEnd);
   }
 }

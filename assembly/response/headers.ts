@@ -1,6 +1,6 @@
 // Reads and edits the response's headers and trailers. Comes in: the provider's; goes out: the same
-// without cookies, without an alternative address that would bypass the gateway, and without any
-// header that echoes the credential. Nothing is kept between calls: `ResponseHeaders` is valid
+// without what would act on the client for the provider's host (cookies, an alternative address, a
+// reload), and without any header that echoes the credential. Nothing is kept between calls: `ResponseHeaders` is valid
 // within one callback only.
 
 import {
@@ -8,8 +8,8 @@ import {
   bytesOf,
   contains,
   equals,
+  equalsHeaderName,
   equalsIgnoringCase,
-  NOT_WHOLE,
   parseWhole,
 } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
@@ -27,21 +27,26 @@ import { Credential } from "../keys/credential";
 const STATUS = bytesOf(":status");
 const SET_COOKIE = bytesOf("set-cookie");
 const ALT_SVC = bytesOf("alt-svc");
+const CLEAR_SITE_DATA = bytesOf("clear-site-data");
+const REFRESH = bytesOf("refresh");
 const EVENT_STREAM = bytesOf("text/event-stream");
+
+/** Every status outside 100 to 599, which have one value in metrics. */
+export const OTHER_STATUS: u32 = 600;
 
 const pairs = new HeaderPairs();
 
 export class ResponseHeaders {
-  /** The status code, or 0. */
+  /** The status code, or OTHER_STATUS; 0 if there is none. */
   status: u32 = 0;
   isEventStream: bool = false;
   isJson: bool = false;
   isCompressed: bool = false;
   hasLength: bool = false;
 
-  /** Whether the token usage of the answer can be read. */
-  get isReadable(): bool {
-    return this.status - 200 < 100 && !this.isCompressed && (this.isEventStream || this.isJson);
+  /** Whether the request has succeeded. */
+  get isSuccess(): bool {
+    return this.status - 200 < 100;
   }
 
   /** Reads and edits the current stream's response headers. */
@@ -51,7 +56,7 @@ export class ResponseHeaders {
     if (!openHeaders(HeaderMap.Response, credential)) return;
     while (pairs.next()) {
       this.note();
-      cleanPair(HeaderMap.Response);
+      cleanPair(HeaderMap.Response, credential);
     }
   }
 
@@ -60,7 +65,7 @@ export class ResponseHeaders {
     const valueEnd = pairs.valueEnd;
     if (equals(STATUS, pairs.nameStart, pairs.nameEnd)) {
       const status = parseWhole(valueStart, valueEnd);
-      this.status = status == NOT_WHOLE ? 0 : <u32>status;
+      this.status = status - 100 < 500 ? <u32>status : OTHER_STATUS;
     } else if (equals(CONTENT_TYPE, pairs.nameStart, pairs.nameEnd)) {
       this.isEventStream = isMediaType(EVENT_STREAM, valueStart, valueEnd);
       this.isJson = isMediaType(JSON_TYPE, valueStart, valueEnd);
@@ -75,7 +80,7 @@ export class ResponseHeaders {
 /** Edits the current stream's response trailers. */
 export function cleanTrailers(credential: Credential | null): void {
   if (!openHeaders(HeaderMap.ResponseTrailers, credential)) return;
-  while (pairs.next()) cleanPair(HeaderMap.ResponseTrailers);
+  while (pairs.next()) cleanPair(HeaderMap.ResponseTrailers, credential);
 }
 
 /** Removes content-length, as the filter may change the answer's length. */
@@ -96,12 +101,17 @@ function openHeaders(map: HeaderMap, credential: Credential | null): bool {
   return true;
 }
 
-function cleanPair(map: HeaderMap): void {
+function cleanPair(map: HeaderMap, credential: Credential | null): void {
+  const start = pairs.nameStart;
+  const end = pairs.nameEnd;
   const isDropped =
-    equals(SET_COOKIE, pairs.nameStart, pairs.nameEnd) ||
-    equals(ALT_SVC, pairs.nameStart, pairs.nameEnd) ||
+    equalsHeaderName(SET_COOKIE, start, end) ||
+    equalsHeaderName(ALT_SVC, start, end) ||
+    equalsHeaderName(CLEAR_SITE_DATA, start, end) ||
+    equalsHeaderName(REFRESH, start, end) ||
+    (credential !== null && contains(credential.lowerKey, start, end)) ||
     (echoedKey !== null && contains(echoedKey!, pairs.valueStart, pairs.valueEnd));
-  if (isDropped) removeHeader(map, pairs.nameStart, pairs.nameEnd);
+  if (isDropped) removeHeader(map, start, end);
 }
 
 // Whether a content-type is `type`, with any parameters.

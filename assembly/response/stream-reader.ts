@@ -1,53 +1,58 @@
 // Reads the usage of a streamed answer, and removes the chunk that the provider sends only because
-// the filter requested usage. Comes in: a piece of the stream in memory; goes out: the same memory,
-// without that chunk. Kept between calls: the position in the stream, and the bytes of an event
+// the filter requested usage; if that chunk has more than the usage, only the usage. Comes in: a
+// piece of the stream in memory; goes out: the same memory, without that chunk. Kept between calls: the position in the stream, and the bytes of an event
 // that may be that chunk: at most MAX_HELD_EVENT_BYTES, and none if the filter has not requested
 // usage. Their memory is reused, as no garbage is collected before a stream ends, and a stream may
 // have any number of pieces.
 
 import { Bytes } from "../bytes/bytes";
 import { Events, SseStep } from "../sse/events";
+import { writeChoice } from "./usage-chunk";
 import { UsageReader } from "./usage-reader";
 
 /** The chunk has a few hundred bytes: a longer event is not held. */
 export const MAX_HELD_EVENT_BYTES: usize = 4096;
 
-// Valid within one callback only.
-const released = memory.data(4096);
+// What `feed` has done, valid until another stream is fed.
+/** What goes out of the piece, and whether it differs from what came in. */
+export let outStart: usize = 0;
+export let outEnd: usize = 0;
+export let isChanged: bool = false;
+/** What goes out before the piece; both are the same if nothing does. */
+export const releasedStart: usize = memory.data(4096);
+export let releasedEnd: usize = releasedStart;
+
+// Where the current event begins in this piece, or where the piece begins.
+let eventStart: usize = 0;
+// The rest of the piece, from here on, is not in its final place yet.
+let pending: usize = 0;
 
 export class StreamReader {
-  /** After `feed`: what goes out of the piece, and whether it differs from what came in. */
-  outStart: usize = 0;
-  outEnd: usize = 0;
-  changed: bool = false;
-  /**
-   * After `feed`: what goes out before the piece; both are the same if nothing does. Valid until
-   * another stream is fed.
-   */
-  releasedStart: usize = released;
-  releasedEnd: usize = released;
-
   private events: Events = new Events();
   private buffer: Bytes | null = null;
   /** How many bytes are held, at the start of the buffer. */
   private heldBytes: usize = 0;
-  /**
-   * Whether the current event may be the one to remove; where it begins in this piece, or where the
-   * piece begins.
-   */
+  /** Whether the current event may be the one to remove. */
   private isUndecided: bool = false;
-  private eventStart: usize = 0;
   /** Whether the previous event was removed. */
   private hasDropped: bool = false;
-  /** The rest of the piece, from here on, is not in its final place yet. */
-  private pending: usize = 0;
-  /** Whether the filter requested usage. */
+  /** As `restart` says. */
   private drops: bool = false;
+  private isNamed: bool = false;
 
   constructor(private usage: UsageReader) {}
 
-  /** Begins a new answer. `drops`: whether the filter requested usage. */
-  restart(drops: bool): void {
+  /** Whether the answer is not an event stream: neither by its type nor by its first line. */
+  get isForeign(): bool {
+    return this.events.isForeign && !this.isNamed;
+  }
+
+  /**
+   * Begins a new answer. `drops`: whether the filter requested usage; `isNamed`: whether the answer
+   * has the type of an event stream.
+   */
+  restart(drops: bool, isNamed: bool): void {
+    this.isNamed = isNamed;
     this.events.restart();
     this.heldBytes = 0;
     this.isUndecided = false;
@@ -56,18 +61,20 @@ export class StreamReader {
 
   /** Reads the piece from `start` to `end`; READ_AHEAD_BYTES must follow it in memory. */
   feed(start: usize, end: usize, isLast: bool): void {
-    this.changed = false;
-    this.releasedEnd = released;
-    this.outStart = this.outEnd = this.pending = this.eventStart = start;
+    isChanged = false;
+    releasedEnd = releasedStart;
+    outStart = outEnd = pending = eventStart = start;
+    this.usage.origin = start - this.heldBytes;
     const events = this.events;
     events.at = start;
     let step = events.next(end);
-    while (step != SseStep.More) {
+    while (step != SseStep.More && !this.isForeign) {
       this.follow(step);
       step = events.next(end);
     }
     if (this.isUndecided) {
-      if (isLast) this.endEvent(end);
+      if (this.isForeign) this.keep();
+      else if (isLast) this.endEvent(end);
       else this.hold(end);
     }
     this.forward(end);
@@ -81,7 +88,11 @@ export class StreamReader {
         // Comments before it are not part of it. They may keep a connection alive, and are never
         // held.
         this.isUndecided = this.drops;
-        this.eventStart = at;
+        eventStart = usage.origin = at;
+        break;
+      case SseStep.Error:
+        usage.fail();
+        if (this.isUndecided) this.keep();
         break;
       case SseStep.Data:
         usage.feed(this.events.start, at);
@@ -97,13 +108,27 @@ export class StreamReader {
     }
   }
 
-  // The current event ends at `end`, and may still be the one to remove.
+  // The current event ends at `end`, and may still be the one to remove: any event with a usage and
+  // without a choice, as clients read the first choice of each chunk.
   private endEvent(end: usize): void {
     const usage = this.usage;
-    // `choices` must be there and empty: events of other APIs have a usage and no `choices`.
-    this.hasDropped = usage.hasUsage && usage.hasEmptyChoices && !usage.hasError;
+    const isRequested = usage.hasUsage && !usage.hasChoices && !usage.hasError;
+    this.hasDropped = isRequested && !usage.hasMore;
     if (this.hasDropped) this.drop(end);
+    else if (isRequested) this.replaceUsage(end);
     else this.keep();
+  }
+
+  // The rest of the event goes out in a chunk that has one empty choice.
+  private replaceUsage(end: usize): void {
+    let start = eventStart;
+    if (this.heldBytes != 0) {
+      this.hold(end);
+      if (this.heldBytes == 0) return;
+      start = changetype<usize>(this.buffer);
+    }
+    if (writeChoice(this.usage, start)) isChanged = true;
+    this.keep();
   }
 
   private keep(): void {
@@ -111,32 +136,32 @@ export class StreamReader {
     this.hasDropped = false;
     const size = this.heldBytes;
     if (size == 0) return;
-    memory.copy(released, changetype<usize>(this.buffer), size);
-    this.releasedEnd = released + size;
+    memory.copy(releasedStart, changetype<usize>(this.buffer), size);
+    releasedEnd = releasedStart + size;
     this.heldBytes = 0;
   }
 
   private drop(end: usize): void {
     this.isUndecided = false;
     this.heldBytes = 0;
-    this.forward(this.eventStart);
-    this.pending = end;
-    this.changed = true;
+    this.forward(eventStart);
+    pending = end;
+    isChanged = true;
   }
 
   private hold(end: usize): void {
-    const more = end - this.eventStart;
+    const more = end - eventStart;
     const size = this.heldBytes + more;
     if (size == 0) return;
     if (size > MAX_HELD_EVENT_BYTES) {
       this.keep();
       return;
     }
-    memory.copy(this.roomFor(size) + this.heldBytes, this.eventStart, more);
+    memory.copy(this.roomFor(size) + this.heldBytes, eventStart, more);
     this.heldBytes = size;
-    this.forward(this.eventStart);
-    this.pending = end;
-    this.changed = true;
+    this.forward(eventStart);
+    pending = end;
+    isChanged = true;
   }
 
   // The start of a buffer that has room for `size` bytes and has the held ones.
@@ -152,9 +177,9 @@ export class StreamReader {
 
   // Appends the pending bytes up to `end` to what goes out.
   private forward(end: usize): void {
-    const size = end - this.pending;
-    if (this.outEnd != this.pending) memory.copy(this.outEnd, this.pending, size);
-    this.outEnd += size;
-    this.pending = end;
+    const size = end - pending;
+    if (outEnd != pending) memory.copy(outEnd, pending, size);
+    outEnd += size;
+    pending = end;
   }
 }

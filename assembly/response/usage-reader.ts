@@ -1,94 +1,93 @@
-// Reads the token usage out of an answer's JSON as it passes, in pieces split anywhere: a whole
-// answer, or the data of one event after another. Comes in: runs of bytes; goes out: numbers, and
-// what kind of text it was. Nothing is held and nothing is validated. The usage is at the top; in
-// OpenAI's Responses under `response`, and at the start of an Anthropic stream under `message`.
+// Reads an answer's JSON as it passes, in pieces split anywhere: a whole answer, or the data of one
+// event after another. Comes in: runs of bytes; goes out: the token usage, whether the provider
+// reports an error or the end of its stream, and what kind of text it was. Nothing is held and
+// nothing is validated. The usage is at the top; in OpenAI's Responses under `response`, at the
+// start of an Anthropic stream under `message`, in Groq's under `x_groq`, in Moonshot's in a choice.
 // Kept between calls: the position in the text.
 
 import { isDigit } from "../bytes/bytes";
 import { CASE_BIT, Char } from "../bytes/chars";
-import { HASH_START, hashByte, hashOf } from "../bytes/key-hash";
+import { HASH_START, hashByte } from "../bytes/key-hash";
 import { findStructure, specialBytes } from "../bytes/lanes";
-import { UNKNOWN, Usage } from "./usage";
+import { isError, isWord, Key, keyOf, Place, placeIn } from "./answer-keys";
+import { Report } from "./report";
 
 const enum Mode {
   Token,
   /** In a string that is skipped, and after a backslash there. */
   Text,
   Escaped,
-  /** In a key, or in the value of a top-level `type`. */
+  /** In a key, or in a value that is one of a few words. */
   Key,
-  Type,
+  Word,
   Number,
+  /** In the rest of `[DONE]`. */
+  Done,
 }
 
-/** Which object is open. Any other object is skipped. */
-const enum Place {
-  None,
-  Top,
-  /** A `response` or `message`, which contains what other APIs have at the top. */
-  Wrapper,
-  Usage,
-  /** `…_tokens_details`. */
-  Details,
-}
+// The rest of `[DONE]`, the next letter in the lowest byte.
+const REST_OF_DONE: u64 = 0x5d454e4f44;
 
-const USAGE = hashOf("usage");
-const RESPONSE = hashOf("response");
-const MESSAGE = hashOf("message");
-const CHOICES = hashOf("choices");
-const ERROR = hashOf("error");
-const TYPE = hashOf("type");
-const PROMPT_DETAILS = hashOf("prompt_tokens_details");
-const COMPLETION_DETAILS = hashOf("completion_tokens_details");
-const INPUT_DETAILS = hashOf("input_tokens_details");
-const OUTPUT_DETAILS = hashOf("output_tokens_details");
+const LARGEST_NUMBER: u64 = 0xffffffff;
+/** There is no such place. */
+export const NOWHERE: usize = usize.MAX_VALUE;
 
-export class UsageReader extends Usage {
+export class UsageReader extends Report {
   /** Whether any text has begun with an object. */
   hasObject: bool = false;
-  /** Whether the provider has reported an error within its answer. */
-  hasFailed: bool = false;
   /**
-   * Of the current text: whether it has a `usage` that is an object, `choices` that are not empty,
-   * `choices` that are empty, an `error`; whether it is not an object.
+   * Of the current text: whether its top has a `usage` that is an object, `choices` that are not
+   * empty, anything but the usage that a client could miss; whether it is not an object.
    */
   hasUsage: bool = false;
   hasChoices: bool = false;
-  hasEmptyChoices: bool = false;
-  hasError: bool = false;
+  hasMore: bool = false;
   isOther: bool = false;
 
-  private mode: Mode = Mode.Token;
-  /**
-   * The open objects that are read, the innermost in the lowest byte; and how many skipped objects
-   * and arrays are open within it.
-   */
-  private places: u32 = Place.None;
-  private skipped: u32 = 0;
   /** Whether a value is next. */
   private isValue: bool = false;
-  private inChoices: bool = false;
-  private hash: u64 = 0;
-  /** The number, or the hash of the type, so far. */
-  private number: u64 = 0;
+  /** Of the current number. */
   private hasFraction: bool = false;
   private isCount: bool = false;
 
+  /**
+   * Of the current text: where its members `usage`, to its end, and `choices` are, as distances
+   * from `origin`; NOWHERE if it has none.
+   */
+  origin: usize = 0;
+  usageStart: usize = NOWHERE;
+  usageEnd: usize = NOWHERE;
+  choicesStart: usize = NOWHERE;
+
+  private mode: Mode = Mode.Token;
+  /**
+   * The open objects and arrays that are read, four bits each, the innermost in the lowest; and how
+   * many skipped ones are open within it.
+   */
+  private places: u32 = Place.None;
+  private skipped: u32 = 0;
+  /** Where the last key at the top is. */
+  private keyStart: usize = 0;
+  private key: Key = Key.Other;
+  /** So far: the number, the hash of a key or a word, or the rest of `[DONE]`. */
+  private number: u64 = 0;
   /** Begins a new answer. */
   restart(): void {
     this.forget();
-    this.hasObject = this.hasFailed = false;
+    this.restartReport();
+    this.hasObject = false;
     this.beginText();
   }
 
   /** Begins a new text of the same answer. Numbers are kept until new ones come. */
   beginText(): void {
-    this.hasUsage = this.hasChoices = this.hasEmptyChoices = this.hasError = this.isOther = false;
-    this.isValue = this.inChoices = false;
+    this.beginReport();
+    this.hasUsage = this.hasChoices = this.hasMore = this.isOther = this.isValue = false;
+    this.usageStart = this.usageEnd = this.choicesStart = NOWHERE;
     this.mode = Mode.Token;
     this.places = Place.None;
     this.skipped = 0;
-    this.hash = 0;
+    this.key = Key.Other;
   }
 
   /** Reads a piece of the text. READ_AHEAD_BYTES must follow it in memory. */
@@ -104,11 +103,14 @@ export class UsageReader extends Usage {
           this.mode = Mode.Text;
           break;
         case Mode.Key:
-        case Mode.Type:
+        case Mode.Word:
           at = this.readName(at, end);
           break;
         case Mode.Number:
           at = this.readNumber(at, end);
+          break;
+        case Mode.Done:
+          at = this.readDone(at);
           break;
         default:
           at = this.skipped == 0 ? this.readTokens(at, end) : this.skip(at, end);
@@ -136,23 +138,37 @@ export class UsageReader extends Usage {
   // No provider escapes the letters of a key: one with a backslash is not one of the keys that are
   // read.
   private readName(at: usize, end: usize): usize {
-    let hash = this.mode == Mode.Key ? this.hash : this.number;
+    let hash = this.number;
     let byte: u8 = 0;
     while (at < end && byte != Char.Quote && byte != Char.Backslash) {
       byte = load<u8>(at++);
       if (byte != Char.Quote) hash = hashByte(hash, byte);
     }
-    if (this.mode == Mode.Key) this.hash = hash;
-    else this.number = hash;
+    this.number = hash;
     if (byte == Char.Backslash) this.mode = Mode.Escaped;
     if (byte != Char.Quote) return at;
-    if (this.mode == Mode.Type && hash == ERROR) this.fail();
+    const key = keyOf(hash);
+    if (this.mode == Mode.Key) this.key = key;
+    else this.noteWord(this.key, key, hash == HASH_START);
     this.mode = Mode.Token;
     return at;
   }
 
+  private readDone(at: usize): usize {
+    const rest = this.number;
+    this.mode = Mode.Token;
+    if (load<u8>(at) != <u8>rest) return at;
+    this.number = rest >> 8;
+    if (this.number != 0) {
+      this.mode = Mode.Done;
+    } else {
+      this.isDone = true;
+      this.skipped = 0;
+    }
+    return at + 1;
+  }
+
   private skip(at: usize, end: usize): usize {
-    if (this.inChoices) return this.lookIntoChoices(at);
     let depth = this.skipped;
     while (depth != 0) {
       at = findStructure(at, end);
@@ -166,16 +182,6 @@ export class UsageReader extends Usage {
       else depth--;
     }
     this.skipped = depth;
-    return at;
-  }
-
-  // The first byte after the bracket that is not whitespace decides whether the array is empty.
-  private lookIntoChoices(at: usize): usize {
-    const byte = load<u8>(at);
-    if (byte <= Char.Space) return at + 1;
-    this.inChoices = false;
-    this.hasChoices = byte != Char.CloseBracket;
-    this.hasEmptyChoices = byte == Char.CloseBracket;
     return at;
   }
 
@@ -194,20 +200,21 @@ export class UsageReader extends Usage {
   }
 
   private readToken(at: usize, byte: u8): usize {
-    if (this.places == Place.None) return this.begin(at, byte);
+    const place = this.place();
+    if (place == Place.None) return this.begin(at, byte);
+    if (place == Place.Top && this.isValue) this.noteMember(byte);
+    else if (place == Place.Choices && byte != Char.CloseBracket) this.hasChoices = true;
     switch (byte) {
       case Char.CloseBrace:
-        this.places >>= 8;
+      case Char.CloseBracket:
+        this.close(at + 1);
         break;
       case Char.Quote:
-        this.openString();
+        this.openString(at);
         break;
       case Char.OpenBrace:
-        this.openObject();
-        break;
       case Char.OpenBracket:
-        this.inChoices = this.place() == Place.Top && this.hash == CHOICES;
-        this.skipped = 1;
+        this.open(byte == Char.OpenBrace);
         break;
       default:
         if (byte != Char.Minus && !isDigit(byte)) break;
@@ -227,56 +234,70 @@ export class UsageReader extends Usage {
     } else {
       this.isOther = true;
       if (byte == Char.Quote) this.mode = Mode.Text;
-      else if (byte == Char.OpenBracket) this.skipped = 1;
+      else if (byte == Char.OpenBracket) {
+        this.skipped = 1;
+        this.number = REST_OF_DONE;
+        this.mode = Mode.Done;
+      }
     }
     return at + 1;
   }
 
   private place(): Place {
-    return this.places & 0xff;
+    return this.places & 15;
   }
 
-  private openString(): void {
+  // A value at the top begins with `byte`, or continues there if it is a literal.
+  private noteMember(byte: u8): void {
+    if (this.key == Key.Choices) this.choicesStart = this.keyStart;
+    else if (isNullOrEnd(byte) || this.hasMore) return;
+    else if (this.key == Key.Other || this.key > Key.Usage) this.hasMore = true;
+  }
+
+  private openString(at: usize): void {
+    const place = this.place();
+    const key = this.key;
+    this.number = HASH_START;
     if (!this.isValue) {
-      this.hash = HASH_START;
+      if (place == Place.Top) this.keyStart = at - this.origin;
+      this.key = Key.Other;
       this.mode = Mode.Key;
-    } else if (this.place() == Place.Top && this.hash == TYPE) {
-      this.number = HASH_START;
-      this.mode = Mode.Type;
+    } else if (isWord(place, key)) {
+      this.mode = Mode.Word;
     } else {
-      if (this.isErrorKey()) this.fail();
+      this.noteText(place, key);
       this.mode = Mode.Text;
     }
   }
 
-  private fail(): void {
-    this.hasFailed = this.hasError = true;
-  }
-
-  private isErrorKey(): bool {
-    return this.place() <= Place.Wrapper && this.hash == ERROR;
-  }
-
-  private openObject(): void {
-    const inner = this.innerPlace();
-    if (this.isErrorKey()) this.fail();
-    if (inner == Place.None) {
+  private open(isObject: bool): void {
+    const place = this.place();
+    const inner = placeIn(place, this.key);
+    if (isObject && isError(place, this.key)) this.fail();
+    const isArray = inner == Place.Choices || inner == Place.Iterations;
+    const isSkipped = inner == Place.None || isArray == isObject;
+    if (isSkipped || (inner == Place.Usage && !this.beginUsage(place == Place.Choice))) {
       this.skipped = 1;
       return;
     }
-    if (inner == Place.Usage) this.hasUsage = true;
-    this.places = (this.places << 8) | inner;
+    if (inner == Place.Usage && place == Place.Top) {
+      this.hasUsage = true;
+      this.usageStart = this.keyStart;
+    }
+    this.places = (this.places << 4) | inner;
     this.isValue = false;
   }
 
-  private innerPlace(): Place {
+  // The innermost object or array ends at `end`.
+  private close(end: usize): void {
+    const closed = this.place();
+    this.places >>= 4;
     const place = this.place();
-    const hash = this.hash;
-    if (place == Place.Usage) return isDetails(hash) ? Place.Details : Place.None;
-    if (place == Place.Details) return Place.None;
-    if (hash == USAGE) return Place.Usage;
-    const isWrapper = place == Place.Top && (hash == RESPONSE || hash == MESSAGE);
-    return isWrapper ? Place.Wrapper : Place.None;
+    if (closed == Place.Usage && place == Place.Top) {
+      this.usageEnd = end - this.origin;
+    } else if (place == Place.None && !this.hasUsage && !this.hasChoices) {
+      this.endReport();
+    }
   }
 
   // A number counts once the byte after it has come, as a piece may end within it.
@@ -284,7 +305,8 @@ export class UsageReader extends Usage {
     for (; at < end; at++) {
       const byte = load<u8>(at);
       if (isDigit(byte)) {
-        if (!this.hasFraction) this.number = min<u64>(this.number * 10 + byte - Char.Zero, UNKNOWN);
+        if (!this.hasFraction)
+          this.number = min<u64>(this.number * 10 + byte - Char.Zero, LARGEST_NUMBER);
       } else if (byte == Char.Point) {
         this.hasFraction = true;
       } else if (byte == Char.Minus || byte == Char.Plus || (byte | CASE_BIT) == Char.e) {
@@ -299,18 +321,14 @@ export class UsageReader extends Usage {
 
   private endNumber(): void {
     const place = this.place();
-    if (this.isCount && place >= Place.Usage) {
-      this.note(this.hash, <u32>this.number, place == Place.Details);
-    }
+    const number = this.number;
+    if (place >= Place.Usage) this.note(place, this.key, number, this.isCount);
+    else this.noteNumber(place, this.key, number);
     this.mode = Mode.Token;
   }
 }
 
-function isDetails(hash: u64): bool {
-  return (
-    hash == PROMPT_DETAILS ||
-    hash == COMPLETION_DETAILS ||
-    hash == INPUT_DETAILS ||
-    hash == OUTPUT_DETAILS
-  );
+// Whether `byte` is one of a null, or ends an object.
+function isNullOrEnd(byte: u8): bool {
+  return byte == Char.n || byte == Char.u || byte == Char.l || byte == Char.CloseBrace;
 }

@@ -1,82 +1,183 @@
-// The token counts of an answer, by any of their names: OpenAI's chat and legacy completions and
-// its embeddings have `prompt_tokens` and `completion_tokens`, its Responses and Anthropic have
-// `input_tokens` and `output_tokens`. Anthropic's `input_tokens` leave out cached tokens (see each
-// provider's API reference). Kept between calls: the last value of each.
+// The token counts of an answer as they are billed, by any of their names: OpenAI's chat and legacy
+// completions and its embeddings have `prompt_tokens` and `completion_tokens`, its Responses and
+// Anthropic have `input_tokens` and `output_tokens`. Anthropic's `input_tokens` leave out cached
+// tokens (see each provider's API reference). Comes in: the numbers of one usage after another.
+// Kept between calls: the last value of each.
 
-import { hashOf } from "../bytes/key-hash";
+import { Key, Place } from "./answer-keys";
 
 /** The answer has not given the number. */
-export const UNKNOWN: u32 = u32.MAX_VALUE;
+export const UNKNOWN: u64 = u64.MAX_VALUE;
 
-const PROMPT_TOKENS = hashOf("prompt_tokens");
-const COMPLETION_TOKENS = hashOf("completion_tokens");
-const INPUT_TOKENS = hashOf("input_tokens");
-const OUTPUT_TOKENS = hashOf("output_tokens");
-const CACHED_TOKENS = hashOf("cached_tokens");
-const REASONING_TOKENS = hashOf("reasoning_tokens");
-const CACHE_HIT_TOKENS = hashOf("prompt_cache_hit_tokens"); // DeepSeek's
-const CACHE_READ_TOKENS = hashOf("cache_read_input_tokens"); // Anthropic's
-const CACHE_CREATION_TOKENS = hashOf("cache_creation_input_tokens");
+// An unknown count, and the largest one. Their sums have 64 bits.
+const NO_COUNT: u32 = u32.MAX_VALUE;
+const LARGEST: u64 = NO_COUNT - 1;
+
+// In the order of Key.
+const enum Count {
+  // Those of an iteration, in the order of the sums below.
+  Input,
+  Output,
+  CacheRead,
+  CacheCreation,
+  Prompt,
+  Completion,
+  Total,
+  Cached,
+  Reasoning,
+  /** Of the prompt. */
+  Audio,
+}
+const ITERATION_COUNTS: i32 = 4;
+const COUNTS: i32 = 10;
 
 export class Usage {
-  private prompt: u32 = UNKNOWN;
-  private completion: u32 = UNKNOWN;
-  private input: u32 = UNKNOWN;
-  private output: u32 = UNKNOWN;
-  private cached: u32 = UNKNOWN;
-  private reasoning: u32 = UNKNOWN;
-  private cacheRead: u32 = UNKNOWN;
-  private cacheCreation: u32 = UNKNOWN;
+  // In the order of Count, and read by their index: an array of their own would take 24 bytes more
+  // for each stream.
+  private input: u32 = NO_COUNT;
+  private output: u32 = NO_COUNT;
+  private cacheRead: u32 = NO_COUNT;
+  private cacheCreation: u32 = NO_COUNT;
+  private prompt: u32 = NO_COUNT;
+  private completion: u32 = NO_COUNT;
+  private total: u32 = NO_COUNT;
+  private cached: u32 = NO_COUNT;
+  private reasoning: u32 = NO_COUNT;
+  private audio: u32 = NO_COUNT;
+  /** Whether a number is out of range, so that nothing is known. */
+  private isOutOfRange: bool = false;
+  /** Whether the counts are those of a choice, which those of the whole answer replace. */
+  private isOfChoice: bool = false;
+  /** Whether the usage that is being read has had an iteration. */
+  private hasIterations: bool = false;
 
   /** Forgets all numbers. */
   protected forget(): void {
-    this.prompt = this.completion = this.input = this.output = UNKNOWN;
-    this.cached = this.reasoning = this.cacheRead = this.cacheCreation = UNKNOWN;
+    this.isOutOfRange = this.isOfChoice = false;
+    this.clear(COUNTS);
   }
 
-  /** Whether the answer has given any token count. */
+  // Makes the first counts unknown.
+  private clear(end: i32): void {
+    for (let i = 0; i < end; i++) store<u32>(this.placeOf(i), NO_COUNT);
+  }
+
+  private placeOf(index: i32): usize {
+    return changetype<usize>(this) + offsetof<Usage>("input") + ((<usize>index) << 2);
+  }
+
+  private count(index: i32): u64 {
+    const count = load<u32>(this.placeOf(index));
+    return count == NO_COUNT ? UNKNOWN : count;
+  }
+
+  /** Whether the answer has given any token count. Only then have the others a meaning. */
   get isKnown(): bool {
-    return this.promptTokens != UNKNOWN || this.completionTokens != UNKNOWN;
+    const isGiven = this.promptTokens != UNKNOWN || this.completionTokens != UNKNOWN;
+    return isGiven && !this.isOutOfRange;
   }
 
   /** Tokens of the prompt, including cached ones, or UNKNOWN. */
-  get promptTokens(): u32 {
-    if (this.input == UNKNOWN) return this.prompt;
-    // Some relays send both names, one of them with 0.
-    if (this.prompt != UNKNOWN) return max(this.prompt, this.input);
-    return this.input + known(this.cacheRead) + known(this.cacheCreation);
+  get promptTokens(): u64 {
+    const prompt = this.givenPrompt();
+    // A total alone is that of an embedding.
+    if (prompt == UNKNOWN && this.givenCompletion() == UNKNOWN) return this.count(Count.Total);
+    const rest = this.rest();
+    return rest != 0 && rest == this.count(Count.Audio) ? prompt + rest : prompt;
   }
 
-  /** Tokens of the completion, or UNKNOWN. */
-  get completionTokens(): u32 {
-    if (this.completion == UNKNOWN) return this.output;
-    return this.output == UNKNOWN ? this.completion : max(this.completion, this.output);
+  /** Tokens of the completion, including reasoning, or UNKNOWN. */
+  get completionTokens(): u64 {
+    const completion = this.givenCompletion();
+    const rest = this.rest();
+    const reasoning = this.count(Count.Reasoning);
+    const isReasoning = reasoning == UNKNOWN || reasoning == rest;
+    return isReasoning && rest != this.count(Count.Audio) ? completion + rest : completion;
   }
 
   /** Tokens of the prompt that came from the provider's cache, or UNKNOWN. */
-  get cachedTokens(): u32 {
-    return this.cached == UNKNOWN ? this.cacheRead : this.cached;
+  get cachedTokens(): u64 {
+    const cached = this.count(Count.Cached);
+    return cached == UNKNOWN ? this.count(Count.CacheRead) : cached;
   }
 
   /** Tokens of the completion that were spent on reasoning, or UNKNOWN. */
-  get reasoningTokens(): u32 {
-    return this.reasoning;
+  get reasoningTokens(): u64 {
+    return this.count(Count.Reasoning);
   }
 
-  /** Takes a number by the hash of its key. `isDetail`: it is in an object of details. */
-  protected note(hash: u64, value: u32, isDetail: bool): void {
-    if (hash == CACHED_TOKENS || hash == CACHE_HIT_TOKENS) this.cached = value;
-    else if (hash == REASONING_TOKENS) this.reasoning = value;
-    else if (isDetail) return;
-    else if (hash == PROMPT_TOKENS) this.prompt = value;
-    else if (hash == COMPLETION_TOKENS) this.completion = value;
-    else if (hash == INPUT_TOKENS) this.input = value;
-    else if (hash == OUTPUT_TOKENS) this.output = value;
-    else if (hash == CACHE_READ_TOKENS) this.cacheRead = value;
-    else if (hash == CACHE_CREATION_TOKENS) this.cacheCreation = value;
+  private givenPrompt(): u64 {
+    const prompt = this.count(Count.Prompt);
+    const input = this.count(Count.Input);
+    if (input == UNKNOWN) return prompt;
+    // Some relays send both names, one of them with 0.
+    if (prompt != UNKNOWN) return max(prompt, input);
+    return input + known(this.count(Count.CacheRead)) + known(this.count(Count.CacheCreation));
+  }
+
+  private givenCompletion(): u64 {
+    const completion = this.count(Count.Completion);
+    const output = this.count(Count.Output);
+    if (completion == UNKNOWN) return output;
+    return output == UNKNOWN ? completion : max(completion, output);
+  }
+
+  // What the total has beside prompt and completion, as given. Some providers leave audio out of
+  // the prompt (Mistral), or reasoning out of the completion (xAI, Gemini).
+  private rest(): u64 {
+    const total = this.count(Count.Total);
+    const prompt = this.givenPrompt();
+    const completion = this.givenCompletion();
+    if (total == UNKNOWN || prompt == UNKNOWN || completion == UNKNOWN) return 0;
+    return total > prompt + completion ? total - prompt - completion : 0;
+  }
+
+  /**
+   * A usage begins. `isOfChoice`: it is that of one choice. False if it is not to be read, as the
+   * whole answer's is known.
+   */
+  protected beginUsage(isOfChoice: bool): bool {
+    if (isOfChoice && !this.isOfChoice && this.isKnown) return false;
+    if (this.isOfChoice && !isOfChoice) this.clear(COUNTS);
+    this.isOfChoice = isOfChoice;
+    this.hasIterations = false;
+    return true;
+  }
+
+  /**
+   * Takes a number within a usage. `isCount`: it is a whole number, and not negative. A zero does
+   * not replace a count, as relays end a stream with a usage of zeros.
+   */
+  protected note(place: Place, key: Key, value: u64, isCount: bool): void {
+    const index = countOf(place, key);
+    if (index < 0) return;
+    const isSummed = index < ITERATION_COUNTS;
+    if (place == Place.Iteration) {
+      if (!isSummed) return;
+      if (!this.hasIterations) this.clear(ITERATION_COUNTS);
+      this.hasIterations = true;
+      // The sum is billed, and the top has less.
+      value += known(this.count(index));
+    } else if (isSummed && this.hasIterations) {
+      return;
+    }
+    if (!isCount || value > LARGEST) this.isOutOfRange = true;
+    if (value != 0 || this.count(index) == UNKNOWN) store<u32>(this.placeOf(index), <u32>value);
   }
 }
 
-function known(count: u32): u32 {
+// Which Count a member gives, or a number below 0.
+function countOf(place: Place, key: Key): i32 {
+  if (key == Key.CacheHitTokens || key == Key.NumCachedTokens) return Count.Cached;
+  if (key == Key.ThinkingTokens) return Count.Reasoning;
+  const index = <i32>key - <i32>Key.InputTokens;
+  if (index >= COUNTS) return -1;
+  if (place == Place.PromptDetails || place == Place.OtherDetails) {
+    if (index < Count.Cached) return -1;
+  }
+  return index == Count.Audio && place != Place.PromptDetails ? -1 : index;
+}
+
+function known(count: u64): u64 {
   return count == UNKNOWN ? 0 : count;
 }

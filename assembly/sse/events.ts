@@ -1,7 +1,7 @@
 // Finds the events of a server-sent event stream (WHATWG HTML, 9.2.6) as it arrives, in pieces
 // split anywhere. Comes in: the bytes from `at` to an end; goes out: a SseStep for each piece of
-// data, and at the end of each event. Lines end with CR, LF or CRLF; a byte order mark may precede
-// the first. Kept between calls: the position within the line.
+// data, at the end of each event, and for an error that a field reports. Lines end with CR, LF or
+// CRLF; a byte order mark may precede the first. Kept between calls: the position within the line.
 
 import { Char } from "../bytes/chars";
 import { findLineEnd } from "../bytes/lanes";
@@ -17,6 +17,8 @@ export const enum SseStep {
    * JSON it is whitespace.
    */
   Data,
+  /** The current event reports an error: it has a line `event: error`, or a field `error`. */
+  Error,
   /** The blank line that ends an event ends at `at`. */
   End,
   /** The byte before `at` is the line feed of a CRLF that ended an event in the previous piece. */
@@ -25,16 +27,26 @@ export const enum SseStep {
 
 const enum LinePart {
   LineStart,
-  /** The rest of `data`. */
+  /** The name of a field, up to its colon. */
   Name,
   /** A space, which is skipped, or data. */
   Space,
   Data,
+  /** The value of the field `event`. */
+  EventName,
   /** The rest of a comment or of another field. */
   Rest,
 }
 
-const NAME: u32 = 0x61746164; // "data", the first letter in the lowest byte
+// Words of at most seven letters, the last one in the lowest byte.
+const DATA: u64 = 0x64617461;
+const EVENT: u64 = 0x6576656e74;
+const ERROR: u64 = 0x6572726f72;
+const ID: u64 = 0x6964;
+const RETRY: u64 = 0x7265747279;
+const COMMENT: u64 = 0;
+const LONGEST_WORD: u64 = 0xffffffffffffff;
+
 const MARK: u32 = 0xbfbbef; // EF BB BF, the first byte in the lowest
 
 export class Events {
@@ -42,14 +54,18 @@ export class Events {
   at: usize = 0;
   /** Where the data of SseStep.Data begins. */
   start: usize = 0;
+  /** Whether the first line that is not empty is not a line of an event stream. */
+  isForeign: bool = false;
 
   private part: LinePart = LinePart.LineStart;
+  /** The letters so far of the field's name, or of the value of `event`. */
+  private word: u64 = 0;
   /**
-   * The missing letters of the field's name, and the missing bytes of the byte order mark while it
-   * may come; the next one is in the lowest byte.
+   * The missing bytes of the byte order mark while it may come; the next one is in the lowest byte.
    */
-  private letters: u32 = 0;
   private mark: u32 = MARK;
+  /** Whether a comment, or a field that the standard names, has come. */
+  private hasField: bool = false;
   /** Whether the previous byte was a CR, and whether that CR ended an event. */
   private afterReturn: bool = false;
   private afterEnd: bool = false;
@@ -61,6 +77,7 @@ export class Events {
     this.part = LinePart.LineStart;
     this.mark = MARK;
     this.afterReturn = this.afterEnd = this.isBegun = false;
+    this.hasField = this.isForeign = false;
   }
 
   /**
@@ -91,6 +108,8 @@ export class Events {
         if (this.at != this.start) return SseStep.Data;
         this.endLine();
         return SseStep.More;
+      case LinePart.EventName:
+        return this.readEventName();
       default:
         this.at = findLineEnd(this.at, end);
         if (this.at < end) this.endLine();
@@ -115,7 +134,7 @@ export class Events {
     }
     this.mark = 0;
     if (byte == Char.Return || byte == Char.LineFeed) return this.endEvent(byte, end);
-    this.letters = NAME;
+    this.word = 0;
     this.part = LinePart.Name;
     if (this.isBegun || byte == Char.Colon) return SseStep.More;
     this.isBegun = true;
@@ -134,20 +153,55 @@ export class Events {
 
   private readName(): SseStep {
     const byte = load<u8>(this.at);
-    if (this.letters != 0 && byte == <u8>this.letters) {
-      this.letters >>= 8;
+    if (byte == Char.Colon) {
       this.at++;
-      return SseStep.More;
-    }
-    const isNamed = this.letters == 0;
-    if (byte == Char.Colon && isNamed) {
-      this.at++;
-      this.part = LinePart.Space;
-      return SseStep.More;
+      return this.endName();
     }
     // A line that is only `data` has no data, and needs no step.
-    this.part = LinePart.Rest;
+    if (!this.takeLetter(byte)) this.endOtherName();
     return SseStep.More;
+  }
+
+  private endName(): SseStep {
+    const name = this.word;
+    if (name == ERROR) {
+      // Not of the standard: llama.cpp and others end a stream so.
+      this.part = LinePart.Rest;
+      return SseStep.Error;
+    }
+    if (name == DATA || name == EVENT || name == ID || name == RETRY || name == COMMENT) {
+      this.hasField = true;
+      this.word = 0;
+      this.part =
+        name == DATA ? LinePart.Space : name == EVENT ? LinePart.EventName : LinePart.Rest;
+    } else {
+      this.endOtherName();
+    }
+    return SseStep.More;
+  }
+
+  private endOtherName(): void {
+    this.part = LinePart.Rest;
+    this.isForeign = !this.hasField;
+  }
+
+  private readEventName(): SseStep {
+    const byte = load<u8>(this.at);
+    const isLeading = this.word == 0 && byte == Char.Space;
+    if (isLeading) this.at++;
+    if (isLeading || this.takeLetter(byte)) return SseStep.More;
+    this.part = LinePart.Rest;
+    const isEnd = byte == Char.Return || byte == Char.LineFeed;
+    return isEnd && this.word == ERROR ? SseStep.Error : SseStep.More;
+  }
+
+  // Appends a letter to the word, if it can be one of a word that is looked for.
+  private takeLetter(byte: u8): bool {
+    const word = (this.word << 8) | byte;
+    if (byte <= Char.Space || word > LONGEST_WORD) return false;
+    this.word = word;
+    this.at++;
+    return true;
   }
 
   // At the CR or LF that ends a line that is not empty.

@@ -39,6 +39,17 @@ export interface LLMProvider {
       };
     };
     /**
+     * Whose LLMRoutes may lead to the provider. If unset, any.
+     */
+    allowedRoutes?: {
+      /**
+       * Namespaces of LLMRoutes. A route of another namespace that leads here is an error. If unset, any namespace.
+       *
+       * @maxItems 256
+       */
+      namespaces?: string[];
+    };
+    /**
      * The provider's DNS name, in lower case and without a port. It must be unique among all LLMProviders, as LLMRoutes refer to the provider by it.
      */
     host: string;
@@ -116,7 +127,7 @@ export interface LLMProvider {
 export interface ProviderConfigs {
   defaultConfig?: ProviderConfig;
   /**
-   * Settings for requests that took one rule, by the rule's name in LLMRoute `spec.rules[].name`. Each is merged over defaultConfig: objects by key, while scalars, lists and the values of body members replace.
+   * Settings for requests that took one rule, by the rule's name in LLMRoute `spec.rules[].name`, or by `NAMESPACE/LLMROUTE/RULE`. Each is merged over defaultConfig: objects by key, while scalars, lists and the values of body members replace.
    */
   routeSpecificConfigs?: {
     [k: string]: ProviderConfig;
@@ -234,6 +245,16 @@ export const llmProviderSchema: Schema = {
               type: "object",
               maxProperties: 32,
               additionalProperties: { type: "string", maxLength: 63 },
+            },
+          },
+        },
+        allowedRoutes: {
+          type: "object",
+          properties: {
+            namespaces: {
+              type: "array",
+              maxItems: 256,
+              items: { type: "string", minLength: 1, maxLength: 63 },
             },
           },
         },

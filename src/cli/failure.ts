@@ -11,13 +11,13 @@ export class Failure extends Error {
   }
 }
 
-/** What the system says of an error of its own, without a stack. */
+/** The message of an error, without its stack. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** An Envoy can't be had; the message says why and what the user can do. */
+/** No Envoy is available. The message says why, and what the user can do. */
 export class EnvoyUnavailable extends Error {}
 
-/** What to do where Envoy can't be fetched; part of the messages that say so. */
+/** What the user can do if Envoy can't be downloaded; a part of messages. */
 export const remedy = "Put envoy on PATH, or set ENVOY to the path of an Envoy binary.";

@@ -1,5 +1,5 @@
-// Writes the filter's module as an OCI image layout: module → image → directory. What is kept: the
-// images with other tags in that directory.
+// Writes the filter's module as an OCI image layout: module → image → directory. Images with other
+// tags stay in that directory.
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
@@ -7,6 +7,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { type Descriptor, type Image, toImage, toIndex, toJson } from "../oci/image.ts";
 import { Failure, reasonOf } from "./failure.ts";
 import { moduleFile } from "./locations.ts";
+import { printLine, warnLine } from "./terminal.ts";
 
 /** The options of `image`, as commander gives them. */
 export interface ImageOptions {
@@ -14,7 +15,7 @@ export interface ImageOptions {
   tag: string;
 }
 
-/** The file that makes a directory a layout. */
+/** The file that marks a directory as an OCI layout. */
 const marker = { name: "oci-layout", content: { imageLayoutVersion: "1.0.0" } };
 const indexName = "index.json";
 
@@ -29,8 +30,8 @@ export function addImageOptions(command: Command): Command {
 }
 
 /**
- * Writes the image into `directory`, which is new, empty, or an OCI layout; prints its digest.
- * Gives the exit code.
+ * Writes the image into `directory`, which must be new, empty, or an OCI layout, and prints its
+ * digest. Returns the exit code.
  */
 export async function image(directory: string, { wasm, tag }: ImageOptions): Promise<number> {
   const built = toImage(await readModule(moduleFile(wasm)), packageJson);
@@ -41,8 +42,8 @@ export async function image(directory: string, { wasm, tag }: ImageOptions): Pro
     if (error instanceof Failure) throw error;
     throw new Failure(reasonOf(error), 1);
   }
-  console.log(digest);
-  console.error(
+  printLine(digest);
+  warnLine(
     `${directory} has the image ${tag}; once it is in a registry, use --wasm-url oci://REPOSITORY@${digest}`,
   );
   return 0;
@@ -64,7 +65,7 @@ async function readModule(file: string): Promise<Buffer> {
   throw new Failure(`${file} is not a Wasm module`, 1);
 }
 
-// The index comes last: whatever it lists is complete.
+// The index is written last, so everything that it lists is complete.
 async function writeLayout(directory: string, built: Image, tag: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   const index = toIndex(built, tag, await readOthers(directory));
@@ -78,7 +79,7 @@ async function writeLayout(directory: string, built: Image, tag: string): Promis
   await writeFile(join(directory, indexName), toJson(index));
 }
 
-/** The images that the layout has already. */
+/** The images that the layout already has. */
 async function readOthers(directory: string): Promise<Descriptor[]> {
   const names = await readdir(directory);
   if (names.length > 0 && !names.includes(marker.name)) {

@@ -7,13 +7,15 @@ export interface IstioCommandOptions {
   wasmUrl: string;
   failStrategy: FailStrategy;
   keepTraceHeaders: boolean;
+  localReplies: boolean;
   maxSources: number;
+  onlyPlugins: boolean;
 }
 
 /**
- * A registry inside the cluster, as nobody outside can claim its name: whoever serves the module
- * gets the keys. The tag is this program's version, since the module must understand the
- * configuration that is rendered.
+ * A registry inside the cluster, as nobody outside can take over its name: whoever serves the
+ * module gets the keys. The tag is this program's version, as the module must understand the
+ * rendered configuration.
  */
 const defaultWasmUrl = `oci://registry.istio-system.svc.cluster.local/llm-egress:${packageJson.version}`;
 
@@ -31,17 +33,29 @@ export function addIstioOptions(command: Command): Command {
         .choices(failStrategies)
         .default("FAIL_RELOAD"),
     )
-    .option("--keep-trace-headers", "send trace headers to providers", false);
+    .option("--keep-trace-headers", "send trace headers to providers", false)
+    .option(
+      "--local-replies",
+      "add an EnvoyFilter that gives the gateways' own error responses the form of OpenAI's",
+      false,
+    )
+    .option(
+      "--only-plugins",
+      "print the WasmPlugins alone, for a mesh that makes routes and TLS of the resources itself",
+      false,
+    );
 }
 
 /** What the emitter needs, from the command line. */
 export function toIstioOptions(command: IstioCommandOptions): IstioOptions {
-  const { wasmUrl, failStrategy, keepTraceHeaders, maxSources } = command;
+  const { wasmUrl, failStrategy, keepTraceHeaders, maxSources, onlyPlugins } = command;
+  const localReplies = command.localReplies ? "openai" : "plain";
   const traceHeaders = keepTraceHeaders ? "kept" : "removed";
-  return { wasmUrl, failStrategy, traceHeaders, maxSources };
+  const contents = onlyPlugins ? "plugins" : "all";
+  return { wasmUrl, failStrategy, traceHeaders, localReplies, maxSources, contents };
 }
 
-/** A URL that Istio's agent can fetch; a digest in it must be whole. */
+/** A URL that Istio's agent can fetch; a digest in it must be complete. */
 export function parseWasmUrl(text: string): string {
   const isKnown = /^(?:oci|https?|file):\/\/[^\s@]+(?:@sha256:[0-9a-f]{64})?$/.test(text);
   if (isKnown) return text;

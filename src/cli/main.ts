@@ -1,5 +1,5 @@
-// The command line: what there is to do, and with which options. Exit codes: 0 done, 1 the input or
-// the machine is at fault, 2 usage.
+// The command line: its commands and their options. Exit codes: 0 success, 1 a fault in the input
+// or on the machine, 2 wrong usage.
 import { Command, CommanderError, Option } from "commander";
 import { addControllerOptions, controller, type ControllerCommandOptions } from "./controller.ts";
 import { addEnvoyOptions, type EnvoyCommandOptions } from "./envoy-options.ts";
@@ -9,11 +9,13 @@ import { mock, parsePort } from "./mock.ts";
 import { addIstioOptions } from "./istio-options.ts";
 import { checkOptionsOf, render, type RenderOptions, targets } from "./render.ts";
 import { run } from "./run.ts";
+import { print, warn } from "./terminal.ts";
 import { validate } from "./validate.ts";
 
 const program = new Command("llm-egress")
   .description("Call LLM providers from an Istio mesh without holding a key.")
   .exitOverride()
+  .configureOutput({ writeOut: print, writeErr: warn })
   .showHelpAfterError("(see --help)");
 
 program
@@ -57,7 +59,7 @@ program
   .option("--api-key <key>", "reject requests with any other key (default: accept any key)")
   .action((options: Parameters<typeof mock>[0]) => exitWith(mock(options)));
 
-// The reader of a pipe may leave before its end.
+// The reader of a pipe, such as head, may close it early.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
@@ -73,11 +75,13 @@ try {
 }
 
 function exitCodeOf(error: unknown): number {
-  // Commander has printed its message, and throws for --help too.
+  // Commander has already printed its message. It throws for --help as well.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof Failure || error instanceof EnvoyUnavailable) {
-    console.error(`llm-egress: ${error.message}`);
+    warn(`llm-egress: ${error.message}\n`);
     return error instanceof Failure ? error.exitCode : 1;
   }
-  throw error;
+  // A fault of the program itself.
+  warn(`llm-egress: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return 1;
 }

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import { startMock } from "../mock/server.ts";
 import { Failure, reasonOf } from "./failure.ts";
+import { printLine } from "./terminal.ts";
 
 export interface MockCommandOptions {
   host: string;
@@ -8,12 +9,12 @@ export interface MockCommandOptions {
   apiKey?: string;
 }
 
-/** Runs the mock provider until a signal ends it. Gives the exit code. */
+/** Runs the mock provider until a signal stops it. Returns the exit code. */
 export async function mock(options: MockCommandOptions): Promise<number> {
   const server = await startMock(options).catch((error: unknown) => {
     throw new Failure(`the mock provider can't start: ${reasonOf(error)}`, 1);
   });
-  console.log(`mock provider listens on ${server.url}`);
+  printLine(`mock provider listens on ${server.url}`);
   await untilSignal();
   await server.close();
   return 0;
@@ -26,7 +27,7 @@ export function parsePort(text: string): number {
   throw new InvalidArgumentError("It must be a number from 0 to 65535.");
 }
 
-/** Resolves when the program is asked to end: by SIGINT or SIGTERM. */
+/** Resolves on SIGINT or SIGTERM. */
 function untilSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     process.once("SIGINT", resolve);

@@ -1,4 +1,5 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { SourceText } from "../parse/parse.ts";
 import { Failure, reasonOf } from "./failure.ts";
@@ -6,7 +7,7 @@ import { Failure, reasonOf } from "./failure.ts";
 const extensions = /\.(?:ya?ml|json)$/;
 
 /**
- * The files at `paths`, each once; directories give their *.yaml, *.yml and *.json files, at any
+ * The files at `paths`, each once. From a directory, its *.yaml, *.yml and *.json files at any
  * depth, sorted by name.
  */
 export async function readSources(paths: readonly string[]): Promise<SourceText[]> {
@@ -16,7 +17,7 @@ export async function readSources(paths: readonly string[]): Promise<SourceText[
   }
   const sources: SourceText[] = [];
   for (const file of files) {
-    sources.push({ file, text: decode(await orFailure(readFile(file))) });
+    sources.push({ file, text: decode(await orFailure(readRegularFile(file))) });
   }
   return sources;
 }
@@ -31,6 +32,18 @@ async function filesAt(path: string): Promise<string[]> {
     .sort();
   if (files.length === 0) throw new Failure(`${path}: no *.yaml, *.yml or *.json file in it`, 2);
   return files;
+}
+
+/** Anything else, such as a pipe, might never end. */
+async function readRegularFile(file: string): Promise<Uint8Array> {
+  // To open a pipe without O_NONBLOCK would wait for somebody who writes to it.
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    if (!(await handle.stat()).isFile()) throw new Error(`${file} is not a regular file`);
+    return await handle.readFile();
+  } finally {
+    await handle.close();
+  }
 }
 
 async function orFailure<Result>(result: Promise<Result>): Promise<Result> {

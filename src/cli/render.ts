@@ -4,6 +4,7 @@ import { compilePaths } from "./compile-paths.ts";
 import { type EnvoyCommandOptions, toEnvoyOptions } from "./envoy-options.ts";
 import { Failure } from "./failure.ts";
 import { type IstioCommandOptions, toIstioOptions } from "./istio-options.ts";
+import { print } from "./terminal.ts";
 
 export const targets = ["envoy", "istio"] as const;
 
@@ -11,7 +12,8 @@ export type RenderOptions = EnvoyCommandOptions &
   IstioCommandOptions & { target: (typeof targets)[number] };
 
 /**
- * Prints what the resources at `paths` become; nothing if they have an error. Gives the exit code.
+ * Prints the configuration for the resources at `paths`, or only diagnostics if they have an error.
+ * Returns the exit code.
  */
 export async function render(paths: readonly string[], options: RenderOptions): Promise<number> {
   const { target } = options;
@@ -21,14 +23,14 @@ export async function render(paths: readonly string[], options: RenderOptions): 
     target === "istio"
       ? emitIstio(plan, toIstioOptions(options))
       : emitEnvoy(plan, toEnvoyOptions(options, plan));
-  process.stdout.write(text);
+  print(text);
   return 0;
 }
 
-/** The options that concern one target alone. */
+/** The options of one target only. */
 const optionsOf: Record<RenderOptions["target"], readonly string[]> = {
   envoy: ["listen", "admin", "wasm", "upstream"],
-  istio: ["wasmUrl", "failStrategy", "keepTraceHeaders"],
+  istio: ["wasmUrl", "failStrategy", "keepTraceHeaders", "localReplies", "onlyPlugins"],
 };
 
 /** Refuses an option of another target, which would have no effect. */

@@ -2,13 +2,14 @@
 import type { AccessLogField } from "../emit/envoy/access-log.ts";
 import { clusterName } from "../emit/envoy/cluster.ts";
 import type { Plan } from "../plan/plan.ts";
+import { printableLine } from "../printable.ts";
 
-/** One line of the access log; Envoy gives `null` for what is unknown. */
+/** One line of the access log; Envoy writes `null` for unknown values. */
 export type AccessRecord = Record<AccessLogField, string | number | null>;
 
 interface Column {
   heading: string;
-  /** What is known from the start; a longer value widens the column from its line on. */
+  /** The expected width. A longer value widens the column from its line on. */
   width: number;
   isNumber: boolean;
 }
@@ -18,7 +19,7 @@ interface Column {
  */
 export class RequestTable {
   readonly #columns: Column[];
-  /** Names of providers by those of their clusters. */
+  /** Provider names by cluster name. */
   readonly #providers: ReadonlyMap<string, string>;
   #isBegun = false;
 
@@ -39,8 +40,8 @@ export class RequestTable {
   }
 
   /**
-   * The table's next lines for a line of Envoy's output; a line that is not a request stays as it
-   * is.
+   * The table's next lines for a line of Envoy's output. A line that is not about a request stays
+   * as it is.
    */
   toLines(line: string): string[] {
     const record = readRecord(line);
@@ -59,14 +60,15 @@ export class RequestTable {
       record.route_name,
       this.#providers.get(`${record.upstream_cluster}`),
       record.request_model,
-      // Envoy's 0: the client has left before there was an answer.
+      // Envoy writes 0 if the client disconnected before there was a response.
       record.response_code || null,
       record.request_prompt_tokens,
       record.request_completion_tokens,
       inMilliseconds(record.llm_ttft_ms),
       inMilliseconds(record.duration),
     ];
-    return cells.map((cell) => `${cell ?? "-"}`);
+    // A column is as wide as what is printed of its cells.
+    return cells.map((cell) => printableLine(`${cell ?? "-"}`));
   }
 
   #format(cells: string[]): string {
@@ -99,8 +101,8 @@ function readRecord(line: string): AccessRecord | undefined {
 }
 
 /**
- * What came of a request that is not `ok`, and why; Envoy's reason if the filter has not seen the
- * request.
+ * The outcome of a request, unless it is `ok`, with its reason. If the filter has not seen the
+ * request, Envoy's reason.
  */
 function noteOf(record: AccessRecord): string | undefined {
   const { llm_outcome: outcome, response_code_details: details } = record;

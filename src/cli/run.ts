@@ -1,5 +1,5 @@
-// Runs Envoy as the gateway: render → start → wait until it serves → print a line per request → end
-// with it. Kept while it runs: the child process and the directory with its configuration.
+// Runs Envoy as the gateway: render → start → wait until it is ready → print a line per request →
+// end with it. While it runs, its configuration is in a temporary directory.
 import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -14,8 +14,12 @@ import { type EnvoyCommandOptions, toEnvoyOptions } from "./envoy-options.ts";
 import { runEnvoy } from "./envoy-process.ts";
 import { Failure } from "./failure.ts";
 import { RequestTable } from "./request-table.ts";
+import { printLine, warnLine } from "./terminal.ts";
 
-/** Runs Envoy for the resources at `paths` until it ends or a signal comes. Gives the exit code. */
+/**
+ * Runs Envoy for the resources at `paths` until it ends or a signal stops it. Returns the exit
+ * code.
+ */
 export async function run(paths: readonly string[], command: EnvoyCommandOptions): Promise<number> {
   const plan = await compilePaths(paths, "envoy");
   if (plan === undefined) return 1;
@@ -23,8 +27,8 @@ export async function run(paths: readonly string[], command: EnvoyCommandOptions
   await checkModule(options.wasmFile);
   for (const provider of plan.providers) warnOfMissingKeys(provider);
   await checkPort("--listen", options.listen);
-  await checkPort("--admin", options.admin);
-  const binary = await findEnvoy({ log: (line) => console.error(line) });
+  if (command.admin !== undefined) await checkPort("--admin", command.admin);
+  const binary = await findEnvoy({ log: (line) => warnLine(line) });
   return runWithConfig(plan, options, binary);
 }
 
@@ -33,19 +37,21 @@ async function runWithConfig(plan: Plan, options: EnvoyOptions, binary: string):
   const config = join(directory, "envoy.yaml");
   try {
     // Readable by the owner alone: it may hold a literal key.
-    await writeFile(config, emitEnvoy(plan, options), { mode: 0o600 });
+    const admin = options.admin ?? { socket: join(directory, "admin.sock") };
+    await writeFile(config, emitEnvoy(plan, { ...options, admin }), { mode: 0o600 });
     const table = new RequestTable(plan);
     return await runEnvoy(
-      { binary, config, admin: options.admin },
+      { binary, config, admin },
       {
         onReady: () => {
-          const listen = formatAddress(options.listen);
-          const admin = formatAddress(options.admin);
-          console.log(`llm-egress listens on http://${listen} (admin http://${admin})`);
+          const listen = `llm-egress listens on http://${formatAddress(options.listen)}`;
+          const shown = "socket" in admin ? "" : ` (admin http://${formatAddress(admin)})`;
+          printLine(`${listen}${shown}`);
         },
         onLine: (line) => {
-          for (const row of table.toLines(line)) console.log(row);
+          for (const row of table.toLines(line)) printLine(row);
         },
+        onLogLine: warnLine,
       },
     );
   } finally {
@@ -62,12 +68,12 @@ async function checkModule(file: string): Promise<void> {
 }
 
 function warnOfMissingKeys({ name, settings, routeSettings }: ProviderPlan): void {
-  const names = [settings, ...Object.values(routeSettings)].map(({ apiKey }) =>
+  const names = [settings, ...routeSettings.map((each) => each.settings)].map(({ apiKey }) =>
     environmentName(apiKey),
   );
   for (const variable of new Set(names)) {
     if (variable === undefined || process.env[variable]?.trim()) continue;
-    console.error(`warning: ${variable} is not set: requests to the provider ${name} get 503`);
+    warnLine(`warning: ${variable} is not set: requests to the provider ${name} get 503`);
   }
 }
 

@@ -1,8 +1,10 @@
 // What is refused keeps what it was before: its part of the plan is read back from the objects that
 // are in effect. Nothing is remembered, so a restart changes nothing. Pure.
 import type { KubeObject } from "../kube/client.ts";
+import { formatResource } from "../diagnostics.ts";
+import { byFullName } from "../plan/build.ts";
 import { joinPlan } from "../plan/join.ts";
-import type { Plan, ProviderPlan, RoutePlan } from "../plan/plan.ts";
+import type { Plan, ProviderPlan, RoutePlan, RouteSettingsPlan } from "../plan/plan.ts";
 import { providerName, routeName, sourceAnnotation } from "./desired.ts";
 import { readProviders, readRoute } from "./read-back.ts";
 
@@ -52,20 +54,47 @@ export function holdRefused(plan: Plan, refused: ReadonlySet<string>, live: Live
       conflicts.set(routeName(each), `overlapping_routes: ${each.host} is in use by ${other}`);
     }
     if (conflicts.size === before) {
-      const sources = new Map(heldRoutes.map(({ route, source }) => [keyOf(route), source]));
-      return {
-        plan: joinPlan(
-          [...providers, ...heldProviders],
-          [...routes, ...heldRoutes.map(({ route }) => route)],
-        ),
-        held: new Set([...heldProviders.map(providerName), ...sources.values()]),
-        conflicts,
-        sourceOf: (route) => sources.get(keyOf(route)) ?? routeName(route),
-      };
+      const held = { providers: heldProviders, routes: heldRoutes };
+      return { ...joinHeld({ providers, routes }, held, former), conflicts };
     }
     providers = providers.filter((each) => !conflicts.has(providerName(each)));
     routes = routes.filter((each) => !conflicts.has(routeName(each)));
   }
+}
+
+function joinHeld(
+  { providers, routes }: Pick<Plan, "providers" | "routes">,
+  held: Former,
+  former: Former,
+): Omit<Held, "conflicts"> {
+  const sources = new Map(held.routes.map(({ route, source }) => [keyOf(route), source]));
+  const heldSources = new Set(sources.values());
+  const isHeld = (name: string): boolean => heldSources.has(name);
+  return {
+    plan: joinPlan(
+      [...providers.map((each) => withRoutes(each, former, isHeld)), ...held.providers],
+      [...routes, ...held.routes.map(({ route }) => route)],
+    ),
+    held: new Set([...held.providers.map(providerName), ...heldSources]),
+    sourceOf: (route) => sources.get(keyOf(route)) ?? routeName(route),
+  };
+}
+
+/** A provider with its former settings for the rules of held routes. */
+function withRoutes(
+  provider: ProviderPlan,
+  former: Former,
+  isHeld: (name: string) => boolean,
+): ProviderPlan {
+  const before = former.providers.find((each) => keyOf(each) === keyOf(provider));
+  const kept = (before?.routeSettings ?? []).filter(({ route }) =>
+    isHeld(formatResource({ kind: "LLMRoute", ...route })),
+  );
+  if (kept.length === 0) return provider;
+  const all = [...provider.routeSettings, ...kept];
+  const byRule = (a: RouteSettingsPlan, b: RouteSettingsPlan): number =>
+    a.rule === b.rule ? byFullName(a.route, b.route) : a.rule < b.rule ? -1 : 1;
+  return { ...provider, routeSettings: all.sort(byRule) };
 }
 
 interface Former {
@@ -92,6 +121,6 @@ function claimsOf({ host, gateways }: RoutePlan): string[] {
   return (gateways.length === 0 ? ["mesh"] : gateways).map((gateway) => `${host} ${gateway}`);
 }
 
-function keyOf({ namespace, name }: RoutePlan): string {
+function keyOf({ namespace, name }: Record<"namespace" | "name", string>): string {
   return `${namespace}/${name}`;
 }

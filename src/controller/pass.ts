@@ -38,7 +38,7 @@ export function judge({ own, context, textOf, live }: Seen, options: IstioOption
     byName.set(name, [...(byName.get(name) ?? []), diagnostic]);
   }
   const refused = new Set(
-    [...byName].filter(([, found]) => found.some(isRefusal)).map(([name]) => name),
+    [...byName].filter(([, found]) => mayBeHeld(found)).map(([name]) => name),
   );
   const { plan: whole, held, conflicts, sourceOf } = holdRefused(plan, refused, live);
   const { desired, clashes } = toDesired(whole, options, sourceOf);
@@ -50,6 +50,11 @@ export function judge({ own, context, textOf, live }: Seen, options: IstioOption
       isHeld: held.has(name),
     }),
   };
+}
+
+/** A provider that no longer allows a route means it: the route's former state must go. */
+function mayBeHeld(found: readonly Diagnostic[]): boolean {
+  return found.some(isRefusal) && !found.some(({ code }) => code === "route_not_allowed");
 }
 
 /** Of two that claim the same thing, the one that was there first has it. */

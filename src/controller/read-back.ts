@@ -1,6 +1,6 @@
 // The plan of providers and routes, read back from the objects that they have become: the inverse of
 // emit/istio, as far as the controller needs it. So what is in effect is known without any memory.
-import type { PluginConfig, PluginProvider } from "../../contract/plugin-config.ts";
+import type { PluginConfig, PluginProvider, PluginRoute } from "../../contract/plugin-config.ts";
 import type { KubeObject } from "../kube/client.ts";
 import type {
   DestinationPlan,
@@ -8,6 +8,7 @@ import type {
   MatchPlan,
   ProviderPlan,
   RoutePlan,
+  RouteSettingsPlan,
   TlsPlan,
 } from "../plan/plan.ts";
 
@@ -64,9 +65,15 @@ export function readProviders(
       path: entry.path,
       workloadLabels: selector?.matchLabels ?? {},
       settings: entry.settings,
-      routeSettings: entry.routes,
+      routeSettings: entry.routes.map(readRouteSettings),
     };
   });
+}
+
+/** The first VirtualService has the name of the LLMRoute. */
+function readRouteSettings({ name, virtualServices, settings }: PluginRoute): RouteSettingsPlan {
+  const [namespace = "", route = ""] = virtualServices?.[0]?.split("/") ?? [];
+  return { rule: name, route: { namespace, name: route }, settings };
 }
 
 /** istiod's `outbound|PORT|SUBSET|HOST`; the last cluster is that of the provider's own port. */
@@ -99,7 +106,7 @@ export function readRoute({ metadata, ...object }: KubeObject): RoutePlan {
       // A route without a name is the one that answers 404 if no rule holds.
       name === undefined
         ? []
-        : [{ name, matches: match.map(readMatch), destinations: route.map(readDestination) }],
+        : [{ name, matches: match.map(readMatch), destinations: readDestinations(route) }],
     ),
   };
 }
@@ -112,10 +119,16 @@ function readMatch(match: NonNullable<HttpSpec["match"]>[number]): MatchPlan {
   return { gateways, headers: conditions, sourceLabels };
 }
 
+/** A second destination of weight 0 stands beside a single one whose host is rewritten. */
+function readDestinations(route: NonNullable<HttpSpec["route"]>): DestinationPlan[] {
+  const isSingle = route.length === 2 && route[1]?.headers === undefined && route[1]?.weight === 0;
+  return (isSingle ? route.slice(0, 1) : route).map(readDestination);
+}
+
 function readDestination(route: NonNullable<HttpSpec["route"]>[number]): DestinationPlan {
   const { destination, weight = 100, headers } = route;
   const { host, port } = destination;
   // Headers are edited on the last hop alone.
   const kind = headers === undefined ? "gateway" : "unserved";
-  return { host, port: port.number, kind, weight };
+  return { host, port: port.number, kind, usesTls: false, weight };
 }

@@ -21,6 +21,8 @@ export interface RunOptions {
   istio: IstioOptions;
   pruneAll: boolean;
   logLevel: LogLevel;
+  /** Prints a line of the log. */
+  print: (line: string) => void;
 }
 
 /**
@@ -31,9 +33,9 @@ export async function runController(
   options: RunOptions,
   signal: AbortSignal,
 ): Promise<"stopped" | "lost"> {
-  const { identity, istio, listen, logLevel, module, pruneAll } = options;
+  const { identity, istio, listen, logLevel, module, print, pruneAll } = options;
   const secrets = new Secrets();
-  const log = createLog(logLevel, secrets.hide, (line) => process.stdout.write(`${line}\n`));
+  const log = createLog(logLevel, secrets.hide, print);
   const client = new KubeClient(loadAccess());
   const election: Election = new Election(client, {
     ...{ namespace: options.namespace, name: options.leaseName, identity },

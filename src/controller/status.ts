@@ -1,6 +1,6 @@
 // What a resource's status says. Pure.
 import { isDeepStrictEqual } from "node:util";
-import type { Diagnostic, DiagnosticCode } from "../diagnostics.ts";
+import { type Diagnostic, type DiagnosticCode, unresolvedCodes } from "../diagnostics.ts";
 import type { KubeObject } from "../kube/client.ts";
 import type { Failure } from "./writer.ts";
 
@@ -33,8 +33,6 @@ export interface Outcome {
   isWaiting: boolean;
 }
 
-/** What a route or a provider refers to does not exist; it is in effect as far as it can be. */
-const unresolved: readonly DiagnosticCode[] = ["unknown_provider", "unknown_rule"];
 /** Two resources claim the same thing. */
 const contested: readonly DiagnosticCode[] = [
   ...(["duplicate_host", "overlapping_routes", "duplicate_rule", "duplicate_resource"] as const),
@@ -44,7 +42,7 @@ const mostMessage = 2048;
 
 /** Whether a diagnostic keeps a resource from taking effect. */
 export function isRefusal({ severity, code }: Diagnostic): boolean {
-  return severity === "error" && !unresolved.includes(code);
+  return severity === "error" && !unresolvedCodes.includes(code);
 }
 
 /** The status of a resource. `now` is the time of what has changed since its present status. */
@@ -90,7 +88,7 @@ function accepted({ diagnostics, conflict }: Outcome): Judgement {
 
 function resolved({ diagnostics }: Outcome): Judgement {
   const type = "ResolvedRefs";
-  const missing = diagnostics.filter(({ code }) => unresolved.includes(code));
+  const missing = diagnostics.filter(({ code }) => unresolvedCodes.includes(code));
   const [first] = missing;
   if (first === undefined) return { type, status: "True", reason: type, message: "" };
   const reason = first.code === "unknown_provider" ? "UnknownProvider" : "UnknownRule";

@@ -1,6 +1,7 @@
 // Writes plain objects as YAML. The `yaml` package would build a node for every value first, which
 // takes longer than all of planning and emitting; a writer that quotes whatever is not obviously
 // safe is small, and a test reads its output back with that package.
+import { printable, printableLine } from "../printable.ts";
 
 /** A plain value as a YAML document. Fields that are undefined are left out. */
 export function toYaml(value: object): string {
@@ -14,7 +15,7 @@ export function toYamlDocuments(values: readonly object[]): string {
   return values.map(toYaml).join("---\n");
 }
 
-/** Adds the lines of a list or an object that is not empty, each after `indent`. */
+/** Adds the lines of a list or an object that is not empty, each indented by `indent`. */
 function writeBlock(value: object, indent: string, lines: string[]): void {
   if (Array.isArray(value)) {
     for (const item of value as unknown[]) writeItem(item, indent, lines);
@@ -26,9 +27,9 @@ function writeBlock(value: object, indent: string, lines: string[]): void {
 }
 
 interface Place {
-  /** What the lines below a field's own begin with, before two more spaces. */
+  /** The field's indentation. Lines below the field have two more spaces. */
   indent: string;
-  /** What the field's own line begins with. */
+  /** What the field's line begins with. */
   lead: string;
   lines: string[];
 }
@@ -64,21 +65,25 @@ function inline(value: unknown, indent: string): string {
 }
 
 const plainText = /^[A-Za-z/][\w./|-]*$/;
-/** What some reader of YAML 1.1 or 1.2 takes for something else than a string. */
+/** Words that some reader of YAML 1.1 or 1.2 does not read as a string. */
 const otherType = /^(?:true|false|yes|no|on|off|y|n|null)$/i;
 
-/** JSON's strings are YAML's double-quoted ones. */
+/** JSON's strings are YAML's double-quoted ones, with the same escapes. */
 function text(value: string): string {
-  return plainText.test(value) && !otherType.test(value) ? value : JSON.stringify(value);
+  return plainText.test(value) && !otherType.test(value) ? value : quoted(value);
 }
 
-const printable = /^[\n\x20-\x7e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]*$/;
+function quoted(value: string): string {
+  return printableLine(JSON.stringify(value));
+}
 
-/** Text of several lines as a literal block, where that keeps every character. */
+const unprintable = /[\ud800-\udfff\ufeff\ufffe\uffff]/;
+
+/** A text of several lines, as a literal block if that keeps every character. */
 function literal(value: string, indent: string): string {
   const body = value.endsWith("\n") ? value.slice(0, -1) : value;
-  if (!printable.test(value) || /^[ \n]|\n$/.test(body) || body === "")
-    return JSON.stringify(value);
+  const isPlain = printable(value) === value && !unprintable.test(value);
+  if (!isPlain || /^[ \n]|\n$/.test(body) || body === "") return quoted(value);
   const header = body === value ? "|-" : "|";
   return `${header}\n${indent}${body.replace(/\n(?=[^\n])/g, `\n${indent}`)}`;
 }

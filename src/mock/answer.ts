@@ -1,7 +1,7 @@
-// What an endpoint decides to answer, as data: the endpoints are pure functions from a JSON body to
-// an Answer, and send.ts writes it.
+// An endpoint's answer, as data. Endpoints are pure functions from a JSON body to an Answer, and
+// send.ts writes it.
 
-/** The members of a JSON object that a client sent; nothing in it has been checked. */
+/** A JSON object that a client sent. Its members have not been checked. */
 export type JsonObject = Record<string, unknown>;
 
 /** An endpoint that reads a JSON body. */
@@ -9,15 +9,13 @@ export type Endpoint = (body: JsonObject) => Answer;
 
 export interface Answer {
   status: number;
-  /** By lower-case name. */
+  /** Keyed by lower-case name. */
   headers: Record<string, string>;
-  /**
-   * What is written one after the other: a JSON answer has one piece, a stream one for each event.
-   */
+  /** The parts of the body, in order. A JSON answer has one, a stream has one for each event. */
   pieces: string[];
 }
 
-/** A JSON answer of one piece, with its length announced. */
+/** A JSON answer: one piece, with a content-length. */
 export function jsonAnswer(status: number, value: unknown): Answer {
   const text = JSON.stringify(value);
   const headers = {
@@ -27,7 +25,7 @@ export function jsonAnswer(status: number, value: unknown): Answer {
   return { status, headers, pieces: [text] };
 }
 
-/** Whether an unchecked value is a JSON object (and neither null nor a list). */
+/** Whether a value is a JSON object, and neither null nor a list. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,18 +1,19 @@
-// Reads request bodies: whole, up to a bound, or as a digest that holds one chunk at a time.
+// Reads request bodies: whole, up to a bound, or only their digest, which keeps one chunk in memory
+// at a time.
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 
-/** The largest body that the mock holds in memory; `x-mock-echo: digest` has no bound. */
+/** The largest body that the mock keeps in memory. `x-mock-echo: digest` has no bound. */
 export const maxBodyBytes = 64 * 1024 * 1024;
 
 export interface ReadBody {
   bytes: number;
   sha256: string;
-  /** Absent where only a digest was asked for, or the body is larger than `maxBodyBytes`. */
+  /** Absent if only a digest was requested, or if the body is larger than `maxBodyBytes`. */
   content?: Buffer;
 }
 
-/** Reads to the end of the body; rejects if the client leaves before. */
+/** Reads the body to its end. Rejects if the client disconnects first. */
 export async function readBody(request: IncomingMessage, keep: "content" | "digest") {
   const hash = createHash("sha256");
   let kept: Buffer[] | undefined = keep === "content" ? [] : undefined;

@@ -1,5 +1,4 @@
-// POST …/chat/completions: in comes the parsed body, out goes one JSON object or a stream of
-// chunks.
+// POST …/chat/completions: from a parsed body to one JSON object or a stream of chunks.
 import { type Answer, type JsonObject, isObject, jsonAnswer } from "./answer.ts";
 import { errorAnswer, invalidType, missingModel, missingParameter } from "./errors.ts";
 import { createdNow, newId } from "./identity.ts";
@@ -8,8 +7,8 @@ import { doneEvent, sseEvent, streamAnswer } from "./sse.ts";
 import { countMessage, countMessages, reasoningTokens, textOf } from "./tokens.ts";
 
 /**
- * A chat completion that repeats the last message. Tokens are counted as tokens.ts says; every
- * message but the last counts as cached, as if the provider had just seen the conversation.
+ * A chat completion that repeats the last message. Tokens are counted as tokens.ts says. All
+ * messages but the last count as cached, as if the provider had just seen the conversation.
  */
 export function answerChat(body: JsonObject): Answer {
   const refusal = checkModel(body) ?? checkMessages(body) ?? checkStreamOptions(body);
@@ -22,20 +21,20 @@ export function answerChat(body: JsonObject): Answer {
   return jsonAnswer(200, { ...head, object: "chat.completion", choices: [choice(reply)], usage });
 }
 
-/** 400 where `model` is missing, as OpenAI answers it. */
+/** 400 if `model` is missing, as in OpenAI's API. */
 export function checkModel(body: JsonObject): Answer | undefined {
   const model = body["model"];
   return typeof model === "string" && model !== "" ? undefined : missingModel();
 }
 
-/** 400 if `stream_options` is sent without `stream: true`, as OpenAI answers it. */
+/** 400 if `stream_options` is sent without `stream: true`, as in OpenAI's API. */
 export function checkStreamOptions(body: JsonObject): Answer | undefined {
   if (body["stream"] === true || (body["stream_options"] ?? null) === null) return undefined;
   const message = "The 'stream_options' parameter is only allowed when 'stream' is enabled.";
   return errorAnswer(400, { message, param: "stream_options" });
 }
 
-/** Whether a stream is to end with the chunk that carries its usage. */
+/** Whether the client requested a last chunk with the usage. */
 export function wantsUsage(body: JsonObject): boolean {
   const options = body["stream_options"];
   return isObject(options) && options["include_usage"] === true;
@@ -68,8 +67,8 @@ function choice(reply: Reply) {
 }
 
 /**
- * The chunks of a streamed chat completion; with `usage`, one more without choices carries it, and
- * the others `usage: null`.
+ * The chunks of a streamed chat completion. With `usage`, a last chunk without choices has it, and
+ * all others have `usage: null`.
  */
 export function streamChat(head: object, reply: Reply, usage?: object): Answer {
   const unknownYet = usage === undefined ? {} : { usage: null };

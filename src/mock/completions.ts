@@ -8,7 +8,7 @@ import { doneEvent, sseEvent, streamAnswer } from "./sse.ts";
 import { countTokens } from "./tokens.ts";
 
 /**
- * A completion that repeats the prompt; a list of prompts is answered as one, joined by a space.
+ * A completion that repeats the prompt. A list of prompts counts as one prompt, joined by spaces.
  */
 export function answerCompletion(body: JsonObject): Answer {
   const refusal = checkModel(body) ?? checkPrompt(body) ?? checkStreamOptions(body);

@@ -1,11 +1,11 @@
-// The request headers by which a test tells the mock how to behave. A client that sends none of
-// them meets a plain provider.
+// The request headers with which a test controls the mock. Without them, it behaves like a plain
+// provider.
 import type { IncomingHttpHeaders } from "node:http";
 import { isObject } from "./answer.ts";
 
 /** What the `x-mock-*` headers of one request ask for. */
 export interface Directives {
-  /** `x-mock-echo: 1 | digest`: answer with what was received, with or without the body's bytes. */
+  /** `x-mock-echo: 1 | digest`: answer with what arrived, with or without the body's bytes. */
   echo: "off" | "full" | "digest";
   /** `x-mock-status: N`: answer with this status and an error object. */
   status?: number;
@@ -15,16 +15,14 @@ export interface Directives {
   delayMs: number;
   /** `x-mock-pause-ms: N`: wait between two pieces of the answer. */
   pauseMs: number;
-  /**
-   * `x-mock-chunk-bytes: N`: cut the answer into pieces of N bytes, whatever its own pieces are.
-   */
+  /** `x-mock-chunk-bytes: N`: send the answer in pieces of N bytes instead of its own. */
   chunkBytes?: number;
   /**
-   * `x-mock-response-headers: {"name": "value" | ["value", …]}`: add these to the answer, over its
-   * own.
+   * `x-mock-response-headers: {"name": "value" | ["value", …]}`: add these headers to the answer;
+   * they replace its own.
    */
   headers: Record<string, string | string[]>;
-  /** `x-mock-abort: after-headers | mid-body`: end the connection there. */
+  /** `x-mock-abort: after-headers | mid-body`: close the connection at that point. */
   abort: "never" | "after-headers" | "mid-body";
 }
 
@@ -40,7 +38,7 @@ const aborts = new Map<string | undefined, Directives["abort"]>([
 ]);
 const defaultEarlyPauseMs = 50;
 
-/** Asks for nothing. */
+/** The directives of a request without `x-mock-*` headers. */
 export const plainly: Directives = {
   echo: "off",
   early: false,
@@ -50,7 +48,7 @@ export const plainly: Directives = {
   abort: "never",
 };
 
-/** Reads the directives; a string says which header is malformed. */
+/** The directives of a request, or the name of the header that is malformed. */
 export function readDirectives(received: IncomingHttpHeaders): Directives | string {
   const text = (name: string) => received[`x-mock-${name}`]?.toString();
   const early = text("early") === "1";

@@ -1,28 +1,27 @@
-// The echo: answers with exactly what was received, so that a test sees what a proxy made of its
-// request.
+// The echo answers with exactly what arrived, so that a test sees what a proxy did to its request.
 import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
 import { type Answer, jsonAnswer } from "./answer.ts";
 import type { ReadBody } from "./body.ts";
 
-/** The JSON object that an echo answers with. */
+/** The JSON object in the body of an echo. */
 export interface Echo {
   method: string;
-  /** As on the request line, with its query. */
+  /** As in the request line, with the query. */
   path: string;
   httpVersion: string;
-  /** As on the wire: in order, with their case, repeated ones one by one. */
+  /** As on the wire: in order, in their original case, and repeated ones separately. */
   headers: [name: string, value: string][];
-  /** Absent for `x-mock-echo: digest` and for a body past the mock's bound. */
+  /** Absent for `x-mock-echo: digest` and for a body larger than `maxBodyBytes`. */
   bodyBase64?: string;
   bodyBytes: number;
   bodySha256: string;
   trailers: [name: string, value: string][];
-  /** The server name that the client asked for over TLS; null without TLS. */
+  /** The server name (SNI) that the client sent; null without SNI or TLS. */
   serverName: string | null;
 }
 
-/** Answers 200 with an Echo. The body has been read to its end, so the trailers are there. */
+/** 200 with an Echo. The body must have been read to its end, as trailers come after it. */
 export function answerEcho(request: IncomingMessage, body: ReadBody): Answer {
   const serverName = (request.socket as Partial<TLSSocket>).servername;
   const echo: Echo = {

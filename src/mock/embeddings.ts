@@ -1,18 +1,18 @@
-// POST …/embeddings: vectors that depend on nothing but the input's text.
+// POST …/embeddings: vectors that depend only on the input.
 import { createHash } from "node:crypto";
 import { type Answer, type JsonObject, jsonAnswer } from "./answer.ts";
 import { checkModel } from "./chat.ts";
 import { errorAnswer, missingParameter } from "./errors.ts";
 import { countTokens } from "./tokens.ts";
 
-/** The length of a vector if the request names none. */
+/** The length of a vector if the request has no `dimensions`. */
 export const defaultDimensions = 16;
 
 const maxDimensions = 4096;
 
 /**
- * One unit vector for each input, as numbers or as base64 of little-endian 32-bit floats. Token
- * inputs count one token each.
+ * One unit vector for each input, as numbers or as base64 of little-endian 32-bit floats. An input
+ * that is a list of tokens costs that many tokens.
  */
 export function answerEmbeddings(body: JsonObject): Answer {
   const refusal = checkModel(body) ?? checkInput(body);

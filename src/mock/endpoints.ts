@@ -1,5 +1,5 @@
-// The paths that the mock serves, under any prefix: the first entry whose suffix ends the path is
-// the endpoint.
+// The paths that the mock serves, after any prefix. A path belongs to the first entry whose suffix
+// it ends with.
 import { type Answer, type Endpoint, isObject } from "./answer.ts";
 import { answerChat } from "./chat.ts";
 import { answerCompletion } from "./completions.ts";
@@ -25,15 +25,12 @@ const routes: Route[] = [
   { suffix: "/models", method: "GET", answer: answerModels },
 ];
 
-/** The endpoint that a path without its query leads to. */
+/** The endpoint of a path without a query. */
 export function findRoute(path: string): Route | undefined {
   return routes.find(({ suffix }) => path.endsWith(suffix));
 }
 
-/**
- * What a route answers to the bytes of a body; 400 if they are not a JSON object. A GET's body is
- * not read.
- */
+/** The route's answer to a body: 400 if it is not a JSON object. The body of a GET is ignored. */
 export function answerBody(route: Route, bytes: Buffer): Answer {
   if (route.method === "GET") return route.answer({});
   const body = parseJson(bytes);

@@ -1,4 +1,4 @@
-// Every refusal of the mock, worded and shaped as OpenAI's.
+// The mock's error answers, in the wording and format of OpenAI's.
 import { type Answer, jsonAnswer } from "./answer.ts";
 
 /** The members of OpenAI's error object. */
@@ -9,39 +9,38 @@ export interface ErrorObject {
   code: string | null;
 }
 
-/** An answer that carries an error object: `{"error":{"message","type","param","code"}}`. */
+/** An answer with an error object: `{"error":{"message","type","param","code"}}`. */
 export function errorAnswer(status: number, error: Partial<ErrorObject>): Answer {
   const { message = "", type = "invalid_request_error", param = null, code = null } = error;
   return jsonAnswer(status, { error: { message, type, param, code } });
 }
 
-/** 400 to a body that is not a JSON object. */
+/** 400 for a body that is not a JSON object. */
 export function invalidJson(): Answer {
   const message =
     "We could not parse the JSON body of your request. The API expects a JSON object with a content-type of application/json.";
   return errorAnswer(400, { message });
 }
 
-/** 400 to a body without a model. */
+/** 400 for a body without a model. */
 export function missingModel(): Answer {
   return errorAnswer(400, { message: "you must provide a model parameter" });
 }
 
-/** 400 to a body without a member that the endpoint needs. */
+/** 400 for a body without a member that the endpoint requires. */
 export function missingParameter(name: string): Answer {
   const message = `Missing required parameter: '${name}'.`;
   return errorAnswer(400, { message, param: name, code: "missing_required_parameter" });
 }
 
-/** 400 to a member of the wrong type. */
+/** 400 for a member of the wrong type. */
 export function invalidType(name: string, expected: string): Answer {
   const message = `Invalid type for '${name}': expected ${expected}.`;
   return errorAnswer(400, { message, param: name, code: "invalid_type" });
 }
 
 /**
- * 401 to a request without a key (`wrong: false`) or with another than the expected one; it never
- * repeats the key.
+ * 401 for a request without a key (`wrong: false`) or with a wrong one. It never repeats the key.
  */
 export function unauthorized(wrong: boolean): Answer {
   if (wrong) {
@@ -52,7 +51,7 @@ export function unauthorized(wrong: boolean): Answer {
   return errorAnswer(401, { message });
 }
 
-/** 404 to a path that is not an endpoint. */
+/** 404 for a path that is not an endpoint. */
 export function unknownPath(method: string, path: string): Answer {
   return errorAnswer(404, {
     message: `Invalid URL (${method} ${path})`,
@@ -60,7 +59,7 @@ export function unknownPath(method: string, path: string): Answer {
   });
 }
 
-/** 405 to an endpoint's path with another method than `allowed`. */
+/** 405 for a method of an endpoint other than `allowed`. */
 export function methodNotAllowed(method: string, allowed: string): Answer {
   const message = `Not allowed to ${method} on this endpoint. Use ${allowed}.`;
   const answer = errorAnswer(405, { message, code: "method_not_allowed" });
@@ -68,7 +67,7 @@ export function methodNotAllowed(method: string, allowed: string): Answer {
   return answer;
 }
 
-/** 413 to a body that is larger than the mock is ready to hold in memory. */
+/** 413 for a body that is larger than `maxBodyBytes`. */
 export function bodyTooLarge(limitBytes: number): Answer {
   return errorAnswer(413, { message: `The mock holds bodies of up to ${limitBytes} bytes.` });
 }

@@ -1,4 +1,4 @@
-// Identifiers and times in the shape of OpenAI's.
+// Identifiers and times in OpenAI's format.
 import { randomUUID } from "node:crypto";
 
 /** A new identifier, e.g. `chatcmpl-0f1d…`. */
@@ -6,7 +6,7 @@ export function newId(prefix: string): string {
   return prefix + randomUUID().replaceAll("-", "");
 }
 
-/** The present time in whole seconds, as the `created` members give it. */
+/** The current time for `created` members, in whole seconds since 1970. */
 export function createdNow(): number {
   return Math.floor(Date.now() / 1000);
 }

@@ -1,4 +1,4 @@
-// GET …/models: a list of two; the other endpoints take any model's name.
+// GET …/models: a list of two models. The other endpoints accept any model name.
 import { type Answer, jsonAnswer } from "./answer.ts";
 
 const names = ["mock-large", "mock-small"];

@@ -1,28 +1,28 @@
-// What the mock remembers of the requests that it got: counters over its life, and the latest
-// requests up to a bound.
+// What the mock records about requests: counters since its start, and the latest requests, up to a
+// bound.
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 /**
- * One request as the mock saw it; `status` and `durationMs` follow when the answer has ended or the
- * client has left.
+ * One request as the mock saw it. `status` and `durationMs` are set when the answer ends or the
+ * client disconnects.
  */
 export interface MockRequest {
   method: string;
   path: string;
-  /** What the answer began with; 0 where none began. */
+  /** Of the answer; 0 if there was none. */
   status: number;
-  /** Whether the body came to its end: pending while it is still coming. */
+  /** Whether the body has arrived completely; pending while it is arriving. */
   body: "pending" | "complete" | "aborted";
-  /** From the headers' arrival to the end of the answer. */
+  /** From the arrival of the headers to the end of the answer. */
   durationMs: number;
 }
 
-/** Counters over the mock's life; GET /__mock/stats answers them. */
+/** Counters since the mock's start. GET /__mock/stats returns them. */
 export interface MockStats {
   received: number;
-  /** Requests whose body came to its end. */
+  /** Requests whose body arrived completely. */
   complete: number;
-  /** Requests whose client left or reset before that. */
+  /** Requests whose client disconnected before that. */
   aborted: number;
 }
 
@@ -35,7 +35,7 @@ export class Records {
   readonly #onRequest: (request: MockRequest) => void;
 
   /**
-   * `onRequest` is called once for each request, when its answer has ended or its client has left.
+   * `onRequest` is called once for each request, when its answer ends or its client disconnects.
    */
   constructor(onRequest: (request: MockRequest) => void) {
     this.#onRequest = onRequest;
@@ -59,7 +59,7 @@ export class Records {
       record.body = body;
       this.stats[body] += 1;
     };
-    // The request itself does not tell when its client leaves after the answer: its connection
+    // After the answer, the request does not report that its client disconnects. Its connection
     // does.
     const leave = () => settle("aborted");
     request.socket.once("close", leave);

@@ -1,12 +1,9 @@
-// The reply that all text endpoints give: it repeats what was said, one word a token, and stops at
-// the client's limit of tokens.
+// The reply of all text endpoints. It repeats the input, one token per word, up to the client's
+// token limit.
 import type { JsonObject } from "./answer.ts";
 import { splitWords } from "./tokens.ts";
 
-/**
- * A reply as the pieces that a stream sends one by one: a word each, so their number is the number
- * of tokens.
- */
+/** A reply as the pieces that a stream sends: one word each, so there are as many as tokens. */
 export interface Reply {
   words: string[];
   finishReason: "stop" | "length";
@@ -14,7 +11,7 @@ export interface Reply {
 
 const boundNames = ["max_completion_tokens", "max_tokens", "max_output_tokens"];
 
-/** Repeats `said` after "You said:", cut to the smallest of the client's bounds on tokens. */
+/** Repeats `said` after "You said:", cut at the lowest of the client's token limits. */
 export function replyTo(said: string, body: JsonObject): Reply {
   const words = splitWords(`You said: ${said === "" ? "nothing." : said}`);
   const bounds = boundNames.map((name) => body[name]).filter((bound) => typeof bound === "number");

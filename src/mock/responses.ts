@@ -1,4 +1,4 @@
-// POST …/responses: the Responses API, as far as one message of text.
+// POST …/responses: the part of the Responses API that one text message needs.
 import { type Answer, type JsonObject, isObject, jsonAnswer } from "./answer.ts";
 import { checkModel } from "./chat.ts";
 import { missingParameter } from "./errors.ts";
@@ -7,7 +7,7 @@ import { replyTo } from "./reply.ts";
 import { sseEvent, streamAnswer } from "./sse.ts";
 import { countMessages, countTokens, textOf } from "./tokens.ts";
 
-/** A response that repeats the input: a text, or the last of a list of messages. */
+/** A response that repeats the input: a string, or the last of a list of messages. */
 export function answerResponse(body: JsonObject): Answer {
   const refusal = checkModel(body) ?? checkInput(body);
   if (refusal !== undefined) return refusal;

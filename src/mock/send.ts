@@ -1,4 +1,4 @@
-// Writes an answer in the manner that the request's directives ask for.
+// Writes an answer in the way that the request's directives ask for.
 import type { ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Answer } from "./answer.ts";
@@ -6,7 +6,7 @@ import type { Directives } from "./directives.ts";
 
 /**
  * Writes status, headers and pieces, as fast as the client reads them; returns early if the client
- * has left.
+ * disconnects.
  */
 export async function sendAnswer(response: ServerResponse, answer: Answer, how: Directives) {
   if (how.delayMs > 0) await sleep(how.delayMs);
@@ -25,13 +25,14 @@ export async function sendAnswer(response: ServerResponse, answer: Answer, how: 
   response.end();
 }
 
-// `destroy` alone may drop what the socket still holds: the client is to see all that was written.
+// `destroy` may drop what the socket has not sent yet. The client must get everything that was
+// written.
 function abort(response: ServerResponse): void {
   response.socket?.destroySoon();
 }
 
-// Each piece waits for the socket to take it, so that a slow client slows the answer and pieces
-// don't pile up here.
+// Waits until the socket has taken the piece, so that a slow client slows the answer down, and
+// pieces don't pile up.
 function write(response: ServerResponse, piece: string | Buffer): Promise<void> {
   return new Promise((resolve) => {
     response.once("close", resolve);

@@ -1,6 +1,7 @@
-// An OpenAI-compatible provider for tests and the quickstart: routing and authorisation. It answers
-// by simple rules (see tokens.ts and reply.ts), and otherwise as the `x-mock-*` request headers ask
-// (directives.ts). GET /__mock/stats gives its counters.
+// An OpenAI-compatible provider for tests and the quickstart. This file accepts connections, checks
+// keys and finds the endpoint. Answers follow simple rules (tokens.ts and reply.ts), unless the
+// request's `x-mock-*` headers ask for something else (directives.ts). GET /__mock/stats returns
+// counters.
 import { once } from "node:events";
 import {
   createServer,
@@ -34,11 +35,11 @@ export interface MockOptions {
   host?: string;
   /** Any free port by default. */
   port?: number;
-  /** The one key that is let in; every key is, and none, where this is absent. */
+  /** The only key that is accepted. By default, any key is, and requests without one. */
   apiKey?: string;
-  /** PEM texts: the mock then speaks TLS. */
+  /** In PEM. With it, the mock uses TLS. */
   tls?: { cert: string; key: string };
-  /** Called once for each request, when its answer has ended or its client has left. */
+  /** Called once for each request, when its answer ends or its client disconnects. */
   onRequest?: (request: MockRequest) => void;
 }
 
@@ -49,7 +50,7 @@ export interface Mock {
   /** The latest requests, oldest first, at most 1000. */
   requests: readonly MockRequest[];
   stats: Readonly<MockStats>;
-  /** Ends all connections at once and frees the port. */
+  /** Closes all connections at once and frees the port. */
   close(): Promise<void>;
 }
 
@@ -78,8 +79,8 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
 }
 
 function listener(serveOne: RequestListener, tls: MockOptions["tls"]): Server {
-  // A proxy's pool holds idle connections: ended by a timer here, they would fail a request now and
-  // then.
+  // A proxy keeps idle connections in a pool. If a timer closed them here, a request would fail now
+  // and then.
   const settings = { keepAliveTimeout: 0, requestTimeout: 0, maxHeaderSize: 64 * 1024 };
   if (tls === undefined) return createServer(settings, serveOne);
   return createTlsServer({ ...settings, ...tls }, serveOne);
@@ -107,7 +108,7 @@ async function serve(exchange: Exchange): Promise<void> {
     }
     await sendAnswer(response, await decide(exchange, directives), directives);
   } catch {
-    // The client has left in the midst of its body: there is nobody to answer.
+    // The client disconnected in the middle of its body: nobody is left to answer.
     response.destroy();
   }
 }
@@ -130,7 +131,7 @@ async function decide(exchange: Exchange, directives: Directives): Promise<Answe
   return body.content === undefined ? bodyTooLarge(maxBodyBytes) : answerBody(route, body.content);
 }
 
-// Exactly one Authorization line: node would quietly take the first of several.
+// Exactly one Authorization header is allowed. Node.js silently uses the first of several.
 function checkKey(request: IncomingMessage, apiKey: string | undefined): Answer | undefined {
   if (apiKey === undefined) return undefined;
   const lines = request.headersDistinct["authorization"] ?? [];

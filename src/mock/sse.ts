@@ -2,8 +2,8 @@
 import type { Answer } from "./answer.ts";
 
 /**
- * One event with a JSON value as its data; `name` adds an `event:` line, which the Responses API
- * has and the others don't.
+ * One event with a JSON value as its data; `name` adds an `event:` line, which only the Responses
+ * API has.
  */
 export function sseEvent(data: unknown, name?: string): string {
   const line = name === undefined ? "" : `event: ${name}\n`;

@@ -30,7 +30,10 @@ type FieldOf<Value> =
     ? NonNullable<Value>[keyof NonNullable<Value>]
     : unknown;
 
-/** A place in a document: what is there, and the way to what is below. Nothing need exist at it. */
+/**
+ * A place in a document: its value, and the way to the places below it. The document may have
+ * nothing there.
+ */
 export class Cursor<Value = unknown> {
   readonly #document: Document;
 
@@ -61,7 +64,7 @@ export class Cursor<Value = unknown> {
     return new Cursor(this.#document, [...this.path, ...steps], value, this.resource);
   }
 
-  /** The same place, with a value to read if there is none. */
+  /** The same place, with `value` if it has none. */
   or(value: NonNullable<Value>): Cursor<NonNullable<Value>> {
     return new Cursor(this.#document, this.path, this.value ?? value, this.resource);
   }
@@ -78,12 +81,12 @@ export class Cursor<Value = unknown> {
     return Object.keys(this.value).map((name) => [name, this.at(name) as Cursor<FieldOf<Value>>]);
   }
 
-  /** The text here, if the value is one. */
+  /** The value here, if it is a string. */
   text(): string | undefined {
     return typeof this.value === "string" ? this.value : undefined;
   }
 
-  /** The texts among the fields of the mapping here, such as labels. */
+  /** The fields of the mapping here that are strings, such as labels. */
   texts(): Record<string, string> {
     return Object.fromEntries(
       this.fields().flatMap(([name, field]) => {
@@ -93,7 +96,7 @@ export class Cursor<Value = unknown> {
     );
   }
 
-  /** The value here as JSON text, with exact numbers. There must be one. */
+  /** The value here as JSON text, with exact numbers. There must be a value. */
   jsonText(): string {
     return this.#document.jsonText(this.path);
   }

@@ -4,7 +4,9 @@ import type { OpenAIConfig } from "../api/generated.ts";
 import type { PluginMember } from "../../contract/plugin-config.ts";
 import type { Cursor } from "./cursor.ts";
 
-/** Names that providers have for one thing. What is said of one is said of all. */
+/**
+ * Names that providers have for the same limit. What a configuration says about one applies to all.
+ */
 export const tokenMembers = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
 
 const tokenGroup = "max_tokens";
@@ -15,29 +17,26 @@ const tokenGroup = "max_tokens";
  */
 export type Members = Map<string, PluginMember>;
 
-/**
- * What two member names have in common if they are one member: bodies are compared without case,
- * `_` and `-`.
- */
+/** Equal for two names of the same member: names are compared without case, `_` and `-`. */
 export function memberKey(name: string): string {
   return name.toLowerCase().replace(/[_-]/g, "");
 }
 
 const tokenKeys = tokenMembers.map(memberKey);
 
-/** Whether `key` is that of one of `tokenMembers`. */
+/** Whether `key` is the key of one of `tokenMembers`. */
 export function isTokenKey(key: string): boolean {
   return tokenKeys.includes(key);
 }
 
-/** The keys of the same member as `key`. */
+/** All keys of the member that has `key`. */
 export function groupOf(key: string): readonly string[] {
   return isTokenKey(key) ? tokenKeys : [key];
 }
 
 /**
- * What one openAIConfig says about members. Where it contradicts itself, which validation refuses,
- * the later place wins.
+ * What one openAIConfig says about members. If it contradicts itself, which validation refuses, the
+ * later place wins.
  */
 export function readMembers(config: Cursor<OpenAIConfig> | undefined): Members {
   const members: Members = new Map();
@@ -77,8 +76,8 @@ export function isPlaced(member: PluginMember): boolean {
 }
 
 /**
- * `own` over `base`: a member that `own` places leaves its place in `base`, and so do other names
- * for it; limits replace by name.
+ * `base` with `own` merged over it. A member that `own` places loses its place in `base`, and so do
+ * its other names. A limit replaces that of the same member.
  */
 export function mergeMembers(base: Members, own: Members): Members {
   const merged: Members = new Map([...base].map(([key, member]) => [key, { ...member }]));
@@ -102,8 +101,8 @@ function leavePlaces(members: Members, key: string, own: PluginMember): void {
     // Another name that is removed may be one that the provider refuses: it stays removed.
     if (other === key) delete member.remove;
   }
-  // A limit has nothing left to bound on an overridden or removed member; beside a removed one it
-  // still bounds its other names.
+  // A limit has no effect on an overridden or removed member. If only one of several names is
+  // removed, the limit still applies to the others.
   const isRemoved = own.remove === true && groupOf(key).length === 1;
   if (own.override !== undefined || isRemoved) leaveLimits(members, key);
 }
@@ -141,8 +140,8 @@ function completeOne(members: Members, key: string): PluginMember[] {
 }
 
 /**
- * `members`, complete, and those that ask a provider for the usage of streamed answers. What is
- * said of `stream_options` stays as it is.
+ * The complete `members`, and those that request the usage of streamed answers. A configured
+ * `stream_options` stays as it is.
  */
 export function askForUsage(members: readonly PluginMember[]): PluginMember[] {
   const find = (name: string) =>

@@ -1,10 +1,10 @@
-// How an LLMProvider's requests are configured: read alike by validation and by the plan.
+// How an LLMProvider's requests are configured, for validation and the plan.
 import { isVariableName } from "../../contract/characters.ts";
 import type { OpenAIConfig } from "../api/generated.ts";
 import type { Cursor } from "./cursor.ts";
 import type { ProviderResource } from "./resource.ts";
 
-/** The openAIConfig of all rules that have none of their own. */
+/** The openAIConfig for all rules. A rule's own is merged over it. */
 export function defaultConfigOf(provider: ProviderResource): Cursor<OpenAIConfig> | undefined {
   return present(provider.at("spec", "configs", "defaultConfig", "openAIConfig"));
 }

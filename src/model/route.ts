@@ -1,12 +1,12 @@
-// Where an LLMRoute's rules apply and lead to: read alike by validation and by the plan.
+// Where an LLMRoute's rules apply, and where they lead, for validation and the plan.
 import type { RouteBackend, RouteMatch, RouteRule } from "../api/generated.ts";
 import type { Cursor } from "./cursor.ts";
-import type { RouteResource } from "./resource.ts";
+import { fullNameOf, type RouteResource } from "./resource.ts";
 
-/** The name by which gateways mean all sidecars. */
+/** The gateway name that means all sidecars, as in Istio. */
 const mesh = "mesh";
 
-/** One rule with its alternatives, of which there is at least one. */
+/** One rule with its matches, of which there is at least one. */
 export interface Rule {
   rule: Cursor<RouteRule>;
   matches: Match[];
@@ -32,6 +32,41 @@ export function rulesOf(route: RouteResource): Rule[] {
       const matches = listed.length > 0 ? listed : [rule.at("matches", 0).or({})];
       return { rule, matches: matches.map((match) => toMatch(route, rule, match)) };
     });
+}
+
+/** A rule with its LLMRoute. */
+export interface RouteRuleOf {
+  route: RouteResource;
+  rule: Cursor<RouteRule>;
+}
+
+/** The rules that lead to each host, in order. */
+export function rulesByHost(routes: readonly RouteResource[]): Map<string, RouteRuleOf[]> {
+  const byHost = new Map<string, RouteRuleOf[]>();
+  for (const route of routes) {
+    for (const { rule } of rulesOf(route)) {
+      for (const host of new Set(rule.at("backendRefs").items().map(backendHost))) {
+        const rules = byHost.get(host) ?? [];
+        rules.push({ route, rule });
+        byHost.set(host, rules);
+      }
+    }
+  }
+  return byHost;
+}
+
+/**
+ * The keys of `routeSpecificConfigs` that mean the rule, the one that applies first. A key with two
+ * slashes names the LLMRoute too, so that no rule's name can be taken for one.
+ */
+export function settingsKeys(route: RouteResource, rule: string): string[] {
+  const fullName = `${fullNameOf(route)}/${rule}`;
+  return namesRoute(rule) ? [fullName] : [fullName, rule];
+}
+
+/** Whether the key is `NAMESPACE/LLMROUTE/RULE`. */
+export function namesRoute(key: string): boolean {
+  return key.split("/").length > 2;
 }
 
 /** Every match of every rule, in order. */
@@ -62,9 +97,17 @@ export function fullGatewayName(name: string, { resource }: Cursor): string {
   return name === mesh || name.includes("/") ? name : `${resource.namespace}/${name}`;
 }
 
-/** Whether gateways are named, and are the sidecars alone. */
+/** Whether `gateways` names the sidecars and nothing else. */
 export function namesOnlyMesh(gateways: readonly string[]): boolean {
   return gateways.length > 0 && gateways.every((gateway) => gateway === mesh);
+}
+
+/** Istio's root namespace, unless its installation names another. */
+export const rootNamespace = "istio-system";
+
+/** The name of the VirtualService with an LLMRoute's rules for sidecars, if it needs a second one. */
+export function sidecarsName(name: string): string {
+  return `${name}.${mesh}`;
 }
 
 /** What the full name of every Service of the cluster ends with. */
@@ -79,7 +122,7 @@ export function backendHost({ value, resource }: Cursor<RouteBackend>): string {
 
 /**
  * Whether a host without a provider may be a gateway on the way to one: a Service, in a rule whose
- * matches are for the sidecars alone.
+ * matches are for sidecars only.
  */
 export function isMeshGateway(
   host: string,

@@ -1,14 +1,15 @@
-// gzip without compression. Compressors give other bytes in other versions and on other processors,
-// so that one module would have many digests; and at the filter's size there is nothing to gain.
+// gzip without compression. The output of a compressor depends on its version and on the processor,
+// so one module would have many digests. At the filter's size, compression saves too little to
+// matter.
 import { gzipSync } from "node:zlib";
 
-/** No flags, no time, no hint of an effort, and an unknown operating system. */
+/** No flags, no time, no compression level, and an unknown operating system. */
 const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
-/** CRC and size, which are the content's and not the compressor's. */
+/** CRC and size, which depend on the content only, not on the compressor. */
 const trailerBytes = 8;
 const maxStoredBytes = 0xffff;
 
-/** The content as a gzip file: the same bytes on every machine and at every time. */
+/** The content as a gzip file. The same content always gives the same bytes. */
 export function gzipStored(content: Uint8Array): Buffer {
   const blocks: Uint8Array[] = [];
   for (let start = 0; start === 0 || start < content.length; start += maxStoredBytes) {

@@ -1,14 +1,14 @@
-// The filter's module as an OCI image, in the "compat" variant that Istio's agent takes and every
-// registry keeps: one tar+gzip layer that holds plugin.wasm.
+// The filter's module as an OCI image, in the "compat" variant, which Istio's agent accepts and
+// every registry can store: one tar+gzip layer with plugin.wasm.
 // https://github.com/solo-io/wasm/blob/master/spec/spec-compat.md
 //
-// The same module and program give the same bytes, and so the same digest, on every machine and at
-// every time.
+// The same module and the same version of this program always give the same bytes, and so the same
+// digest.
 import { createHash } from "node:crypto";
 import { gzipStored } from "./gzip.ts";
 import { tarOf } from "./tar.ts";
 
-/** What the image says of itself. */
+/** What the image says about itself. */
 export interface About {
   name: string;
   description: string;
@@ -16,7 +16,7 @@ export interface About {
   license: string;
 }
 
-/** How one piece of content refers to another. */
+/** A reference to a blob: an OCI content descriptor. */
 export interface Descriptor {
   mediaType: string;
   digest: string;
@@ -25,9 +25,9 @@ export interface Descriptor {
 }
 
 export interface Image {
-  /** An entry of an index. */
+  /** The image's entry in an index. */
   manifest: Descriptor;
-  /** The manifest and all that it refers to, by digest. */
+  /** The manifest and everything that it refers to, by digest. */
   blobs: ReadonlyMap<string, Uint8Array>;
 }
 
@@ -38,7 +38,7 @@ const mediaTypes = {
   layer: "application/vnd.oci.image.layer.v1.tar+gzip",
 };
 
-/** The annotation by which an index gives an image its tag. */
+/** The annotation of an index entry that holds the image's tag. */
 const refName = "org.opencontainers.image.ref.name";
 
 /** The image of a module. */
@@ -50,7 +50,7 @@ export function toImage(module: Uint8Array, about: About): Image {
     blobs.set(digest, bytes);
     return { mediaType, digest, size: bytes.length };
   };
-  // No `created`: a date would give each build a digest of its own.
+  // No `created`: a date would give each build a different digest.
   const config = {
     architecture: "wasm",
     os: "wasip1",
@@ -67,14 +67,14 @@ export function toImage(module: Uint8Array, about: About): Image {
   return { manifest: add(mediaTypes.manifest, toJson(manifest)), blobs };
 }
 
-/** An index with the image under a tag, beside those of `others` that have another tag. */
+/** An index with the image under `tag`, and those of `others` that have another tag. */
 export function toIndex(image: Image, tag: string, others: readonly Descriptor[] = []): object {
   const kept = others.filter(({ annotations }) => annotations?.[refName] !== tag);
   const own = { ...image.manifest, annotations: { [refName]: tag } };
   return { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [...kept, own] };
 }
 
-/** JSON as a blob has it. */
+/** A JSON value as the content of a blob. */
 export function toJson(value: object): Buffer {
   return Buffer.from(JSON.stringify(value));
 }

@@ -1,9 +1,9 @@
-// A tar archive of one file, the same bytes on every machine and at every time.
+// A tar archive of one file. The same file always gives the same bytes.
 
 const blockBytes = 512;
 const endBytes = 2 * blockBytes;
 
-/** The position of a field in a header, and how many bytes it has. */
+/** The position of each header field, and its length in bytes. */
 const fields = {
   name: [0, 100],
   mode: [100, 8],
@@ -17,8 +17,8 @@ const fields = {
 } as const;
 
 /**
- * An archive that holds one file that everybody may read, of root and of 1970. `name` is ASCII, of
- * at most 99 bytes.
+ * An archive with one file, which belongs to root, is from 1970, and can be read by everybody.
+ * `name` must be ASCII, at most 99 bytes.
  */
 export function tarOf(name: string, content: Uint8Array): Buffer {
   const padding = (blockBytes - (content.length % blockBytes)) % blockBytes;
@@ -39,7 +39,7 @@ function headerOf(name: string, size: number): Buffer {
   put("mtime", octal("mtime", 0));
   put("type", "0");
   put("magic", "ustar\u000000");
-  // The sum counts its own field as spaces.
+  // The checksum is computed with its own field as spaces.
   put("checksum", " ".repeat(fields.checksum[1]));
   const sum = header.reduce((total, byte) => total + byte, 0);
   put("checksum", `${sum.toString(8).padStart(6, "0")}\0 `);

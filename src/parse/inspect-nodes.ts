@@ -5,7 +5,6 @@ import {
   isMap,
   isNode,
   isSeq,
-  type LineCounter,
   type Node,
   type Pair,
 } from "yaml";
@@ -13,46 +12,30 @@ import { keyOf } from "./yaml-document.ts";
 
 /** What a walk over a document's nodes finds. Offsets are those of the file. */
 export interface Inspection {
-  /** The later ones of keys that a mapping repeats. */
+  /** Keys that a mapping repeats, without the first of each. */
   duplicateKeys: { offset: number; key: string }[];
-  /** Aliases without an anchor of their name before them. */
+  /** Aliases whose anchor is not defined before them. */
   danglingAliases: { offset: number }[];
-  /** Lines, from 1, with a value that may be a credential, by the name of its field. */
-  secretLines: Set<number>;
 }
 
-const secretField = /key|secret|password|credential|authorization|prefix/i;
-
 /** Walks a document once, without expanding aliases. */
-export function inspectNodes(document: Document, positions: LineCounter): Inspection {
+export function inspectNodes(document: Document): Inspection {
   const walk = walkNodes(document);
-  const secretLines = new Set<number>();
-  for (const pair of walk.secretPairs) {
-    for (const node of secretNodes(pair, walk)) addLines(node, positions, secretLines);
-  }
   const danglingAliases = walk.aliases
     .filter((alias) => (walk.firstAnchors.get(alias.source) ?? Infinity) > startOf(alias))
     .map((alias) => ({ offset: startOf(alias) }));
-  return { duplicateKeys: walk.duplicateKeys, danglingAliases, secretLines };
+  return { duplicateKeys: walk.duplicateKeys, danglingAliases };
 }
 
 interface Walk {
   duplicateKeys: { offset: number; key: string }[];
-  secretPairs: Pair[];
   aliases: Alias[];
-  /** An anchor's name may be given again; these are all its nodes. */
-  anchors: Map<string, Node[]>;
+  /** An anchor's name may be given again; this is where it is first. */
   firstAnchors: Map<string, number>;
 }
 
 function walkNodes(document: Document): Walk {
-  const walk: Walk = {
-    duplicateKeys: [],
-    secretPairs: [],
-    aliases: [],
-    anchors: new Map(),
-    firstAnchors: new Map(),
-  };
+  const walk: Walk = { duplicateKeys: [], aliases: [], firstAnchors: new Map() };
   const pending: unknown[] = [document.contents];
   while (pending.length > 0) {
     const node = pending.pop();
@@ -74,9 +57,6 @@ function walkNodes(document: Document): Walk {
 function addAnchor(node: Node, name: string, walk: Walk): void {
   const first = Math.min(walk.firstAnchors.get(name) ?? Infinity, startOf(node));
   walk.firstAnchors.set(name, first);
-  const named = walk.anchors.get(name);
-  if (named === undefined) walk.anchors.set(name, [node]);
-  else named.push(node);
 }
 
 function inspectKeys(pairs: readonly Pair[], walk: Walk): void {
@@ -84,25 +64,8 @@ function inspectKeys(pairs: readonly Pair[], walk: Walk): void {
   for (const pair of pairs) {
     const key = keyOf(pair);
     if (seen.has(key)) walk.duplicateKeys.push({ offset: startOf(pair.key as Node | null), key });
-    if (secretField.test(key)) walk.secretPairs.push(pair);
     seen.add(key);
   }
-}
-
-function secretNodes(pair: Pair, walk: Walk): Node[] {
-  const nodes = [pair.key, pair.value].filter(isNode);
-  // The value of an alias is written elsewhere, maybe under a harmless name.
-  return nodes.flatMap((node) => [node, ...anchorsOf(node, walk)]);
-}
-
-function anchorsOf(node: Node, walk: Walk): Node[] {
-  return isAlias(node) ? (walk.anchors.get(node.source) ?? []) : [];
-}
-
-function addLines(node: Node, positions: LineCounter, lines: Set<number>): void {
-  const [start, end] = node.range ?? [0, 0];
-  const last = positions.linePos(end).line;
-  for (let line = positions.linePos(start).line; line <= last; line++) lines.add(line);
 }
 
 function startOf(node: Node | null): number {

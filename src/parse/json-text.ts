@@ -6,7 +6,7 @@ const decimalInteger = /^[+-]?\d+$/;
 const otherInteger = /^0[xo][\da-fA-F]+$/;
 
 /**
- * A node's value as JSON text. A number keeps its source text where that is JSON, so `0.70` and
+ * A node's value as JSON text. A number keeps its source text if that is JSON, so `0.70` and
  * 20-digit integers stay exact.
  */
 export function jsonText(node: Node | null, document: Document): string {
@@ -27,7 +27,7 @@ function scalarText(scalar: Scalar): string {
   const { value, source = "" } = scalar;
   if (typeof value !== "number") return JSON.stringify(value);
   if (jsonNumber.test(source)) return source;
-  // BigInt, as a double would round what is beyond 2^53.
+  // BigInt, as a double would round integers beyond 2^53.
   if (decimalInteger.test(source) || otherInteger.test(source)) {
     return BigInt(source.replace(/^\+/, "")).toString();
   }

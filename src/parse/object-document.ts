@@ -2,7 +2,7 @@ import type { Path } from "../diagnostics.ts";
 import type { Document } from "../model/document.ts";
 import { parse } from "./parse.ts";
 
-/** A live object: it has no text that a diagnostic could point into. */
+/** A live object: it has no text that a diagnostic could point to. */
 export class ObjectDocument implements Document {
   readonly #json: string;
   /** The JSON text, parsed with exact numbers when a part of it is first asked for. */
@@ -24,7 +24,7 @@ export class ObjectDocument implements Document {
   }
 
   jsonText(path: Path): string {
-    // JSON.parse rounds no integer of fewer digits, and to parse the text again is slow.
+    // JSON.parse is exact for integers with fewer digits, and parsing the text again is slow.
     if (/\d{16}/.test(this.#json)) {
       this.#exact ??= parse([{ file: "", text: this.#json }], () => {})[0];
       if (this.#exact !== undefined) return this.#exact.jsonText(path);

@@ -1,5 +1,5 @@
-// Texts → documents, with positions. Comes in: YAML or JSON, any number of documents a file. Goes
-// out: each document that holds a value. Nothing is kept between calls.
+// Texts → documents, with positions. A text is YAML or JSON, with any number of documents.
+// Documents without a value are left out. Nothing is kept between calls.
 import {
   type Document as YamlTree,
   LineCounter,
@@ -8,6 +8,7 @@ import {
   type YAMLError,
 } from "yaml";
 import { type DiagnosticCode, diagnosticCodes, type Report } from "../diagnostics.ts";
+import { isFieldName } from "../model/shown-fields.ts";
 import { inspectNodes } from "./inspect-nodes.ts";
 import { type SourceFile, YamlDocument } from "./yaml-document.ts";
 
@@ -20,12 +21,12 @@ export interface SourceText {
 }
 
 /**
- * A document with more expansions of aliases than this is refused, as is usual against documents
- * made to explode.
+ * A document that expands aliases more often is refused, as a short text could otherwise become
+ * gigabytes.
  */
 const maxAliases = 100;
 
-/** Of one broken document, later syntax errors mostly follow from the first. */
+/** Per document: later syntax errors mostly follow from the first. */
 const maxSyntaxErrors = 5;
 
 /** The documents in `sources`, in their order. What can't be read is reported and left out. */
@@ -49,12 +50,7 @@ function readDocuments(source: SourceText, report: Report): YamlDocument[] {
     fault("yaml_syntax", 0, "is nested too deeply");
     return [];
   }
-  const file: SourceFile & { secretLines: Set<number> } = {
-    file: source.file,
-    lines: source.text.split(/\r?\n/),
-    positions,
-    secretLines: new Set(),
-  };
+  const file: SourceFile = { file: source.file, text: source.text, positions };
   return parsed.flatMap((document) => readDocument(document, file, fault) ?? []);
 }
 
@@ -74,15 +70,14 @@ function parseText(text: string, lineCounter: LineCounter): YamlTree[] | undefin
     // The library's own check for unique keys is quadratic; inspectNodes has a linear one.
     const options = {
       version: "1.2",
-      // One for all documents of the file: it takes as long to make as a small document takes to
-      // parse.
+      // One for all documents of the file: making it takes as long as parsing a small document.
       schema: new Schema({ schema: "core", resolveKnownTags: true }),
       uniqueKeys: false,
       logLevel: "silent",
     } as const;
     return parseAllDocuments(text, { ...options, prettyErrors: false, lineCounter });
   } catch (error) {
-    // The parser is recursive: only the depth of its input makes it throw.
+    // The parser is recursive, and throws only if its input is nested too deeply.
     if (error instanceof RangeError) return undefined;
     throw error;
   }
@@ -90,17 +85,17 @@ function parseText(text: string, lineCounter: LineCounter): YamlTree[] | undefin
 
 function readDocument(
   document: YamlTree,
-  file: SourceFile & { secretLines: Set<number> },
+  file: SourceFile,
   fault: Fault,
 ): YamlDocument | undefined {
   for (const error of document.errors.slice(0, maxSyntaxErrors)) {
     fault("yaml_syntax", error.pos[0], syntaxMessage(error));
   }
   if (document.errors.length > 0) return undefined;
-  const found = inspectNodes(document, file.positions);
-  for (const line of found.secretLines) file.secretLines.add(line);
+  const found = inspectNodes(document);
   for (const { offset, key } of found.duplicateKeys) {
-    fault("duplicate_key", offset, `duplicate key ${JSON.stringify(key)}`);
+    const name = isFieldName(key) ? ` ${JSON.stringify(key)}` : "";
+    fault("duplicate_key", offset, `duplicate key${name}`);
   }
   for (const { offset } of found.danglingAliases) {
     fault("yaml_syntax", offset, `is not valid YAML: ${messages.BAD_ALIAS}`);

@@ -11,19 +11,20 @@ import {
 import type { Location, Path } from "../diagnostics.ts";
 import type { Document, Spot } from "../model/document.ts";
 import { jsonText } from "./json-text.ts";
+import { type Range, shownRanges } from "./shown-ranges.ts";
 
 /** The file that holds a document. */
 export interface SourceFile {
   file: string;
-  /** The file's lines, without their ends. */
-  lines: readonly string[];
+  text: string;
   positions: LineCounter;
-  /** Numbers of the lines, from 1, that may hold a key and are never shown. */
-  secretLines: ReadonlySet<number>;
 }
 
 /** One document of a text: its value, and where each part of it is in the source. */
 export class YamlDocument implements Document {
+  /** What may be shown, by line from 1; made for the first diagnostic. */
+  #shown: Map<number, Range[]> | undefined;
+
   constructor(
     private readonly source: SourceFile,
     private readonly tree: YamlTree,
@@ -67,10 +68,34 @@ export class YamlDocument implements Document {
   }
 
   private excerpt(line: number): string | undefined {
-    const text = this.source.lines[line - 1];
-    if (text === undefined || this.source.secretLines.has(line)) return undefined;
-    return isShowable(text) ? text : undefined;
+    const { text, positions } = this.source;
+    const start = positions.lineStarts[line - 1] ?? 0;
+    const [shown = ""] = text.slice(start, start + maxExcerpt + 2).split(/\r?\n/, 1);
+    if (shown.length > maxExcerpt) return undefined;
+    this.#shown ??= byLine(shownRanges(this.tree, text), positions);
+    let rest = shown;
+    for (const range of this.#shown.get(line) ?? []) {
+      const [from, to] = [range.start - start, range.end - start];
+      rest = rest.slice(0, from) + " ".repeat(to - from) + rest.slice(to);
+    }
+    return punctuation.test(rest) ? shown : undefined;
   }
+}
+
+const maxExcerpt = 160;
+
+/** What may be on a shown line beside harmless names and values. */
+const punctuation = /^[ \t:,[\]{}-]*$/;
+
+function byLine(ranges: readonly Range[], positions: LineCounter): Map<number, Range[]> {
+  const lines = new Map<number, Range[]>();
+  for (const range of ranges) {
+    const { line } = positions.linePos(range.start);
+    const others = lines.get(line);
+    if (others === undefined) lines.set(line, [range]);
+    else others.push(range);
+  }
+  return lines;
 }
 
 interface Child {
@@ -93,11 +118,4 @@ export function keyOf(pair: Pair): string {
   const value = isScalar(pair.key) ? pair.key.value : pair.key;
   if (typeof value === "string") return value;
   return value === null ? "" : JSON.stringify(value);
-}
-
-/** A key may also be in a comment or under an unexpected name: such lines are not shown either. */
-function isShowable(line: string): boolean {
-  // eslint-disable-next-line no-control-regex -- a terminal must not obey what a file holds
-  if (line.length > 160 || /[\0-\x08\x0b-\x1f\x7f]/.test(line)) return false;
-  return !/key|secret|password|credential|bearer|\bsk-/i.test(line);
 }

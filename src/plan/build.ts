@@ -10,7 +10,10 @@ import {
   type Match,
   namedGateways,
   type Rule,
+  type RouteRuleOf,
+  rulesByHost,
   rulesOf,
+  settingsKeys,
 } from "../model/route.ts";
 import type {
   DestinationPlan,
@@ -19,6 +22,7 @@ import type {
   Plan,
   ProviderPlan,
   RoutePlan,
+  RouteSettingsPlan,
   RulePlan,
   TlsPlan,
 } from "./plan.ts";
@@ -28,32 +32,35 @@ import { buildSettings } from "./settings.ts";
 export const defaultPort = 443;
 const defaultPath = "/v1/chat/completions";
 
-/** The plan of all resources. A destination that no provider serves is kept, and marked so. */
+/** The plan of all resources. A destination that no provider serves is kept, and marked as such. */
 export function buildPlan(resources: Resources): Plan {
-  const providers = resources.providers.map(planProvider).sort(byFullName);
-  const ports = new Map(providers.map((provider) => [provider.host, provider.port]));
-  const routes = resources.routes.map((route) => planRoute(route, ports)).sort(byFullName);
+  const rules = rulesByHost(resources.routes);
+  const providers = resources.providers
+    .map((provider) => planProvider(provider, rules.get(provider.value.spec.host) ?? []))
+    .sort(byFullName);
+  const byHost: Providers = new Map(providers.map((provider) => [provider.host, provider]));
+  const routes = resources.routes.map((route) => planRoute(route, byHost)).sort(byFullName);
   const authorities = [...new Set(routes.map((route) => route.host))].sort();
   return { providers, routes, authorities };
 }
 
-type FullName = Pick<ProviderPlan, "namespace" | "name">;
+type Providers = ReadonlyMap<string, ProviderPlan>;
+
+type Named = Record<"namespace" | "name", string>;
 
 /** By namespace and name. */
-export function byFullName(a: FullName, b: FullName): number {
+export function byFullName(a: Named, b: Named): number {
   return compare(a.namespace, b.namespace) || compare(a.name, b.name);
 }
 
-/** By code unit: the order must not depend on where the compiler runs. */
+/** By code unit: the order must not depend on the machine's locale. */
 function compare(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }
 
-function planProvider(provider: ProviderResource): ProviderPlan {
+function planProvider(provider: ProviderResource, rules: readonly RouteRuleOf[]): ProviderPlan {
   const { spec } = provider.value;
-  const base = defaultConfigOf(provider);
-  const specific = routeConfigsOf(provider).sort(([a], [b]) => compare(a, b));
   return {
     name: provider.resource.name,
     namespace: provider.resource.namespace,
@@ -62,11 +69,27 @@ function planProvider(provider: ProviderResource): ProviderPlan {
     tls: planTls(spec.tls),
     path: spec.path ?? defaultPath,
     workloadLabels: spec.workloadSelector?.labels ?? {},
-    settings: buildSettings(base),
-    routeSettings: Object.fromEntries(
-      specific.map(([rule, own]) => [rule, buildSettings(base, own)]),
-    ),
+    settings: buildSettings(defaultConfigOf(provider)),
+    routeSettings: planRouteSettings(provider, rules),
   };
+}
+
+function planRouteSettings(
+  provider: ProviderResource,
+  rules: readonly RouteRuleOf[],
+): RouteSettingsPlan[] {
+  const base = defaultConfigOf(provider);
+  const configs = new Map(routeConfigsOf(provider));
+  return rules
+    .flatMap(({ route, rule }): RouteSettingsPlan[] => {
+      const name = rule.value.name;
+      const key = settingsKeys(route, name).find((each) => configs.has(each));
+      if (key === undefined) return [];
+      const { namespace, name: routeName } = route.resource;
+      const settings = buildSettings(base, configs.get(key));
+      return [{ rule: name, route: { namespace, name: routeName }, settings }];
+    })
+    .sort((a, b) => compare(a.rule, b.rule) || byFullName(a.route, b.route));
 }
 
 function planTls(tls: ProviderResource["value"]["spec"]["tls"]): TlsPlan {
@@ -75,7 +98,7 @@ function planTls(tls: ProviderResource["value"]["spec"]["tls"]): TlsPlan {
   return caCertificates === undefined ? { mode: "SIMPLE" } : { mode: "SIMPLE", caCertificates };
 }
 
-function planRoute(route: RouteResource, ports: ReadonlyMap<string, number>): RoutePlan {
+function planRoute(route: RouteResource, providers: Providers): RoutePlan {
   const listed = listedGateways(route);
   return {
     name: route.resource.name,
@@ -88,7 +111,7 @@ function planRoute(route: RouteResource, ports: ReadonlyMap<string, number>): Ro
         matches: matches.filter((each) => canApply(each, listed)),
       }))
       .filter(({ matches }) => matches.length > 0)
-      .map((rule) => planRule(rule, ports)),
+      .map((rule) => planRule(rule, providers)),
   };
 }
 
@@ -97,15 +120,16 @@ function canApply({ gateways }: Match, listed: readonly string[]): boolean {
   return gateways.length === 0 || gateways.some((gateway) => listed.includes(gateway));
 }
 
-function planRule({ rule, matches }: Rule, ports: ReadonlyMap<string, number>): RulePlan {
+function planRule({ rule, matches }: Rule, providers: Providers): RulePlan {
   const backends = rule.at("backendRefs").items();
   const destinations = backends.map((backend): DestinationPlan => {
     const host = backendHost(backend);
-    const port = ports.get(host);
+    const provider = providers.get(host);
     const kind =
-      port !== undefined ? "provider" : isMeshGateway(host, matches) ? "gateway" : "unserved";
+      provider !== undefined ? "provider" : isMeshGateway(host, matches) ? "gateway" : "unserved";
     const weight = backends.length === 1 ? 100 : (backend.value.weight ?? 0);
-    return { host, port: port ?? defaultPort, kind, weight };
+    const usesTls = provider?.tls.mode === "SIMPLE";
+    return { host, port: provider?.port ?? defaultPort, kind, usesTls, weight };
   });
   return { name: rule.value.name, matches: matches.map(planMatch), destinations };
 }

@@ -6,12 +6,13 @@ import { byFullName, defaultPort } from "./build.ts";
  * the providers that there are then. Pure.
  */
 export function joinPlan(providers: readonly ProviderPlan[], routes: readonly RoutePlan[]): Plan {
-  const ports = new Map(providers.map(({ host, port }) => [host, port]));
+  const byHost = new Map(providers.map((provider) => [provider.host, provider]));
   const resolve = (destination: DestinationPlan): DestinationPlan => {
     if (destination.kind === "gateway") return destination;
-    const port = ports.get(destination.host);
-    const kind = port === undefined ? "unserved" : "provider";
-    return { ...destination, port: port ?? defaultPort, kind };
+    const provider = byHost.get(destination.host);
+    const kind = provider === undefined ? "unserved" : "provider";
+    const usesTls = provider?.tls.mode === "SIMPLE";
+    return { ...destination, port: provider?.port ?? defaultPort, kind, usesTls };
   };
   const resolved = routes.map((route) => ({
     ...route,

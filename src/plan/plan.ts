@@ -1,6 +1,6 @@
 // The plan: all that the resources say, resolved and in one plain data model, from which every
 // emitter builds its configuration. It knows neither Istio nor Envoy. It is deterministic: the same
-// resources give the same plan in whatever order they come.
+// resources give the same plan, in any order.
 import type { PluginSettings } from "../../contract/plugin-config.ts";
 
 export interface Plan {
@@ -22,8 +22,17 @@ export interface ProviderPlan extends Endpoint {
   workloadLabels: Record<string, string>;
   /** For every request, unless `routeSettings` has the request's rule. */
   settings: PluginSettings;
-  /** By rule name, each complete. */
-  routeSettings: Record<string, PluginSettings>;
+  /** By rule name and route. */
+  routeSettings: RouteSettingsPlan[];
+}
+
+/** What applies to requests that took one rule of one LLMRoute. */
+export interface RouteSettingsPlan {
+  rule: string;
+  /** The LLMRoute. */
+  route: { namespace: string; name: string };
+  /** Complete. */
+  settings: PluginSettings;
 }
 
 export interface Endpoint {
@@ -73,5 +82,7 @@ export interface HeaderMatchPlan {
 export interface DestinationPlan extends Endpoint {
   /** A provider; another gateway of the mesh, on the way to one; or a host that no provider has. */
   kind: "provider" | "gateway" | "unserved";
+  /** Whether it is a provider that is called over TLS. */
+  usesTls: boolean;
   weight: number;
 }

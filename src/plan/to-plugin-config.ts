@@ -1,6 +1,6 @@
 import { environmentName } from "../model/provider.ts";
 import { isForGateways } from "./matches.ts";
-import type { Endpoint, Plan, ProviderPlan } from "./plan.ts";
+import type { DestinationPlan, Endpoint, Plan, ProviderPlan, RouteSettingsPlan } from "./plan.ts";
 import type { PluginConfig, PluginProvider } from "../../contract/plugin-config.ts";
 
 /**
@@ -8,8 +8,12 @@ import type { PluginConfig, PluginProvider } from "../../contract/plugin-config.
  * itself.
  */
 export interface PluginContext {
-  /** Every cluster that leads to the endpoint, and to it alone. */
-  clustersOf(endpoint: Endpoint): readonly string[];
+  /** The clusters by which requests may go to the provider. Each leads to it alone. */
+  clustersOf(provider: ProviderPlan): readonly string[];
+  /** Clusters whose requests are refused. */
+  unservedClusters: readonly string[];
+  /** What names the LLMRoute's routes in Envoy, if their names alone are not enough. */
+  virtualServicesOf?(route: RouteSettingsPlan["route"]): string[];
   ownAuthorities: readonly string[];
   maxSources: number;
 }
@@ -21,29 +25,35 @@ export function toPluginConfig(plan: Plan, context: PluginContext): PluginConfig
     version: 1,
     authorities: unique([...plan.authorities, ...context.ownAuthorities]),
     maxSources: context.maxSources,
-    unservedClusters: unique(
-      plan.routes
-        .flatMap((route) => route.rules)
-        .flatMap((rule) => rule.destinations)
-        .filter((destination) => destination.kind === "unserved")
-        .flatMap((destination) => context.clustersOf(destination)),
-    ),
+    unservedClusters: unique(context.unservedClusters),
     providers: plan.providers.map((provider) => ({
       name: `${provider.namespace}/${provider.name}`,
       clusters: [...context.clustersOf(provider)],
       path: provider.path,
       ...onlyRoute(routes.get(endpointKey(provider)), provider),
       settings: provider.settings,
-      routes: provider.routeSettings,
+      routes: provider.routeSettings.map(({ rule, route, settings }) => ({
+        name: rule,
+        ...(context.virtualServicesOf && { virtualServices: context.virtualServicesOf(route) }),
+        settings,
+      })),
     })),
   };
+}
+
+/** The hosts that rules lead to and no provider has. */
+export function unservedDestinations({ routes }: Plan): DestinationPlan[] {
+  return routes
+    .flatMap((route) => route.rules)
+    .flatMap((rule) => rule.destinations)
+    .filter((destination) => destination.kind === "unserved");
 }
 
 type RouteNames = Set<string | undefined>;
 
 /**
- * The names of the rules that lead to each endpoint; undefined for those that a gateway leaves to
- * sidecars, or to some of them.
+ * The names of the rules that lead to each endpoint; Rules that only sidecars, or some of them,
+ * apply are undefined.
  */
 function routesByEndpoint(plan: Plan): Map<string, RouteNames> {
   const routes = new Map<string, RouteNames>();
@@ -62,13 +72,16 @@ function endpointKey({ host, port }: Endpoint): string {
   return `${host}:${port}`;
 }
 
-/** The rule that all requests match, if there is only one and no settings depend on it. */
+/**
+ * The rule that routes all requests to the provider, if there is only one and no settings depend on
+ * it.
+ */
 function onlyRoute(
   names: RouteNames = new Set(),
   { routeSettings }: ProviderPlan,
 ): Pick<PluginProvider, "route"> {
   const [route] = names;
-  const isAsked = names.size > 1 || Object.keys(routeSettings).length > 0;
+  const isAsked = names.size > 1 || routeSettings.length > 0;
   return route === undefined || isAsked ? {} : { route };
 }
 
@@ -76,7 +89,7 @@ function onlyRoute(
 export function environmentNames(plan: Plan): string[] {
   const settings = plan.providers.flatMap((provider) => [
     provider.settings,
-    ...Object.values(provider.routeSettings),
+    ...provider.routeSettings.map(({ settings }) => settings),
   ]);
   return unique(settings.flatMap((each) => environmentName(each.apiKey) ?? []));
 }

@@ -2,11 +2,11 @@ import type { Report } from "../diagnostics.ts";
 import { Cursor } from "../model/cursor.ts";
 import type { Document } from "../model/document.ts";
 
-/** Resources by kind, each in the order of the input; of ours, nobody has checked the shape. */
+/** Resources by kind, in the order of the input. Their shape has not been checked. */
 export interface Classified {
   providers: Cursor[];
   routes: Cursor[];
-  /** Of other kinds, which are not ours to judge. */
+  /** Of other kinds, which are not validated. */
   context: Cursor[];
 }
 
@@ -15,8 +15,8 @@ const apiVersion = `${group}/v1beta1`;
 const kinds = ["LLMProvider", "LLMRoute"];
 
 /**
- * Sorts resources by kind and unfolds `kind: List`. Reports what claims to be ours and is of no
- * known kind or version.
+ * Sorts resources by kind and unfolds `kind: List`. Reports resources of our API group with an
+ * unknown kind, and of our kinds with an unknown version.
  */
 export function classify(documents: readonly Document[], report: Report): Classified {
   const found: Classified = { providers: [], routes: [], context: [] };

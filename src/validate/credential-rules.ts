@@ -1,6 +1,5 @@
 import { isHeaderName, isPrintable } from "../../contract/characters.ts";
-import { removedHeaderPrefix } from "../../contract/edited-headers.ts";
-import { reservedHeaders } from "../../contract/reserved-headers.ts";
+import { reservedHeaderPrefix, reservedHeaders } from "../../contract/reserved-headers.ts";
 import type { OpenAIConfig } from "../api/generated.ts";
 import type { Report } from "../diagnostics.ts";
 import type { Cursor } from "../model/cursor.ts";
@@ -45,8 +44,8 @@ function checkAuthHeader(header: Text, report: Report): void {
   if (!isHeaderName(header.value)) {
     const message = "must be a valid header name: letters, digits and any of !#$%&'*+-.^_`|~";
     report(header.problem("invalid_auth_header", message));
-  } else if (reservedHeaders.includes(name) || name.startsWith(removedHeaderPrefix)) {
-    const message = `can't carry a credential; neither can ${removedHeaderPrefix}* and ${reservedHeaders.join(", ")}`;
+  } else if (reservedHeaders.includes(name) || name.startsWith(reservedHeaderPrefix)) {
+    const message = `can't carry a credential; neither can ${reservedHeaderPrefix}* and ${reservedHeaders.join(", ")}`;
     report(header.problem("invalid_auth_header", message));
   }
 }

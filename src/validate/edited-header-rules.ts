@@ -1,4 +1,8 @@
-import { removedHeaderPrefix, removedHeaders, setHeaders } from "../../contract/edited-headers.ts";
+import {
+  removedHeaderPrefixes,
+  removedHeaders,
+  setHeaders,
+} from "../../contract/edited-headers.ts";
 import type { Report } from "../diagnostics.ts";
 import { configsOf } from "../model/provider.ts";
 import type { ProviderResource } from "../model/resource.ts";
@@ -7,7 +11,7 @@ import type { Input } from "./input.ts";
 
 /**
  * No route matches on a header that the filter edits. Envoy chooses the route again after the edit:
- * the request would then take another route than the one for which it was given a key.
+ * the request could then take another route than the one for which it got its key.
  */
 export function checkEditedHeaders({ providers, routes }: Input, report: Report): void {
   const edited = new Set([...removedHeaders, ...setHeaders, ...providers.flatMap(authHeadersOf)]);
@@ -24,10 +28,11 @@ const reason =
 
 function isEdited(name: string, edited: ReadonlySet<string>): boolean {
   const folded = fold(name);
-  return edited.has(folded) || folded.startsWith(removedHeaderPrefix) || name.startsWith(":");
+  const isPrefixed = removedHeaderPrefixes.some((prefix) => folded.startsWith(prefix));
+  return edited.has(folded) || isPrefixed || name.startsWith(":");
 }
 
-/** Names that Envoy (case) or the filter (`_` and `-`) takes for the same, as one. */
+/** The same text for names that Envoy (case) or the filter (`_` and `-`) takes for the same. */
 function fold(name: string): string {
   return name.toLowerCase().replaceAll("_", "-");
 }

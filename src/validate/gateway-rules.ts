@@ -6,8 +6,9 @@ import { backendHost, rulesOf } from "../model/route.ts";
 import { type Input, ofKind } from "./input.ts";
 
 /**
- * Where a gateway's rule leads to a provider, the provider's filter and its TLS must be at that
- * gateway: both reach the proxies of the provider's own namespace that its selector means.
+ * If a gateway's rule leads to a provider, the provider's filter and TLS must be at that gateway.
+ * Both apply only to proxies of the provider's namespace, and the filter only to those that its
+ * selector matches.
  */
 export function checkGateways({ providers, routes, context, target }: Input, report: Report): void {
   if (target === "envoy") return;

@@ -8,7 +8,7 @@ export interface Mention {
   section: "field" | "defaults" | "overrides" | "limits" | "remove";
   name: string;
   key: string;
-  /** What is said of the member; under `remove`, its name again. */
+  /** What is said about the member; under `remove`, its name again. */
   place: Cursor;
   /** Of `place`, within the openAIConfig. */
   path: Path;

@@ -5,7 +5,7 @@ const label = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
 const dnsLabel = new RegExp(`^${label}$`);
 const dnsName = new RegExp(`^${label}(\\.${label})*$`);
 
-/** Whether `text` is a DNS name in lower case, and no IP address. */
+/** Whether `text` is a DNS name in lower case, and not an IP address. */
 export function isDnsName(text: string): boolean {
   return text.length <= 253 && dnsName.test(text) && !/(^|\.)\d+$/.test(text);
 }
@@ -25,7 +25,7 @@ export function checkHost(host: Cursor<string>, report: Report): void {
   report(host.problem("invalid_host", message));
 }
 
-/** Whether the resource can be named; reports why not. */
+/** Whether the resource has a valid name and namespace. Reports what is wrong with them. */
 export function checkMetadata(resource: Cursor, report: Report): boolean {
   const metadata = resource.at("metadata");
   const name = metadata.at("name");

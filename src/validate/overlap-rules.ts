@@ -3,7 +3,9 @@ import type { RouteResource } from "../model/resource.ts";
 import { listedGateways } from "../model/route.ts";
 import type { Input } from "./input.ts";
 
-/** Two LLMRoutes for one host at one gateway: which of them Istio takes is undefined. */
+/**
+ * No two LLMRoutes have the same host at the same gateway: which of them Istio uses is undefined.
+ */
 export function checkOverlaps({ routes }: Input, report: Report): void {
   const seen = new Map<string, RouteResource>();
   for (const route of routes) {
@@ -22,7 +24,7 @@ export function checkOverlaps({ routes }: Input, report: Report): void {
       const message = `${host.value} already has an LLMRoute for ${gateway}, in ${place}`;
       report(host.problem("overlapping_routes", message));
     }
-    // A route that is in error takes no gateway from those after it.
+    // A route in error does not conflict with those after it.
     if (others.size === 0) for (const { key } of keys) seen.set(key, route);
   }
 }

@@ -9,8 +9,8 @@ import { type Mention, mentionsOf, problemWith } from "./mentions.ts";
 const tokenNames = tokenMembers.join(", ");
 
 /**
- * The members of one openAIConfig, looked at alone. Gives whether they are free of faults, so that
- * a merge makes sense.
+ * The members of one openAIConfig by itself. Returns whether they are valid, so that a merge makes
+ * sense.
  */
 export function checkParameters(config: Cursor<OpenAIConfig>, report: Report): boolean {
   let faults = 0;
@@ -37,8 +37,20 @@ export function checkParameters(config: Cursor<OpenAIConfig>, report: Report): b
 function checkName(mention: Mention, report: Report): void {
   const { name, key } = mention;
   if (isMemberName(name) && name.length <= MAX_MEMBER_NAME_LENGTH && key !== "") return;
-  const message = `must be a valid member name: 1 to ${MAX_MEMBER_NAME_LENGTH} letters, digits and any of _ . -, with at least one letter, digit or dot`;
-  report(problemWith(mention, "invalid_member_name", message));
+  const message = `must be a valid member name: 1 to ${MAX_MEMBER_NAME_LENGTH} letters, digits, _ and -, with at least one letter or digit`;
+  const hint = insideObject.test(name) ? `; ${adviceFor(mention)}` : "";
+  report(problemWith(mention, "invalid_member_name", `${message}${hint}`));
+}
+
+/** A name that looks like the path to a member of an object. */
+const insideObject = /^[\w-]+(?:\.[\w-]+)+$/;
+
+function adviceFor({ name, section }: Mention): string {
+  const [outer = "", ...inner] = name.split(".");
+  const limit = "a member inside an object can't be managed alone";
+  if (section !== "defaults" && section !== "overrides") return limit;
+  const value = inner.reduceRight((text, step) => `{${step}: ${text}}`, "…");
+  return `${limit}; write the whole object: {${outer}: ${value}}`;
 }
 
 function checkValue({ key, place, section }: Mention, report: Report): void {
@@ -69,7 +81,7 @@ function isShallow(value: unknown, levels: number): boolean {
   return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
 }
 
-/** A member has one place, and one limit. */
+/** A member has at most one place, and one limit. */
 function checkRepetition(mentions: readonly Mention[], report: Report): void {
   const seen = new Map<string, Mention>();
   for (const mention of mentions) {
@@ -131,7 +143,7 @@ function checkDefault(place: Cursor, limit: number, report: Report): void {
   }
 }
 
-/** Without a stream, providers refuse options for one. */
+/** Providers refuse stream_options without a stream. */
 function checkStreamOptions(mentions: readonly Mention[], report: Report): void {
   for (const mention of mentions) {
     if (mention.key !== memberKey("stream_options") || !setsValue(mention)) continue;

@@ -4,7 +4,7 @@ import { type Input, ofKind } from "./input.ts";
 
 /**
  * Istio compares hosts as a whole, port included, while it routes `host:80` like `host`: a policy
- * that forbids one spelling alone can be walked around.
+ * that denies only one spelling can be bypassed.
  */
 export function checkPolicies({ routes, context, target }: Input, report: Report): void {
   if (target === "envoy") return;
@@ -17,8 +17,8 @@ export function checkPolicies({ routes, context, target }: Input, report: Report
 }
 
 /**
- * The lists by which a policy lets go what is not on them, or forbids what is: with these, a
- * spelling that was forgotten passes.
+ * The lists with which a policy allows what is not on them, or denies what is: a spelling that they
+ * omit passes.
  */
 function hostLists(policy: Cursor): Cursor[] {
   const action = policy.at("spec", "action").text() ?? "ALLOW";
@@ -38,7 +38,7 @@ function checkList(host: string, list: Cursor, report: Report): void {
   report(named.problem("host_without_port", message));
 }
 
-/** Whether an entry of the list means the host. Istio has exact, `prefix*`, `*suffix` and `*`. */
+/** Whether an entry of the list matches the host. Istio has exact, `prefix*`, `*suffix` and `*`. */
 function matches(pattern: Cursor, host: string): boolean {
   const text = pattern.text()?.toLowerCase() ?? "";
   if (text === "*") return true;

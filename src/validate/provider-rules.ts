@@ -6,12 +6,12 @@ import { readMembers } from "../model/members.ts";
 import { defaultConfigOf, routeConfigsOf } from "../model/provider.ts";
 import type { ProviderResource } from "../model/resource.ts";
 import { checkCredential } from "./credential-rules.ts";
-import { checkMemberCount, checkMerged } from "./merged-rules.ts";
+import { checkMemberCount, checkMerged } from "./merged-config-rules.ts";
 import { checkModels } from "./model-rules.ts";
 import { checkHost } from "./name-rules.ts";
 import { checkParameters } from "./parameter-rules.ts";
 
-/** The rules for one LLMProvider alone. */
+/** The rules for one LLMProvider by itself. */
 export function checkProvider(provider: ProviderResource, report: Report): void {
   checkHost(provider.at("spec", "host"), report);
   checkPath(provider.at("spec", "path"), report);
@@ -32,14 +32,14 @@ function checkConfigs(provider: ProviderResource, report: Report): void {
   const isBaseSound = base === undefined || checkConfig(base, report);
   if (base !== undefined && isBaseSound) checkMemberCount(readMembers(base), base, report);
   for (const [, own] of routeConfigsOf(provider)) {
-    // Merged with a contradiction, each of its consequences would be reported as well.
+    // After merging, a contradiction would be reported again with each of its consequences.
     if (own !== undefined && checkConfig(own, report) && isBaseSound) {
       checkMerged(base, own, report);
     }
   }
 }
 
-/** Whether the openAIConfig, looked at alone, is free of contradictions between its members. */
+/** Whether the openAIConfig, by itself, is free of contradictions between its members. */
 function checkConfig(config: Cursor<OpenAIConfig>, report: Report): boolean {
   checkCredential(config, report);
   checkModels(config, report);

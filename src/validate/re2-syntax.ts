@@ -1,7 +1,7 @@
 // Whether Envoy's RE2 accepts an expression. What JavaScript accepts differs on both sides (it has
-// lookarounds and no inline flags), so its own RegExp can't be asked. Kept between calls: nothing.
+// lookarounds and no inline flags), so RegExp can't decide this. Nothing is kept between calls.
 
-/** Why RE2 would refuse `expression`, or undefined. */
+/** Why RE2 would refuse `expression`; undefined if it accepts it. */
 export function findRe2Fault(expression: string): string | undefined {
   const scan: Scan = { text: expression, at: 0, groups: [], copies: 1, most: 1, canRepeat: false };
   while (scan.at < scan.text.length) {
@@ -17,7 +17,7 @@ interface Scan {
   at: number;
   /** For each open group, what `most` was before it. */
   groups: number[];
-  /** How many copies RE2 makes of the last item, with all that is counted inside it. */
+  /** How many copies RE2 makes of the last item, including repetitions inside it. */
   copies: number;
   /** The most copies of an item in the group so far. */
   most: number;
@@ -89,7 +89,7 @@ function readGroup(scan: Scan): string | undefined {
 
 function readRepeat(scan: Scan, operator: string): string | undefined {
   if (!scan.canRepeat) return `nothing to repeat before ${operator}`;
-  // A ? after it makes a repetition lazy; any other would repeat the repetition.
+  // A ? after a repetition makes it lazy. Any other operator would repeat the repetition.
   if (scan.text[scan.at] === "?") scan.at++;
   scan.canRepeat = false;
   return undefined;

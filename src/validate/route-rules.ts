@@ -6,7 +6,7 @@ import { fullGatewayName, listedGateways, type Match, matchesOf } from "../model
 import { checkMatch } from "./match-rules.ts";
 import { checkHost, isDnsLabel, isDnsName } from "./name-rules.ts";
 
-/** The rules for one LLMRoute alone. */
+/** The rules for one LLMRoute by itself. */
 export function checkRoute(route: RouteResource, report: Report): void {
   checkHost(route.at("spec", "host"), report);
   for (const gateway of route.at("spec", "gateways").items()) checkGateway(gateway, report);

@@ -6,14 +6,15 @@ import {
   llmRouteSchema,
   type Schema,
 } from "../api/generated.ts";
-import type { Diagnostic, Path, Report } from "../diagnostics.ts";
+import { type Diagnostic, formatPath, type Path, type Report } from "../diagnostics.ts";
 import type { Cursor } from "../model/cursor.ts";
+import { isFieldName } from "../model/shown-fields.ts";
 import { checkMetadata } from "./name-rules.ts";
 import type { ProviderResource, RouteResource } from "../model/resource.ts";
 
 // Kubernetes' own keywords and formats are not part of JSON Schema: ajv ignores them. The two
-// schemas are the project's own, so ajv's schema of schemas is not needed, and to compile it and to
-// optimise the code for two schemas takes longer than it saves.
+// schemas are the project's own, so ajv's meta-schema is not needed. Compiling it, and optimising
+// the code of two schemas, would take longer than it saves.
 const ajv = new Ajv({
   meta: false,
   validateSchema: false,
@@ -38,8 +39,8 @@ export function toRoute(resource: Cursor, report: Report): RouteResource | undef
 }
 
 /**
- * The schema with unknown fields refused wherever it lists the known ones; kubectl drops them with
- * no more than a warning.
+ * The schema, with unknown fields refused wherever it lists the known ones. kubectl only warns
+ * about them, and drops them.
  */
 function closed(schema: Schema): Schema {
   const copy: Schema = { ...schema };
@@ -77,8 +78,11 @@ function describe(error: ErrorObject, resource: Cursor): Diagnostic {
   switch (error.keyword) {
     case "additionalProperties": {
       const known = Object.keys((parentSchema as Schema).properties ?? {}).join(", ");
-      const field = place.at(String(params.additionalProperty));
-      return field.problem("unknown_field", `unknown field; allowed: ${known}`, "key");
+      const name = String(params.additionalProperty);
+      const problem = place
+        .at(name)
+        .problem("unknown_field", `unknown field; allowed: ${known}`, "key");
+      return isFieldName(name) ? problem : { ...problem, path: formatPath([...place.path, "…"]) };
     }
     case "required": {
       const message = `the required field ${String(params.missingProperty)} is missing`;
@@ -145,7 +149,7 @@ function namesOf(params: Record<string, unknown>): string {
 }
 
 /**
- * ajv gives a JSON pointer; whether a step is an index is seen from the value that it steps into.
+ * ajv gives a JSON pointer; whether a step is an index depends on the value that it is a step into.
  */
 function pathOf(pointer: string, root: unknown): Path {
   const path: (string | number)[] = [];

@@ -1,6 +1,7 @@
 import type { Report } from "../diagnostics.ts";
 import type { Cursor } from "../model/cursor.ts";
 import { fullNameOf } from "../model/resource.ts";
+import { sidecarsName } from "../model/route.ts";
 import type { Input } from "./input.ts";
 
 /** No two resources of one kind have the same name in a namespace. */
@@ -14,7 +15,7 @@ export function checkNames({ providers, routes }: Input, report: Report): void {
   }
 }
 
-/** No two LLMProviders have the same host: the host says which key a request gets. */
+/** No two LLMProviders have the same host: the host determines which key a request gets. */
 export function checkHosts({ providers }: Input, report: Report): void {
   forEachRepeated(
     providers,
@@ -26,6 +27,17 @@ export function checkHosts({ providers }: Input, report: Report): void {
       report(host.problem("duplicate_host", message));
     },
   );
+}
+
+/** No two LLMRoutes become a VirtualService of one name. */
+export function checkRenderedNames({ routes }: Input, report: Report): void {
+  const byName = new Map(routes.map((route) => [fullNameOf(route), route]));
+  for (const route of routes) {
+    const other = byName.get(sidecarsName(fullNameOf(route)));
+    if (other === undefined) continue;
+    const message = `is also the name of a VirtualService of the LLMRoute in ${route.at("metadata", "name").place()}; use another name`;
+    report(other.at("metadata", "name").problem("ambiguous_name", message));
+  }
 }
 
 function forEachRepeated<Kind extends Cursor>(

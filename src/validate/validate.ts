@@ -1,36 +1,49 @@
 // Documents → resources: the kinds and the schema first, then what a schema can't say: within each
 // resource, between them, and for the target. Nothing is kept between calls.
-import type { Diagnostic, Report, ResourceName } from "../diagnostics.ts";
+import {
+  type Diagnostic,
+  type Report,
+  type ResourceName,
+  unresolvedCodes,
+} from "../diagnostics.ts";
 import type { Cursor } from "../model/cursor.ts";
 import type { Document } from "../model/document.ts";
 import type { Resources } from "../model/resource.ts";
+import { checkAllowedRoutes } from "./allowed-route-rules.ts";
 import { classify } from "./classify.ts";
 import { checkDestinations } from "./destination-rules.ts";
 import { checkEditedHeaders } from "./edited-header-rules.ts";
 import { checkGateways } from "./gateway-rules.ts";
 import type { Check, Input, Target } from "./input.ts";
+import { checkNamedGateways } from "./named-gateway-rules.ts";
+import { checkNeighbours } from "./neighbour-rules.ts";
 import { checkOverlaps } from "./overlap-rules.ts";
 import { checkPolicies } from "./policy-rules.ts";
+import { checkProviderHosts, checkSelectors } from "./provider-host-rules.ts";
 import { checkProvider } from "./provider-rules.ts";
 import { checkRoute } from "./route-rules.ts";
-import { checkRuleReferences } from "./rule-reference-rules.ts";
+import { checkRuleReferences, checkSharedRules } from "./rule-reference-rules.ts";
 import { toProvider, toRoute } from "./schema.ts";
 import { checkSourceLabels } from "./source-label-rules.ts";
-import { checkHosts, checkNames } from "./unique-rules.ts";
+import { checkHosts, checkNames, checkRenderedNames } from "./unique-rules.ts";
+import { checkUnused } from "./unused-rules.ts";
 import { checkVariableCounts, checkVariables } from "./variable-rules.ts";
 import { checkVirtualServices } from "./virtual-service-rules.ts";
 
-/** What each resource says, and what resources say to the same thing. */
+/** Each resource by itself, and resources that claim the same thing. */
 const claims: Check[] = [
   // The provider's host and path, its credentials, its models, and the members of its bodies.
   ({ providers }, report) => providers.forEach((provider) => checkProvider(provider, report)),
   // The route's host and gateways, its rules' names, matches and weights.
   ({ routes }, report) => routes.forEach((route) => checkRoute(route, report)),
-  // A name is one resource's.
+  // A name belongs to one resource.
   checkNames,
-  // A host is one provider's.
+  // A rendered name belongs to one route.
+  checkRenderedNames,
+  // A host belongs to one provider, and to no gateway.
   checkHosts,
-  // A host is one route's at each gateway.
+  checkProviderHosts,
+  // At each gateway, a host belongs to one route.
   checkOverlaps,
   // No route matches on a header that the filter edits.
   checkEditedHeaders,
@@ -46,21 +59,33 @@ const claims: Check[] = [
 const references: Check[] = [
   // A rule leads to a provider, or to a gateway on the way to one.
   checkDestinations,
-  // A provider's settings for a rule are for a rule that exists.
+  // A rule leads to providers that allow its namespace.
+  checkAllowedRoutes,
+  // A provider's settings for a rule are for a rule that exists, and for one alone.
   checkRuleReferences,
+  checkSharedRules,
 ];
 
 /**
- * What may be a mistake on the target, beside the other resources of the input. Warnings and notes.
+ * What may be a mistake on the target, or together with the input's other resources: warnings and
+ * notes.
  */
 const hints: Check[] = [
-  // Matches on the caller's labels are for sidecars alone.
+  // Every rule is reached, and every provider.
+  checkUnused,
+  // A provider is for the proxies of its gateway alone.
+  checkSelectors,
+  // A route's gateways exist, and take its requests.
+  checkNamedGateways,
+  // No other resource has a provider's host.
+  checkNeighbours,
+  // Matches on the caller's labels are for sidecars only.
   checkSourceLabels,
   // A provider's filter and TLS are at every gateway that leads to it.
   checkGateways,
-  // No policy can be walked around by another spelling of a host.
+  // No policy can be bypassed by another spelling of a host.
   checkPolicies,
-  // No other VirtualService takes a host, or mirrors what holds a key.
+  // No other VirtualService claims a host, or mirrors requests that carry a key.
   checkVirtualServices,
   // Every variable is set for the proxies that need it.
   checkVariables,
@@ -82,8 +107,8 @@ export interface ValidateOptions {
 }
 
 /**
- * The typed resources. Those that are of no known version or don't fit the schema are always left
- * out.
+ * The typed resources. Those of an unknown version, and those that don't match the schema, are
+ * always left out.
  */
 export function validate(
   documents: readonly Document[],
@@ -102,10 +127,10 @@ export function validate(
     context,
     target,
   };
-  const input = run(claims, typed, errors, report);
+  let input = run(claims, typed, errors, report);
   // What refers to a resource that can't be read would be reported as referring to nothing.
   const isJudgeable = errors === "leave-out" || (isComplete && lost.length === 0);
-  if (isJudgeable) for (const check of references) check(input, report);
+  if (isJudgeable) input = run(references, input, errors, report);
   return run(hints, input, errors, report);
 }
 
@@ -117,7 +142,7 @@ function convert<Kind>(
   return resources.flatMap((resource) => toKind(resource, report) ?? []);
 }
 
-/** Gives what the checks leave of the input. Each sees only what those before it have left. */
+/** Returns what the checks leave of the input. Each check gets what those before it have left. */
 function run(
   checks: readonly Check[],
   input: Input,
@@ -128,7 +153,8 @@ function run(
   for (const check of checks) {
     const failed = new Set<ResourceName | undefined>();
     check(left, (diagnostic) => {
-      if (diagnostic.severity === "error") failed.add(diagnostic.resource);
+      const isRefused = !unresolvedCodes.includes(diagnostic.code);
+      if (diagnostic.severity === "error" && isRefused) failed.add(diagnostic.resource);
       report(diagnostic);
     });
     if (errors === "leave-out" && failed.size > 0) left = without(failed, left);

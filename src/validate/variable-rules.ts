@@ -7,7 +7,7 @@ import type { Input } from "./input.ts";
 /** Istio's bound on a WasmPlugin's `vmConfig.env`. */
 const maxVariables = 256;
 
-/** Istio gives a filter no more variables than its bound. */
+/** No filter needs more variables than Istio allows. */
 export function checkVariableCounts({ providers, target }: Input, report: Report): void {
   if (target === "envoy") return;
   for (const { apiKey, count } of variablesOf(providers)) {
@@ -24,8 +24,7 @@ export function checkVariableCounts({ providers, target }: Input, report: Report
 export function checkVariables({ providers, context, target }: Input, report: Report): void {
   if (target === "envoy") return;
   const pods = context.flatMap(podsOf);
-  // Where nothing says that it is for a mesh, nothing is asked of gateways of which there is
-  // nothing.
+  // If nothing in the input shows a mesh, its gateways are not expected to be in the input.
   if (target === "any" && pods.length === 0 && !hasGateway(context)) return;
   for (const variable of variablesOf(providers)) {
     if (pods.some((pod) => gives(pod, variable))) continue;
@@ -46,7 +45,7 @@ interface Variable {
   count: number;
 }
 
-/** What the proxies need, each variable once for the proxies that one selector means. */
+/** The variables that proxies need, each once per selector. */
 function variablesOf(providers: readonly ProviderResource[]): Variable[] {
   const needed = new Map<string, Set<string>>();
   return providers.flatMap((provider) => {
@@ -67,8 +66,8 @@ function workloadKey({ value, resource }: ProviderResource): string {
 }
 
 /**
- * What the input says about some pods: from a workload of Kubernetes, or from an installation of
- * Istio, which names no pods.
+ * What the input says about some pods: from a workload of Kubernetes, or from an IstioOperator,
+ * which does not name its pods.
  */
 interface Pods {
   namespace?: string;

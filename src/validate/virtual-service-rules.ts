@@ -2,7 +2,7 @@ import type { Report } from "../diagnostics.ts";
 import type { Cursor } from "../model/cursor.ts";
 import type { RouteResource } from "../model/resource.ts";
 import { fullGatewayName, listedGateways } from "../model/route.ts";
-import { type Input, ofKind } from "./input.ts";
+import { type Input, isOurs, ofKind } from "./input.ts";
 
 /**
  * VirtualServices of the input that conflict with the emitted ones: for the same host, or leading
@@ -13,9 +13,7 @@ export function checkVirtualServices(input: Input, report: Report): void {
   if (target === "envoy") return;
   const known = new Set([...providers, ...routes].map(({ value }) => value.spec.host));
   for (const service of ofKind(context, "networking.istio.io", "VirtualService")) {
-    const owner = service.at("metadata", "labels", "app.kubernetes.io/managed-by");
-    // What we have rendered may lie beside what it was rendered from.
-    if (owner.text() === "llm-egress") continue;
+    if (isOurs(service)) continue;
     checkOverlap(routes, service, report);
     checkMirrors(known, service, report);
   }
@@ -41,16 +39,16 @@ function gatewaysAt(service: Cursor): string[] {
   return names.map(({ value }) => fullGatewayName(String(value), service));
 }
 
-/** Envoy mirrors a request as the filter has left it: the copy carries the key. */
+/** Envoy mirrors the request after the filter has edited it: the copy carries the key. */
 function checkMirrors(known: ReadonlySet<string>, service: Cursor, report: Report): void {
   const hosts = service.at("spec", "hosts").items();
-  const isOurs = hosts.some((host) => known.has(String(host.value)));
+  const hasHost = hosts.some((host) => known.has(String(host.value)));
   for (const rule of service.at("spec", "http").items()) {
     const destinations = rule.at("route").items();
     const leadsToProvider = destinations.some((destination) =>
       known.has(destination.at("destination", "host").text() ?? ""),
     );
-    if (!isOurs && !leadsToProvider) continue;
+    if (!hasHost && !leadsToProvider) continue;
     for (const field of ["mirror", "mirrors"]) {
       const mirror = rule.at(field);
       if (mirror.value === undefined) continue;

@@ -53,6 +53,8 @@ describe("a call", () => {
     const host = hostOf();
     call(host, {}, "{}");
     call(host, {}, '{"usage":{"prompt_tokens":0,"completion_tokens":0}}');
+    const cached = call(host, {}, '{"usage":{"cached_tokens":5}}');
+    assert.equal(cached.filterState.get("llm_egress.cached_tokens"), undefined, "as in metrics");
     call(host, {}, "x", { ...json, "content-type": "text/plain" });
     call(host, { headers: { ":method": "GET", ":path": "/v1/models" }, chunks: [] }, '{"data":[]}');
     assert.deepEqual(
@@ -61,8 +63,8 @@ describe("a call", () => {
       "defined by the one answer that reports 0",
     );
     assert.deepEqual(countersOf(host), [
-      "llm_egress_requests{model=unknown,code=200,outcome=ok} 4",
-      "llm_egress_usage_unknown{model=unknown} 2",
+      "llm_egress_requests{model=unknown,code=200,outcome=ok} 5",
+      "llm_egress_usage_unknown{model=unknown} 3",
     ]);
   });
 });
@@ -143,6 +145,21 @@ describe("the outcome", () => {
     stream.responseBody(chat);
     stream.responseTrailers([["x", "y"]]);
     assert.equal(outcomeOf(end(stream)), "ok");
+  });
+});
+
+describe("the status", () => {
+  it("is `other` outside 100 to 599, so that a provider adds one series at most", () => {
+    const host = hostOf();
+    for (const status of ["99", "600", "999", "4294967496", "x", "18446744073709551815"]) {
+      const stream = send(host, { route: "r" });
+      stream.properties.set("response\0code_details", "via_upstream");
+      stream.response([[":status", status]], true);
+      end(stream);
+    }
+    assert.deepEqual(countersOf(host), [
+      "llm_egress_requests{model=unknown,code=other,outcome=provider_error} 6",
+    ]);
   });
 });
 

@@ -42,8 +42,33 @@ const requests: [string, WasmHost, string, unknown][] = [
     "with stream_options of null",
     auto,
     '{"stream_options":null,"stream":true}',
-    { stream_options: null, stream: true },
+    { stream: true, stream_options: asked },
   ],
+  [
+    "with empty stream_options",
+    auto,
+    '{"stream":true,"stream_options": { } ,"a":1}',
+    { stream: true, a: 1, stream_options: asked },
+  ],
+  [
+    "with stream_options that say nothing about usage",
+    auto,
+    '{"stream":true,"stream_options":{ "include_obfuscation": false}}',
+    { stream: true, stream_options: { ...asked, include_obfuscation: false } },
+  ],
+  [
+    "with long stream_options that say nothing about usage",
+    auto,
+    '{"stream":true,"stream_options":{"include_obfuscation":false,"x":"0123456789"}}',
+    { stream: true, stream_options: { include_obfuscation: false, x: "0123456789" } },
+  ],
+  [
+    "with stream_options of another type",
+    auto,
+    '{"stream":true,"stream_options":[]}',
+    { stream: true, stream_options: [] },
+  ],
+  ["with stream_options of null and no stream", auto, '{"stream_options":null}', {}],
   [
     "that streams by default gets include_usage",
     hostOf({ members: [{ ...stream, default: "true" }, question] }),
@@ -119,8 +144,10 @@ const forms: [string, string][] = [
   ["usage before its choices", sse({ usage, choices: [] }, { usage, choices: [{}] })],
   [
     "whitespace wherever JSON allows it",
-    'data: { "choices" : [ \t] , "x" : [ { } ] , "usage" : { "prompt_tokens" : 19 } }\n\ndata: { "choices" : [ { } ] , "usage" : { "prompt_tokens" : 19 } }\n\n',
+    'data: { "choices" : [ \t] , "x" : null , "usage" : { "prompt_tokens" : 19 } }\n\ndata: { "choices" : [ { } ] , "usage" : { "prompt_tokens" : 19 } }\n\n',
   ],
+  ["no choices, or choices of null", sse({ usage }, { choices: null, usage }, chatChunk("!"))],
+  ["members that every chunk has", sse({ ...usageChunk(usage), obfuscation: "x", provider: "y" })],
   ["an error before it", sse({ error: { message: "x" } }, usageChunk(usage))],
   ["others of the same kind", sse(usageChunk(usage), usageChunk(usage)).repeat(2)],
 ];
@@ -147,12 +174,12 @@ describe("the usage chunk", () => {
       streamed('{"stream":true}').responseHeaders.map(([name]) => name),
       [":status", "content-type"],
     );
-    const own = streamed('{"stream":true,"stream_options":{}}');
+    const own = streamed('{"stream":true,"stream_options":{"include_usage":false}}');
     assert.equal(own.responseHeaders.at(-1)?.[0], "content-length");
   });
 
   it("is kept if the client asked for it, or declined it", () => {
-    for (const options of ['{"include_usage":true}', '{"include_usage":false}', "null"]) {
+    for (const options of ['{"include_usage":true}', '{"include_usage":false}']) {
       const body = `{"stream":true,"stream_options":${options}}`;
       for (const chunks of everySplit(Buffer.from(text))) {
         assert.equal(returned(chunks, body).returnedText, text);
@@ -166,10 +193,49 @@ describe("the usage chunk", () => {
       usageChunk(null),
       { choices: [], usage: "x" },
       { type: "message_delta", usage: { output_tokens: 5 } },
+      { output: { text: "x" }, usage: { input_tokens: 5, output_tokens: 5, total_tokens: 10 } },
+      { ...usageChunk({ prompt_tokens: 1 }), timings: { prompt_n: 1 } },
       { error: { message: "x" }, usage },
     );
     for (const chunks of everySplit(Buffer.from(others))) {
       assert.equal(returned(chunks).returnedText, others);
+    }
+  });
+});
+
+describe("a usage chunk that has more than the usage", () => {
+  const timings = { prompt_n: 18 };
+  const more = { ...usageChunk(usage), timings };
+  const bare: Record<string, unknown> = { ...more };
+  delete bare.choices;
+  const forms: [string, object][] = [
+    ["no choices", bare],
+    ["choices of null", { choices: null, usage, timings }],
+    ["choices at its end", { usage, timings, choices: [] }],
+    ["citations", { ...usageChunk(usage), citations: ["https://example.com"] }],
+  ];
+  for (const [name, chunk] of [["empty choices", more] as const, ...forms]) {
+    it(`reaches the client as a chunk with one empty choice and no usage: ${name}`, () => {
+      const sent = sse(chatChunk("Hi"), chunk, "[DONE]");
+      const expected = referenceStream(sent).kept.join("");
+      const received = JSON.parse(eventsOf(expected)[1]!.slice("data: ".length)) as object;
+      const choices = [{ index: 0, delta: {}, text: "" }];
+      const changed: Record<string, unknown> = { ...chunk, choices, usage: null };
+      if (!("choices" in chunk)) delete changed.usage;
+      assert.deepEqual(received, changed);
+      const bytes = Buffer.from(sent);
+      for (const chunks of [singleBytes(bytes), ...everySplit(bytes)]) {
+        const answered = returned(chunks);
+        assert.equal(answered.returnedText, expected, `cut at ${chunks[0]?.length}`);
+        assert.equal(answered.filterState.get("asm.llmproxy.request_prompt_tokens"), "19");
+      }
+    });
+  }
+
+  it("is kept unchanged if its usage is on several lines", () => {
+    const sent = sse(more).replace('"completion', '\ndata: "completion');
+    for (const chunks of everySplit(Buffer.from(sent))) {
+      assert.equal(returned(chunks).returnedText, sent);
     }
   });
 });
@@ -190,7 +256,7 @@ describe("what is held back", () => {
   });
 
   it("is nothing if the filter did not request usage", () => {
-    const answered = streamed('{"stream":true,"stream_options":{}}');
+    const answered = streamed('{"stream":true,"stream_options":{"include_usage":true}}');
     for (const byte of Buffer.from(text)) {
       answered.responseBody(Buffer.from([byte]));
       assert.equal(answered.returned.at(-1)!.length, 1);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { PluginMember, PluginModels } from "../../contract/plugin-config.ts";
-import { hostOf, post } from "../support/filter-host.ts";
+import { hostOf, send } from "../support/filter-host.ts";
 import { referenceEdit } from "../support/reference-edit.ts";
 import { everySplit, singleBytes } from "../support/splits.ts";
 
@@ -73,9 +73,12 @@ for (const [name, plan] of Object.entries(plans)) {
         ).toString();
         JSON.parse(expected);
         for (const chunks of [...everySplit(bytes), singleBytes(bytes)]) {
-          const stream = post(host, chunks);
-          assert.equal(stream.refusal, "");
-          assert.equal(stream.forwardedText, expected);
+          for (const headers of [{}, { "content-length": String(bytes.length) }]) {
+            const stream = send(host, { headers, chunks });
+            stream.end();
+            assert.equal(stream.refusal, "");
+            assert.equal(stream.forwardedText, expected);
+          }
         }
       });
     }

@@ -2,7 +2,7 @@
 // provider, and that no log line contains a value.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { PluginConfig, PluginProvider, PluginSettings } from "../../contract/plugin-config.ts";
+import type { PluginConfig, PluginProvider } from "../../contract/plugin-config.ts";
 import { configOf, KEY, send, settings } from "../support/filter-host.ts";
 import { WasmHost } from "../support/wasm-host.ts";
 
@@ -82,7 +82,7 @@ function hostWith(bad: unknown, env: Record<string, string> = {}): WasmHost {
 }
 
 const bad: PluginProvider = {
-  ...{ name: "default/bad", clusters: ["bad"], path: "/v1/chat/completions", routes: {} },
+  ...{ name: "default/bad", clusters: ["bad"], path: "/v1/chat/completions", routes: [] },
   settings: settings(),
 };
 
@@ -120,7 +120,7 @@ describe("only the faulty provider answers 503", () => {
     const member = `${at}.settings.members[0]`;
     assertFault(
       withMember({ name: 'a"', remove: true }),
-      `${member}.name: must be 1 to 64 of letters, digits, underscore, point and hyphen`,
+      `${member}.name: must be 1 to 64 of letters, digits, underscore and hyphen`,
     );
     for (const text of ['1,"x":2', "1}", "", "x", "{"]) {
       const fault = `${member}.override: must be the JSON text of one value`;
@@ -131,8 +131,20 @@ describe("only the faulty provider answers 503", () => {
 
 describe("a provider with invalid settings for one route", () => {
   it("answers 503 on all of its routes", () => {
-    const routes = { r: { ...settings(), extra: 1 } };
-    assertFault({ ...bad, routes }, "default/bad.routes.r: unknown member extra");
+    const routes = [{ name: "r", settings: { ...settings(), extra: 1 } }];
+    assertFault({ ...bad, routes }, "default/bad.routes[0].settings: unknown member extra");
+  });
+});
+
+describe("a route that has settings twice", () => {
+  it("is a fault of its provider, unless its VirtualServices tell them apart", () => {
+    const route = { name: "r", settings: settings() };
+    const fault = "default/bad.routes[1]: names a route that has other settings";
+    assertFault({ ...bad, routes: [route, route] }, fault);
+    const named = { ...route, virtualServices: ["ns/a"] };
+    assertFault({ ...bad, routes: [named, route] }, fault);
+    const host = hostWith({ ...bad, routes: [named, { ...route, virtualServices: ["ns/b"] }] });
+    assert.deepEqual(host.logs, []);
   });
 });
 
@@ -167,7 +179,7 @@ describe("a key", () => {
   });
 
   it("of one route affects only that route", () => {
-    const routes: Record<string, PluginSettings> = { r: settings({ apiKey: "${NONE}" }) };
+    const routes = [{ name: "r", settings: settings({ apiKey: "${NONE}" }) }];
     const host = hostWith({ ...bad, routes });
     assert.equal(send(host, { cluster: "bad", route: "r" }).refusal, misconfigured);
     assert.equal(send(host, { cluster: "bad", route: "other" }).refusal, "");

@@ -24,9 +24,11 @@ function upstreamHeaders(host: WasmHost, extra: HeaderList, cluster = CLUSTER): 
   return stream.requestHeaders.filter(([name]) => !plain.includes(name));
 }
 
+const routeKeyed = { name: "r", settings: settings({ authHeader: "X-C-Route-Key" }) };
+
 function keyedProvider(name: string): PluginProvider {
   const own = settings({ apiKey: `sk-${name}`, authHeader: `x-${name}-key`, authPrefix: "" });
-  return { name, clusters: [name], path: "/chat/completions", settings: own, routes: {} };
+  return { name, clusters: [name], path: "/chat/completions", settings: own, routes: [] };
 }
 
 const keyHeader: HeaderList = [["authorization", `Bearer ${KEY}`]];
@@ -88,7 +90,7 @@ describe("a client's credential", () => {
   it("is not forwarded in the credential header of another provider either", () => {
     const config = configOf();
     config.providers.push(keyedProvider("b"), keyedProvider("c"));
-    config.providers[2]!.routes = { r: settings({ authHeader: "X-C-Route-Key" }) };
+    config.providers[2]!.routes = [routeKeyed];
     const host = new WasmHost({ config, env: { API_KEY: KEY } });
     const extra: HeaderList = [
       ["x-b-key", "1"],
@@ -206,7 +208,7 @@ function answer(host: WasmHost, headers: HeaderList): HeaderList {
 }
 
 describe("the answer's headers", () => {
-  it("are kept, except for cookies and alternative services", () => {
+  it("are kept, except for those that act on the client for the provider's host", () => {
     const kept: HeaderList = [
       [":status", "200"],
       ["content-type", "text/event-stream"],
@@ -218,6 +220,11 @@ describe("the answer's headers", () => {
       ["set-cookie", "a=1"],
       ["alt-svc", "h3"],
       ["set-cookie", "b=2"],
+      ["clear-site-data", '"*"'],
+      ["refresh", "0; url=https://x/"],
+      ["set_cookie", "a=1"],
+      ["alt_svc", "h3"],
+      ["clear_site-data", '"*"'],
     ];
     assert.deepEqual(answer(hostOf(), [...dropped, ...kept, ...dropped]), kept);
   });
@@ -231,8 +238,17 @@ describe("the answer's headers", () => {
       ["authorization", `Bearer ${KEY}`],
       ["location", `https://x/?key=${KEY}&a`],
       ["x-echo", KEY],
+      [`x-${KEY}-y`, "1"],
+      [KEY, ""],
     ];
     assert.deepEqual(answer(hostOf(), [...echoes, ...kept]), kept);
+  });
+});
+
+describe("the answer's header names", () => {
+  it("do not return the key, which they have in lower case", () => {
+    const host = new WasmHost({ config: configOf(), env: { API_KEY: "sk-ABC-0_x" } });
+    assert.deepEqual(answer(host, [["x-sk-abc-0_x", "1"]]), []);
   });
 });
 

@@ -230,7 +230,7 @@ describe("on endpoints other than completions", () => {
   const ask = (path: string, body: string) =>
     send(host, { headers: { ":path": path }, chunks: [body] });
 
-  for (const path of ["/v1/embeddings", "/v1/responses", "/v1/images/generations"]) {
+  for (const path of ["/v1/embeddings", "/v1/images/generations"]) {
     it(`${path} has its model judged, and nothing else changed`, () => {
       const kept = '{"user":"u", "max_tokens":[999],"model":"qwen-max"';
       assert.match(
@@ -250,5 +250,41 @@ describe("on endpoints other than completions", () => {
       const expected = { max_tokens: 100, model: "forced", temperature: 0.7 };
       assert.deepEqual(JSON.parse(forwardedText), expected);
     }
+  });
+});
+
+describe("on /responses", () => {
+  it("the policy holds as on chat completions", () => {
+    const members = [
+      { name: "user", remove: true as const },
+      { name: "model", override: '"forced"' },
+      { name: "temperature", default: "0.7" },
+    ];
+    const body = '{"user":"u","max_output_tokens":5,"model":"gpt"}';
+    const stream = send(hostOf({ members }), {
+      headers: { ":path": "/v1/responses" },
+      chunks: [body],
+    });
+    const expected = { max_output_tokens: 5, model: "forced", temperature: 0.7 };
+    assert.deepEqual(JSON.parse(stream.forwardedText), expected);
+  });
+
+  it("a default for the token limit goes out once, as max_output_tokens, and usage is not asked for", () => {
+    const tokens = hostOf({
+      members: [
+        { name: "stream", stream: true, override: "true" },
+        { name: "max_tokens", default: "64", group: "t" },
+        { name: "max_completion_tokens", default: "65", group: "t" },
+        { name: "max_output_tokens", limit: "100", group: "t" },
+        { name: "stream_options", default: '{"include_usage":true}', forStreams: true },
+      ],
+    });
+    const edited = (body: string): unknown =>
+      JSON.parse(
+        send(tokens, { headers: { ":path": "/v1/responses" }, chunks: [body] }).forwardedText,
+      );
+    assert.deepEqual(edited("{}"), { stream: true, max_output_tokens: 64 });
+    assert.deepEqual(edited('{"max_output_tokens":500}'), { stream: true, max_output_tokens: 100 });
+    assert.deepEqual(edited('{"max_tokens":7}'), { stream: true, max_tokens: 7 });
   });
 });

@@ -9,7 +9,7 @@ import { CONTINUE, STOP, WasmHost, type WasmStream } from "../support/wasm-host.
 const misconfigured = "503 llm_egress_provider_misconfigured";
 const other: PluginProvider = {
   ...{ name: "default/other", clusters: ["other", "other-2"], path: "/chat/completions" },
-  ...{ settings: settings({ apiKey: "sk-other" }), routes: {} },
+  ...{ settings: settings({ apiKey: "sk-other" }), routes: [] },
 };
 
 function twoProviders(): WasmHost {

@@ -51,6 +51,11 @@ const unknownEndpoint = {
   message: "There is no such endpoint.",
 };
 const methodNotAllowed = { status: 405, code: "method_not_allowed", message: methodMessage };
+const upgradeNotSupported = {
+  status: 426,
+  code: "upgrade_not_supported",
+  message: "Upgrades are not supported: use HTTP requests.",
+};
 const tooLarge = {
   status: 413,
   code: "request_too_large",
@@ -120,8 +125,8 @@ const cases: [name: string, parts: RequestParts, refusal: Refusal][] = [
   ),
   [
     "an upgrade",
-    { headers: { ":method": "GET", ":path": "/v1/models", upgrade: "websocket" }, chunks: [] },
-    { ...methodNotAllowed, allow: "GET" },
+    { headers: { ":method": "GET", ":path": "/v1/responses", upgrade: "websocket" }, chunks: [] },
+    upgradeNotSupported,
   ],
   [
     "GET with a body",

@@ -59,6 +59,16 @@ const calls: Record<string, Step[]> = {
     answer(json),
     piece(jsonAnswers[0]!.text, true),
   ],
+  "a body that begins with an empty chunk": [request("", '{"a":1}'), answer(json)],
+  "a body that is refused after an edit": [request('{"max_tokens":5000,"model":"x"}')],
+  "a body that breaks off within a long key": [
+    (stream) => stream.headers(postHeaders()),
+    (stream) => stream.body(`{"max_${"_".repeat(100)}`),
+  ],
+  "a body that breaks off when its end waits": [
+    (stream) => stream.headers(postHeaders()),
+    (stream) => stream.body('{"a":1}'),
+  ],
   "a minimal chat": answered("{}", "{}"),
   "an answer without keys": answered("{}", "{{}}"),
   "an answer of numbers without keys": answered("{}", '{{"prompt_tokens":5}}'),

@@ -41,7 +41,13 @@ const someSettings = fc
 const provider = fc
   .tuple(recordOf(["path", "settings", "routes"]), someSettings, someSettings)
   .map(([some, own, routes]) => ({
-    ...{ name: "ns/p", clusters: ["c"], path: `/${MARK}`, settings: own, routes: { r: routes } },
+    ...{
+      name: "ns/p",
+      clusters: ["c"],
+      path: `/${MARK}`,
+      settings: own,
+      routes: [{ name: "r", settings: routes }],
+    },
     ...some,
   }));
 const config = fc

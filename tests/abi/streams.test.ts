@@ -17,7 +17,10 @@ import { CONTINUE, STOP, WasmHost, type WasmStream } from "../support/wasm-host.
 describe("a route's own settings", () => {
   const own = (model: string, apiKey: string) =>
     settings({ apiKey, members: [{ name: "model", override: `"${model}"` }] });
-  const routes = { fast: own("turbo", "sk-fast"), "slow.\u00e9": own("max", "sk-slow") };
+  const routes = [
+    { name: "fast", settings: own("turbo", "sk-fast") },
+    { name: "slow.\u00e9", settings: own("max", "sk-slow") },
+  ];
   const host = hostOf({ members: [{ name: "model", override: '"plain"' }] }, { routes });
 
   it("are selected by the name of the route", () => {
@@ -38,6 +41,49 @@ describe("a route's own settings", () => {
     stream.properties.delete("xds\0route_name");
     stream.headers(postHeaders());
     assert.equal(stream.header("authorization"), `Bearer ${KEY}`);
+  });
+});
+
+const named = (model: string, ...virtualServices: string[]) => ({
+  ...{ name: "vip", virtualServices },
+  settings: settings({ apiKey: `sk-${model}`, members: [] }),
+});
+const routesOfServices = [named("a", "team/llm", "team/llm.mesh"), named("b", "other/llm")];
+const hostOfServices = hostOf({}, { routes: routesOfServices });
+const source = "xds\0route_metadata\0filter_metadata\0istio\0config";
+const keyFor = (config: string | undefined, route = "vip") => {
+  const stream = hostOfServices.stream(CLUSTER, route);
+  if (config !== undefined) stream.properties.set(source, config);
+  stream.headers(postHeaders());
+  return stream.header("authorization");
+};
+const configOfService = (namespace: string, name: string) =>
+  `/apis/networking.istio.io/v1/namespaces/${namespace}/virtual-service/${name}`;
+
+describe("settings of a route of certain VirtualServices", () => {
+  it("are those of the VirtualService that the route comes from", () => {
+    assert.equal(keyFor(configOfService("team", "llm")), "Bearer sk-a");
+    assert.equal(keyFor(configOfService("team", "llm.mesh")), "Bearer sk-a");
+    assert.equal(keyFor(configOfService("other", "llm")), "Bearer sk-b");
+  });
+
+  it("are not used for a route of the same name that comes from elsewhere", () => {
+    for (const config of [
+      ...[configOfService("attacker", "llm"), configOfService("my-team", "llm")],
+      ...[configOfService("team", "llm2"), configOfService("team", "my-llm")],
+      ...["/virtual-service/llm", "", undefined],
+    ]) {
+      assert.equal(keyFor(config), `Bearer ${KEY}`, config);
+    }
+  });
+
+  it("cost a property only where the route's name has settings", () => {
+    const properties = (route: string) => {
+      hostOfServices.calls.clear();
+      keyFor(undefined, route);
+      return hostOfServices.calls.get("proxy_get_property");
+    };
+    assert.equal(properties("vip"), properties("everyone")! + 1);
   });
 });
 

@@ -141,6 +141,10 @@ describe("an error within a stream", () => {
     ["OpenAI's", sse(chatChunk("a"), { error: { message: "x" } })],
     ["text", sse({ error: "overloaded" })],
     ["Responses'", sse({ type: "error", code: "server_error", message: "x" })],
+    ["event: error", 'event: error\ndata: {"code":"InternalError","message":"a failure"}\n\n'],
+    ["event:error", "event:error\r\ndata: x\r\n\r\n"],
+    ["a field of its own", sse(chatChunk("a")) + 'error: {"code":500,"message":"x"}\n\n'],
+    ["a failed response without an error", responsesEnd("failed")],
     ["a failed response", responsesEnd("failed").replace('"error":null', '"error":{"code":1}')],
   ];
   for (const [name, text] of streams) {
@@ -154,8 +158,87 @@ describe("an error within a stream", () => {
   }
 
   it("is distinguished from an error of null and from one in a nested member", () => {
-    const text = sse({ error: null, choices: [{ error: "x", type: "error" }] }, usageChunk(null));
+    const text =
+      ": error\nevent: errors\n" +
+      sse({ error: null, choices: [{ message: { error: "x" }, type: "error" }] }, usageChunk(null));
     const stream = answer({ contentType, chunks: [Buffer.from(text)] });
     assert.equal(stream.filterState.get("llm_egress.outcome"), "ok");
   });
+});
+
+const outcomeOf = (value: unknown, chunks?: readonly Buffer[]) => {
+  const stream = answer({
+    contentType: "application/json",
+    chunks: chunks ?? [Buffer.from(JSON.stringify(value))],
+  });
+  return stream.filterState.get("llm_egress.outcome");
+};
+
+const choice = { index: 0, message: { content: "" } };
+const errors: [string, unknown][] = [
+  ["an error", { error: { message: "x" } }],
+  ["an object", { object: "error", message: "boom", type: "BadRequestError", code: 400 }],
+  ["Baidu's code", { error_code: 17, error_msg: "x" }],
+  ["a code that is text", { error_code: "quota", error_msg: "x" }],
+  ["a choice's finish_reason", { choices: [{ ...choice, finish_reason: "error" }] }],
+  ["a choice's error", { choices: [choice, { error: { code: 502, message: "x" } }] }],
+  ["DashScope's", { code: "InvalidApiKey", message: "x", request_id: "1" }],
+  ["DashScope's with a number", { request_id: "1", code: 500, message: "x" }],
+  ["MiniMax's", { id: "1", choices: null, base_resp: { status_code: 1004, status_msg: "x" } }],
+];
+const others: unknown[] = [
+  { error: null, error_code: 0, choices: [{ ...choice, finish_reason: "stop", error: null }] },
+  { code: "", message: "x", request_id: "1" },
+  { code: 200, message: "success", request_id: "1" },
+  { code: "x", message: "x" },
+  { code: "x", message: "x", request_id: "1", usage: {} },
+  { code: "x", message: "x", request_id: "1", choices: [choice] },
+  { base_resp: { status_code: 0, status_msg: "success" }, status_code: 7 },
+  {
+    choices: [{ message: { finish_reason: "error", error: "x", base_resp: { status_code: 1 } } }],
+  },
+];
+
+describe("an error with a status of 200", () => {
+  for (const [name, value] of errors) {
+    it(`makes the outcome a provider error: ${name}`, () => {
+      for (const chunks of everySplit(Buffer.from(JSON.stringify(value)))) {
+        assert.equal(outcomeOf(value, chunks), "provider_error");
+      }
+    });
+  }
+
+  for (const value of others) {
+    it(`is distinguished from ${JSON.stringify(value)}`, () =>
+      assert.equal(outcomeOf(value), "ok"));
+  }
+});
+
+describe("a stream that the client leaves", () => {
+  const left = (chunks: readonly Buffer[]) => {
+    const stream = send(host);
+    stream.response(Object.entries({ ":status": "200", "content-type": "text/event-stream" }));
+    for (const chunk of chunks) stream.responseBody(chunk);
+    stream.end();
+    return stream.filterState.get("llm_egress.outcome");
+  };
+  const ends: [string, string, string][] = [
+    ["[DONE]", sse(chatChunk("a"), "[DONE]"), "ok"],
+    ["[DONE] without a space", sse(chatChunk("a"), "[DONE]").replaceAll(": ", ":"), "ok"],
+    ["response.completed", responsesEnd("completed"), "ok"],
+    ["response.incomplete", responsesEnd("incomplete"), "ok"],
+    ["response.failed", responsesEnd("failed"), "provider_error"],
+    ["message_stop", sse({ type: "message_delta" }, { type: "message_stop" }), "ok"],
+    ["an error and [DONE]", sse({ error: { message: "x" } }, "[DONE]"), "provider_error"],
+    ["another text", sse(chatChunk("a"), "[DONE", "[ DONE]", "[DON]", '["DONE"]'), "client_closed"],
+    ["another type", sse({ type: "response.created" }, { x: "message_stop" }), "client_closed"],
+  ];
+  for (const [name, text, outcome] of ends) {
+    it(`is ${outcome} after ${name}`, () => {
+      const bytes = Buffer.from(text);
+      for (const chunks of [singleBytes(bytes), ...everySplit(bytes)]) {
+        assert.equal(left(chunks), outcome, `cut at ${chunks[0]?.length}`);
+      }
+    });
+  }
 });

@@ -33,7 +33,7 @@ const json = fc.oneof(
   { weight: 1, arbitrary: deep },
 );
 const memberName = mostly(
-  ["top_k", "seed", "max_tokens", "max_completion_tokens", "n", "a.b", "stop", "user"],
+  ["top_k", "seed", "max_tokens", "max_completion_tokens", "n", "a-b", "stop", "user"],
   fc.oneof(text, often("_", "-", ".", "a".repeat(64), "a".repeat(65), "Model", "stream_options")),
 );
 const number = mostly([1, 0.5, -2, 1e-7, 2 ** 60], fc.oneof(fc.integer(), fc.double()));
@@ -118,6 +118,7 @@ function compiled({ path, config, ruleConfig, rule }: Spec, matches: Matches = [
 }
 
 const clustersOf = () => ["cluster"];
+const context = { clustersOf, unservedClusters: [], ownAuthorities: [], maxSources: 200 };
 const env = { API_KEY: "sk-0", _K2: "sk-2" };
 
 describe("random resources", () => {
@@ -132,7 +133,7 @@ describe("random resources", () => {
           return;
         }
         accepted++;
-        const config = toPluginConfig(plan, { clustersOf, ownAuthorities: [], maxSources: 200 });
+        const config = toPluginConfig(plan, context);
         const host = new WasmHost({ config, env });
         assert.deepEqual([host.accepted, host.logs], [true, []], JSON.stringify(config));
       }),
@@ -164,7 +165,7 @@ describe("a header that an accepted route matches on", () => {
         const { plan } = compiled({ rule: "r", config }, matches);
         if (plan === undefined) return;
         accepted++;
-        const plugin = toPluginConfig(plan, { clustersOf, ownAuthorities: [], maxSources: 200 });
+        const plugin = toPluginConfig(plan, context);
         const host = new WasmHost({ config: plugin });
         for (const spelling of spellings(matched)) {
           const sent: HeaderList = [

@@ -10,6 +10,7 @@ import type {
   PluginMember,
   PluginModels,
   PluginProvider,
+  PluginRoute,
   PluginSettings,
 } from "../../contract/plugin-config.ts";
 import * as fields from "../../contract/plugin-fields.ts";
@@ -27,6 +28,7 @@ it("lists exactly the fields of the plugin configuration's types", () => {
   const provider: Fields<PluginProvider> = {
     ...{ name: true, clusters: true, path: true, route: true, settings: true, routes: true },
   };
+  const route: Fields<PluginRoute> = { name: true, virtualServices: true, settings: true };
   const settings: Fields<PluginSettings> = {
     ...{ apiKey: true, authHeader: true, authPrefix: true, maxRequestBytes: true },
     ...{ members: true, models: true },
@@ -38,6 +40,7 @@ it("lists exactly the fields of the plugin configuration's types", () => {
   const models: Fields<PluginModels> = { allow: true, aliases: true };
   assert.deepEqual(fields.configFields, Object.keys(config));
   assert.deepEqual(fields.providerFields, Object.keys(provider));
+  assert.deepEqual(fields.routeFields, Object.keys(route));
   assert.deepEqual(fields.settingsFields, Object.keys(settings));
   assert.deepEqual(fields.memberFields, Object.keys(member));
   assert.deepEqual(fields.modelsFields, Object.keys(models));

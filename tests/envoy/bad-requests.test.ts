@@ -114,17 +114,6 @@ const badMethods: Record<string, { request: RequestHead; allow: string }> = {
   "GET on embeddings": { request: { method: "GET", path: "/v1/embeddings" }, allow: "POST" },
   "TRACE on models": { request: { method: "TRACE", path: models }, allow: "GET" },
   "POST on models": { request: { method: "POST", path: models }, allow: "GET" },
-  "an upgrade to a websocket": {
-    request: {
-      method: "GET",
-      path: models,
-      headers: [
-        ["connection", "Upgrade"],
-        ["upgrade", "websocket"],
-      ],
-    },
-    allow: "GET",
-  },
 };
 
 const refuseMethods: DefineTests = (gateway) => {
@@ -146,12 +135,28 @@ const refuseMethods: DefineTests = (gateway) => {
       [405, "GET", "llm_egress_method_not_allowed", 0],
     );
   });
+};
+
+const refuseUpgrades: DefineTests = (gateway) => {
+  test("refuses an upgrade to a websocket", async () => {
+    const { port, observe } = gateway();
+    const headers: [string, string][] = [
+      ["connection", "Upgrade"],
+      ["upgrade", "websocket"],
+    ];
+    const request = head(host, { method: "GET", path: "/v1/responses", headers });
+    const observed = await observe(() => exchangeRaw(port, [request]));
+    assertRefused(observed, { status: 426, code: "upgrade_not_supported" });
+  });
 
   test("refuses an HTTP/2 websocket", async () => {
     const { port, observe } = gateway();
     const pseudo = { ":method": "CONNECT", ":protocol": "websocket", ":scheme": "http" };
     const headers = { ...pseudo, ":path": models, ":authority": host };
-    assertRefused(await observe(() => exchangeH2(port, { headers, pieces: [] })), badMethod);
+    assertRefused(await observe(() => exchangeH2(port, { headers, pieces: [] })), {
+      status: 426,
+      code: "upgrade_not_supported",
+    });
   });
 };
 
@@ -226,5 +231,13 @@ const refuseHosts: DefineTests = (gateway) => {
   });
 };
 
-onEachEnvoy("bad requests", { plugin }, limitSize, refuseEncodings, refuseMethods, serveModels);
+onEachEnvoy(
+  "bad requests",
+  { plugin },
+  limitSize,
+  refuseEncodings,
+  refuseMethods,
+  refuseUpgrades,
+  serveModels,
+);
 onEachEnvoy("bad addresses", { plugin }, refuseEndpoints, refuseHosts);

@@ -9,7 +9,7 @@ import { runInShell, type Shell, startInShell } from "../support/shell.ts";
 // ports, and the output is compared as if they were the default ones.
 const functions = `
   llm-egress() {
-    if [ "$1" = run ]; then shift; set -- run --listen 127.0.0.1:$LISTEN --admin 127.0.0.1:$ADMIN "$@"; fi
+    if [ "$1" = run ]; then shift; set -- run --listen 127.0.0.1:$LISTEN "$@"; fi
     node build/llm-egress.mjs "$@"
   }
   npx() { "$@"; }

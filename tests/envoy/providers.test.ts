@@ -27,12 +27,12 @@ const plugin = pluginConfig(
   [
     provider(works, {
       settings: { apiKey: "${GOOD}", members: override("default") },
-      routes: { vip: settings({ apiKey: "${VIP}", members: override("vip") }) },
+      routes: [{ name: "vip", settings: settings({ apiKey: "${VIP}", members: override("vip") }) }],
     }),
     provider(broken, { settings: { apiKey: "${MISSING}" } }),
     provider(partly, {
       settings: { apiKey: "${GOOD}" },
-      routes: { vip: settings({ apiKey: "${EMPTY}" }) },
+      routes: [{ name: "vip", settings: settings({ apiKey: "${EMPTY}" }) }],
     }),
   ],
   { unservedClusters: [clusterOf(unserved)] },

@@ -23,18 +23,18 @@ const onPlain: [sent: string, expected: string][] = [
   ["/", "/v1/chat/completions"],
   ["/?a=1", "/v1/chat/completions?a=1"],
   ["/chat/completions", "/v1/chat/completions"],
-  ["/any/thing/chat/completions", "/v1/chat/completions"],
-  ["/v2/chat/completions?", "/v1/chat/completions"],
-  ["/x/completions", "/v1/completions"],
+  ["/v1/chat/completions?", "/v1/chat/completions"],
+  ["/completions", "/v1/completions"],
   ["/embeddings", "/v1/embeddings"],
-  ["/v9/embeddings?b=%20&a=1", "/v1/embeddings?b=%20&a=1"],
+  ["/v1/embeddings?b=%20&a=1", "/v1/embeddings?b=%20&a=1"],
   ["/responses", "/v1/responses"],
   ["/v1/images/generations", "/v1/images/generations"],
   ["/v1/chat/completions?a=/files", "/v1/chat/completions?a=/files"],
-  ["/v1/../../admin/chat/completions", "/v1/chat/completions"],
 ];
 const keys = [
   ...["key=1", "api_key=1", "api-key=1", "access_token=1", "KEY=1", "Api_Key=1", "key"],
+  ...["apikey=1", "token=1", "subscription-key=1", "oauth_token=1", "key[]=1", "api.key=1"],
+  ...["api+key=1", "key%5Ba%5D=1", "subscription_key=1", "access-token=1"],
   ...["api%2Dkey=1", "%6B%65%79=1", "access%5ftoken=1", "k%65y", "API%2DKEY=1"],
 ];
 const others = ["monkey=1", "keys=1", "key2=1", "api=key", "a=key=1", "k%2565y=1"];
@@ -52,6 +52,8 @@ const onAzure: [sent: string, expected: string][] = [
   ["/v1/chat/completions?API%2dversion=1&a=1", `${deployment}&a=1`],
   ["/v1/embeddings?api-key=1&a=1", `/openai/deployments/gpt/embeddings?${own}&a=1`],
   ["/v1/completions", `/openai/deployments/gpt/completions?${own}`],
+  ["/openai/deployments/gpt/embeddings", `/openai/deployments/gpt/embeddings?${own}`],
+  ["/openai/deployments/gpt/chat/completions", deployment],
 ];
 
 const cases: Case[] = [
@@ -64,6 +66,19 @@ const placePaths: DefineTests = (gateway) => {
     test(`sends ${sent} of ${host} to ${expected}`, async () => {
       const request = post(host, "{}", { path: sent, headers: [echoing] });
       assert.equal(echoOf(await exchangeRaw(gateway().port, [request])).path, expected);
+    });
+  }
+
+  for (const path of [
+    ...["/any/chat/completions", "/v2/chat/completions", "/fim/completions", "/beta/completions"],
+    ...["/openai/deployments/o3/chat/completions", "/bots/chat/completions", "//chat/completions"],
+    ...["/v1/../../admin/chat/completions", "/v1/context/chat/completions", "/v9/embeddings"],
+  ]) {
+    test(`refuses ${path}, which names something else`, async () => {
+      for (const host of [plain, azure]) {
+        const answer = await exchangeRaw(gateway().port, [post(host, "{}", { path })]);
+        assert.equal(answer.status, 404);
+      }
     });
   }
 

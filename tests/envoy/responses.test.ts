@@ -68,6 +68,26 @@ const passStreams: DefineTests = (gateway) => {
   });
 };
 
+const hideKeys: DefineTests = (gateway) => {
+  test("hides the key in the body of an error, and keeps its length", async () => {
+    const client = await connectRaw(gateway().port);
+    client.send(post(scriptedHost, "{}"));
+    await eventually(() => open.length > 0, "the request");
+    const response = open.pop()!;
+    const body = `{"error":{"message":"Incorrect API key: ${key}."}}`;
+    response.writeHead(401, { "content-length": body.length, [`x-${key}`]: "1" });
+    const cut = body.indexOf(key) + 5;
+    response.write(body.slice(0, cut));
+    const known = body.slice(0, cut - 5);
+    await eventually(() => client.response().body.toString() === known, "what can't be the key");
+    response.end(body.slice(cut));
+    const answer = await client.finished();
+    assert.equal(answer.body.toString(), body.replace(key, "*".repeat(key.length)));
+    assert.equal(headerOf(answer.headers, `x-${key}`), undefined);
+    client.close();
+  });
+};
+
 const passErrors: DefineTests = (gateway) => {
   const limits = { "retry-after": "7", "x-ratelimit-remaining-requests": "0", "x-request-id": "r" };
   for (const status of [401, 429, 500, 503]) {
@@ -137,5 +157,6 @@ onEachEnvoy(
   { plugin, upstreams: { [scriptedHost]: upstream.port } },
   passStreams,
   passErrors,
+  hideKeys,
   dropHeaders,
 );

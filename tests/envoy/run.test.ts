@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Mock, startMock } from "../../src/mock/server.ts";
 import { selfSigned } from "../support/certificate.ts";
 import { providerText } from "../support/compile-text.ts";
 import { eventually } from "../support/gateway.ts";
+import { exchangeRaw } from "../support/http.ts";
 import { freePort } from "../support/ports.ts";
 import { endRun, postChat, type Running, startRun } from "../support/run-command.ts";
 
@@ -144,12 +145,53 @@ test("only the owner can read the configuration, and it is removed after a signa
   });
 });
 
+test("without --admin, the admin interface is a socket that the owner alone can use", async () => {
+  await whileRunning([], { API_KEY: key }, (running) => {
+    assert.doesNotMatch(running.stdout(), /admin/);
+    const [folder = ""] = readdirSync(running.temporary);
+    const socketPath = join(running.temporary, folder, "admin.sock");
+    assert.equal(statSync(dirname(socketPath)).mode & 0o777, 0o700);
+    assert.equal(statSync(socketPath).mode & 0o777, 0o600);
+    const config = readFileSync(join(running.temporary, folder, "envoy.yaml"), "utf8");
+    assert.match(config, /^admin:\n  address:\n    pipe:\n/m);
+    return Promise.resolve();
+  });
+});
+
+test("with --admin, the admin interface has that address, and the first line names it", async () => {
+  const admin = `127.0.0.1:${await freePort()}`;
+  await whileRunning(["--admin", admin], { API_KEY: key }, async (running) => {
+    assert.ok(running.stdout().includes(`(admin http://${admin})`), running.stdout());
+    assert.equal((await fetch(`http://${admin}/ready`)).status, 200);
+  });
+});
+
+test("no log line has the query of a request that asks for CONNECT-UDP", async () => {
+  const words = ["--upstream", `${provider}=${mock.url}`];
+  await whileRunning(words, { API_KEY: key }, async (running) => {
+    const paths = [
+      "/",
+      "/v1/models",
+      "/.well-known/masque/udp/a/1/",
+      "/.well-known/masque/udp/%7/1/",
+    ];
+    for (const [index, path] of paths.entries()) {
+      const request = `GET ${path}?key=${key} HTTP/1.1\r\nhost: ${provider}\r\nconnection: upgrade\r\n`;
+      const upgrade = ["connect-udp", "Connect-UDP", "websocket, connect-udp"][index % 3];
+      await exchangeRaw(running.port, [`${request}upgrade: ${upgrade}\r\n\r\n`]);
+    }
+    await rowsOf(running, paths.length);
+    assert.ok(!`${running.stdout()}${running.stderr()}`.includes(key), running.stderr());
+    assert.doesNotMatch(running.stderr(), /CONNECT-UDP/);
+  });
+});
+
 test("a missing key causes a warning, and its provider answers 503", async () => {
   const words = ["--upstream", `${provider}=${mock.url}`];
   await whileRunning(words, { API_KEY: "" }, async (running) => {
     assert.match(
       running.stderr(),
-      /^warning: API_KEY is not set: the provider dashscope-qwen will/,
+      /^warning: API_KEY is not set: requests to the provider dashscope-qwen get 503/,
     );
     const { status, body } = await postChat(running.port, "/", provider);
     assert.equal(status, 503);

@@ -51,10 +51,23 @@ export class Mesh {
    * The output of `llm-egress render --target istio` for YAML, with the filter's module in the
    * registry, by its digest.
    */
-  async render(...yaml: string[]): Promise<string> {
+  render(...yaml: string[]): Promise<string> {
+    return this.renderWith([], ...yaml);
+  }
+
+  /** The same, with options of the command. */
+  async renderWith(options: string[], ...yaml: string[]): Promise<string> {
     const file = this.#write("resources.yaml", yaml);
     const wasm = ["--wasm-url", readFileSync(join(this.folder, "wasm-url"), "utf8")];
-    const words = ["build/llm-egress.mjs", "render", "--target", "istio", ...wasm, file];
+    const words = [
+      "build/llm-egress.mjs",
+      "render",
+      "--target",
+      "istio",
+      ...wasm,
+      ...options,
+      file,
+    ];
     return (await promisify(execFile)(process.execPath, words)).stdout;
   }
 

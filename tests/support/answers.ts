@@ -71,7 +71,7 @@ const chat = {
   object: "chat.completion",
   choices: [
     { index: 0, message: { content: 'the "usage": {"prompt_tokens": 1} of \\ tokens' } },
-    { usage: { prompt_tokens: 99, completion_tokens: 98 } },
+    { message: { usage: { prompt_tokens: 99, completion_tokens: 98 } } },
   ],
 };
 
@@ -125,6 +125,131 @@ export const jsonAnswers: SampleAnswer[] = [
       value: { usage: { prompt_tokens: 5, completion_tokens: 1, prompt_cache_hit_tokens: 4 } },
       tokens: [5, 1, 4],
     },
+    {
+      name: "Mistral's cached tokens",
+      value: { usage: { prompt_tokens: 5, completion_tokens: 1, num_cached_tokens: 4 } },
+      tokens: [5, 1, 4],
+    },
+    {
+      name: "Anthropic's thinking tokens",
+      value: {
+        usage: {
+          input_tokens: 5,
+          output_tokens: 9,
+          output_tokens_details: { thinking_tokens: 7 },
+        },
+      },
+      tokens: [5, 9, undefined, 7],
+    },
+    {
+      name: "Anthropic's iterations, whose sum is billed",
+      value: {
+        usage: {
+          input_tokens: 3,
+          cache_read_input_tokens: 0,
+          iterations: [
+            { type: "compaction", input_tokens: 60385, output_tokens: 522 },
+            {
+              type: "message",
+              input_tokens: 612,
+              output_tokens: 2819,
+              cache_read_input_tokens: 7,
+              cache_creation_input_tokens: 2,
+              cache_creation: { ephemeral_5m_input_tokens: 2 },
+            },
+          ],
+          output_tokens: 2819,
+        },
+      },
+      tokens: [61_006, 3341, 7],
+    },
+    {
+      name: "tokens whose sum has more than 32 bits",
+      value: {
+        usage: {
+          input_tokens: 4_000_000_000,
+          cache_read_input_tokens: 4_000_000_000,
+          output_tokens: 1,
+        },
+      },
+      tokens: [8_000_000_000, 1, 4_000_000_000],
+    },
+    {
+      name: "reasoning beside the completion, as the total says",
+      value: {
+        usage: {
+          prompt_tokens: 32,
+          completion_tokens: 9,
+          total_tokens: 135,
+          completion_tokens_details: { reasoning_tokens: 94 },
+        },
+      },
+      tokens: [32, 103, undefined, 94],
+    },
+    {
+      name: "reasoning within the completion, as the total says",
+      value: {
+        usage: {
+          prompt_tokens: 32,
+          completion_tokens: 9,
+          total_tokens: 41,
+          completion_tokens_details: { reasoning_tokens: 4 },
+        },
+      },
+      tokens: [32, 9, undefined, 4],
+    },
+    {
+      name: "reasoning that only the total has",
+      value: { usage: { completion_tokens: 12, prompt_tokens: 35, total_tokens: 109 } },
+      tokens: [35, 74],
+    },
+    {
+      name: "audio that only the details and the total have",
+      value: {
+        usage: {
+          prompt_tokens: 9,
+          total_tokens: 585,
+          completion_tokens: 201,
+          prompt_tokens_details: { audio_tokens: 375 },
+        },
+      },
+      tokens: [384, 201],
+    },
+    { name: "a total alone", value: { usage: { total_tokens: 10 } }, tokens: [10] },
+    {
+      name: "Moonshot's usage, in a choice",
+      value: { choices: [{ usage: { prompt_tokens: 19, completion_tokens: 13 } }] },
+      tokens: [19, 13],
+    },
+    {
+      name: "usage in a choice and at the top, which has all choices",
+      value: {
+        choices: [{ usage: { prompt_tokens: 19, completion_tokens: 13 } }],
+        usage: { prompt_tokens: 19, completion_tokens: 20 },
+        x_groq: {},
+      },
+      tokens: [19, 20],
+    },
+    {
+      name: "usage at the top and in a choice",
+      value: {
+        usage: { prompt_tokens: 19, completion_tokens: 20 },
+        choices: [{ usage: { prompt_tokens: 19, completion_tokens: 13 } }],
+      },
+      tokens: [19, 20],
+    },
+    {
+      name: "Groq's usage",
+      value: { x_groq: { id: "r", usage: { prompt_tokens: 4, completion_tokens: 3 } } },
+      tokens: [4, 3],
+    },
+    {
+      name: "usage in other places",
+      value: {
+        choices: [[{ usage: { prompt_tokens: 4 } }], { x: { usage: { prompt_tokens: 4 } } }],
+      },
+      tokens: [],
+    },
     { name: "no usage", value: chat, tokens: [] },
     { name: "a usage of null", value: { ...chat, usage: null }, tokens: [] },
     { name: "a usage that is text", value: { usage: "prompt_tokens" }, tokens: [] },
@@ -133,15 +258,15 @@ export const jsonAnswers: SampleAnswer[] = [
   {
     name: "numbers in other forms",
     contentType: json,
-    text: '{ "usage" : { "prompt_tokens" : 12.0 , "completion_tokens":1e2,"x":[{"prompt_tokens":3}] } }\n',
-    tokens: [12],
+    text: '{ "usage" : { "prompt_tokens" : 12.0 , "completion_tokens":3,"x":[{"prompt_tokens":3}] } }\n',
+    tokens: [12, 3],
   },
-  {
-    name: "tokens that are negative or too large",
+  ...["-1", "4294967295", "5000000000", "99999999999999999999", "1e2"].map((number) => ({
+    name: `a number out of range, which makes the whole usage unknown: ${number}`,
     contentType: `${json}; charset=utf-8`,
-    text: '{"usage":{"prompt_tokens":-1,"completion_tokens":99999999999999999999}}',
+    text: `{"usage":{"prompt_tokens":${number},"completion_tokens":5,"cached_tokens":1}}`,
     tokens: [],
-  },
+  })),
 ];
 
 /** Streamed answers. */
@@ -174,6 +299,15 @@ export const streamedAnswers: SampleAnswer[] = [
       anthropicDelta({ output_tokens: 15 }) +
       sse({ type: "message_stop" }),
     tokens: [30, 15, 5],
+  },
+  {
+    name: "a usage of zeros after the real one",
+    text: sse(
+      chatChunk("a", { prompt_tokens: 18, completion_tokens: 5, total_tokens: 23 }),
+      chatChunk("", { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }),
+      "[DONE]",
+    ),
+    tokens: [18, 5],
   },
   {
     name: "no usage",

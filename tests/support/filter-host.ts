@@ -34,7 +34,7 @@ export function configOf(
         clusters: [CLUSTER],
         path: "/v1/chat/completions",
         settings: settings(some),
-        routes: {},
+        routes: [],
         ...provider,
       },
     ],

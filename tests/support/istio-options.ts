@@ -6,7 +6,9 @@ export function istioOptions(changes: Partial<IstioOptions> = {}): IstioOptions 
     wasmUrl: "oci://registry.example/llm-egress:0.1.0",
     failStrategy: "FAIL_RELOAD",
     traceHeaders: "removed",
+    localReplies: "plain",
     maxSources: 200,
+    contents: "all",
     ...changes,
   };
 }

@@ -25,7 +25,7 @@ export function provider(host: string, changes: ProviderChanges = {}): PluginPro
     name: `test/${host}`,
     clusters: [clusterOf(host)],
     path: "/v1/chat/completions",
-    routes: {},
+    routes: [],
     ...changes,
     settings: settings({ apiKey: `sk-${host}`, ...changes.settings }),
   };

@@ -44,8 +44,8 @@ export function referenceEdit(
     const { member, size } = slot;
     const isSent = [...sent].some((other) => other === member || inGroup(other, member));
     const isUnwanted = isSent || (member.forStreams && !streams);
-    const value =
-      member.override ?? replaced.get(member) ?? (isUnwanted ? undefined : member.default);
+    const replacement = member.forStreams && !streams ? undefined : replaced.get(member);
+    const value = member.override ?? replacement ?? (isUnwanted ? undefined : member.default);
     if (value === undefined) return block + " ".repeat(size);
     const comma = kept > 0 || block.trim() !== "" ? "," : " ";
     return block + `${comma}"${member.name}":${value}`.padEnd(size);
@@ -66,7 +66,20 @@ function slotOf(
     ...aliases.map((model) => JSON.stringify(model)),
   ];
   const longest = Math.max(0, ...values.map((value) => value?.length ?? 0));
-  return { member, size: longest === 0 ? 0 : `,"${member.name}":`.length + longest };
+  const kept = member.forStreams ? KEPT_OPTIONS : 0;
+  return { member, size: longest === 0 ? 0 : `,"${member.name}":`.length + longest + kept };
+}
+
+// The longest options of a client that are kept beside the filter's, after their brace.
+const KEPT_OPTIONS = 32;
+
+function optionsFor(asking: string, value: string): string | undefined {
+  if (value === "null") return asking;
+  if (!value.startsWith("{")) return undefined;
+  const rest = value.slice(1).replace(/^[ \t\r\n]*/, "");
+  if (rest === "}") return asking;
+  if (rest.length > KEPT_OPTIONS || rest.includes('"include_usage"')) return undefined;
+  return `${asking.slice(0, -1)},${rest}`;
 }
 
 function replacementFor(
@@ -75,6 +88,7 @@ function replacementFor(
   models?: PluginModels,
 ): string | undefined {
   if (member.override !== undefined || member.remove) return undefined;
+  if (member.forStreams && member.default) return optionsFor(member.default, value);
   if (member.limit !== undefined && exceeds(value, member.limit)) return member.limit;
   if (member.name !== "model" || !value.startsWith('"')) return undefined;
   const alias = models?.aliases?.[JSON.parse(utf8Of(value)) as string];

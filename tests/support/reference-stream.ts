@@ -14,12 +14,21 @@ export interface ReferenceStream {
 }
 
 interface Chunk {
-  choices?: unknown[];
+  object?: unknown;
+  choices?: unknown[] | null;
   error?: unknown;
   usage?: { prompt_tokens?: number; completion_tokens?: number } | null;
 }
 
-/** Removes the chunks that contain only usage. */
+const envelope = [
+  ...["id", "object", "created", "model", "system_fingerprint", "service_tier", "obfuscation"],
+  ...["provider", "choices", "usage"],
+];
+
+/**
+ * Removes the chunks that contain only usage. In those that contain more, an empty choice takes the
+ * place of the usage.
+ */
 export function referenceStream(text: string): ReferenceStream {
   const result: ReferenceStream = {
     kept: [],
@@ -30,11 +39,18 @@ export function referenceStream(text: string): ReferenceStream {
   for (const event of eventsOf(text)) {
     const chunk = dataOf(event);
     const usage = chunk?.usage;
-    result.promptTokens = usage?.prompt_tokens ?? result.promptTokens;
-    result.completionTokens = usage?.completion_tokens ?? result.completionTokens;
-    const isDropped = usage && chunk.choices?.length === 0;
+    // A zero does not replace a count.
+    result.promptTokens = usage?.prompt_tokens || (result.promptTokens ?? usage?.prompt_tokens);
+    result.completionTokens =
+      usage?.completion_tokens || (result.completionTokens ?? usage?.completion_tokens);
+    const isRequested = usage && !chunk.choices?.length && !chunk.error;
+    const others = Object.entries(chunk ?? {}).filter(
+      ([name, value]) => value !== null && !envelope.includes(name),
+    );
+    const isDropped = isRequested && others.length === 0;
     if (isDropped) result.dropped++;
-    result.kept.push(isDropped ? commentsBefore(event) : event);
+    if (isDropped) result.kept.push(commentsBefore(event));
+    else result.kept.push(isRequested && isChunk(chunk) ? withChoice(event) : event);
   }
   return result;
 }
@@ -44,6 +60,20 @@ export function eventsOf(text: string): string[] {
   return text
     .match(/(?:[^\r\n]+(?:\r\n|\r|\n|$))*(?:\r\n|\r|\n|$)/g)!
     .filter((each) => each !== "");
+}
+
+function isChunk(chunk: Chunk): boolean {
+  return "choices" in chunk || chunk.object === "chat.completion.chunk";
+}
+
+/** The event with an empty choice for its usage, in the same length; unchanged if it is longer. */
+function withChoice(event: string): string {
+  const choice = '"choices":[{"index":0,"delta":{},"text":""}]';
+  const usage = /"usage"\s*:\s*\{(?:[^{}]|\{[^{}]*\})*\}/.exec(event)![0];
+  if (usage.length < choice.length || /[\r\n]/.test(usage)) return event;
+  return event
+    .replace(/"choices"\s*:\s*(?:\[\s*\]|null)/, (empty) => '"usage":null'.padEnd(empty.length))
+    .replace(usage, () => choice.padEnd(usage.length));
 }
 
 /** The comments before the first line of an event. */

@@ -28,13 +28,13 @@ export interface Running {
 const timeoutMs = 10_000;
 
 /**
- * Starts `llm-egress run` on free ports, with these arguments and environment variables. Does not
+ * Starts `llm-egress run` on a free port, with these arguments and environment variables. Does not
  * wait until it is ready.
  */
 export async function startRun(words: string[], env: NodeJS.ProcessEnv): Promise<Running> {
   const port = await freePort();
   const temporary = mkdtempSync(join(tmpdir(), "llm-egress-test-"));
-  const addresses = ["--listen", `127.0.0.1:${port}`, "--admin", `127.0.0.1:${await freePort()}`];
+  const addresses = ["--listen", `127.0.0.1:${port}`];
   const child = spawn(process.execPath, ["build/llm-egress.mjs", "run", ...addresses, ...words], {
     env: { ...process.env, TMPDIR: temporary, ...env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -6,7 +6,14 @@ import type { PluginConfig } from "../../contract/plugin-config.ts";
 import { type HeaderList, parsePairs, serialise } from "./header-list.ts";
 import { WasmStream } from "./wasm-stream.ts";
 
-export { CONTINUE, type LocalResponse, STOP, STOP_NO_BUFFER, WasmStream } from "./wasm-stream.ts";
+export {
+  CONTINUE,
+  HOLD,
+  type LocalResponse,
+  STOP,
+  STOP_NO_BUFFER,
+  WasmStream,
+} from "./wasm-stream.ts";
 export type { HeaderList };
 
 export interface WasmHostOptions {

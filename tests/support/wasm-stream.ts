@@ -12,6 +12,7 @@ export interface LocalResponse {
 /** Values that callbacks return. */
 export const CONTINUE = 0;
 export const STOP = 1;
+export const HOLD = 2;
 export const STOP_NO_BUFFER = 3;
 
 /** The part of the host that a stream needs. */
@@ -38,6 +39,8 @@ export class WasmStream {
   chunk: Buffer = Buffer.alloc(0);
   /** The parts of the request body that were forwarded to the provider. */
   readonly forwarded: Buffer[] = [];
+  /** What the filter has edited of the request body, and Envoy does not forward yet. */
+  private waiting: Buffer[] = [];
   /** The parts of the answer's body that were returned to the client. */
   readonly returned: Buffer[] = [];
 
@@ -64,14 +67,31 @@ export class WasmStream {
     const { id } = this;
     const size = this.chunk.length;
     const status = this.host.run(id, "proxy_on_request_body", id, size, Number(endOfStream));
-    if (status === CONTINUE) this.forwarded.push(this.chunk);
+    if (status === HOLD) this.waiting.push(this.chunk);
+    if (status === CONTINUE) {
+      this.release();
+      this.forwarded.push(this.chunk);
+    }
     return status;
   }
 
   /** Passes the request trailers to the filter. */
   trailers(trailers: HeaderList): number {
     this.requestTrailers = [...trailers];
-    return this.host.run(this.id, "proxy_on_request_trailers", this.id, trailers.length);
+    const { id } = this;
+    const status = this.host.run(id, "proxy_on_request_trailers", id, trailers.length);
+    if (status === CONTINUE) this.release();
+    return status;
+  }
+
+  private release(): void {
+    this.forwarded.push(...this.waiting.filter((chunk) => chunk.length > 0));
+    this.waiting = [];
+  }
+
+  /** How many bytes of the request body Envoy holds. */
+  get waitingBytes(): number {
+    return Buffer.concat(this.waiting).length;
   }
 
   /** Passes the headers of the answer to the filter. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -64,6 +64,19 @@ test("a file that is no text is an error in the input", async () => {
   assert.equal(code, 1);
   rmSync(folder, { recursive: true });
   assert.equal(stderr, `${file}:1:1: is not UTF-8 text\n`);
+});
+
+test("a pipe, also in a directory, is an error and is not waited for", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "llm-egress-test-"));
+  const pipe = join(folder, "x.yaml");
+  execFileSync("mkfifo", [pipe]);
+  for (const path of [pipe, folder]) {
+    const { code, stdout, stderr } = await llmEgress("validate", path);
+    assert.equal(code, 2);
+    assert.equal(stdout, "");
+    assert.equal(stderr, `llm-egress: ${pipe} is not a regular file\n`);
+  }
+  rmSync(folder, { recursive: true });
 });
 
 test("input without resources is an error, as a path was probably mistaken", async () => {

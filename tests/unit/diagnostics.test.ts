@@ -37,9 +37,9 @@ test("a warning says that it is one, and a document as a whole has no path", () 
   assert.equal(text, "a.yaml:1:1: warning: is wrong\n");
 });
 
-test("the caret stands below its character, after tabs too", () => {
+test("tabs become spaces, so that the caret is below its character", () => {
   const text = formatDiagnostics([diagnostic({ column: 3, excerpt: "\ta: b" })]);
-  assert.equal(text, "a.yaml:1:3: spec.host: is wrong\n    \ta: b\n    \t ^\n");
+  assert.equal(text, "a.yaml:1:3: spec.host: is wrong\n     a: b\n      ^\n");
 });
 
 test("keys that are no plain words are quoted in a path", () => {

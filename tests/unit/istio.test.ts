@@ -5,7 +5,7 @@ import type { IstioOptions } from "../../src/emit/istio/options.ts";
 import { pluginName } from "../../src/emit/istio/plugin-name.ts";
 import { type IstioResource, toIstioResources } from "../../src/emit/istio/resources.ts";
 import type { WasmPlugin } from "../../src/emit/istio/wasm-plugin.ts";
-import type { Plan, ProviderPlan } from "../../src/plan/plan.ts";
+import type { DestinationPlan, Plan, ProviderPlan } from "../../src/plan/plan.ts";
 import { istioOptions } from "../support/istio-options.ts";
 
 const provider: ProviderPlan = {
@@ -17,8 +17,21 @@ const provider: ProviderPlan = {
   path: "/v1/chat/completions",
   workloadLabels: {},
   settings: { authHeader: "authorization", authPrefix: "Bearer ", members: [] },
-  routeSettings: {},
+  routeSettings: [],
 };
+
+function destination(host: string, kind: DestinationPlan["kind"]): DestinationPlan {
+  return { host, port: 443, kind, usesTls: kind === "provider", weight: 100 };
+}
+
+function unservedBy(plugin: WasmPlugin | undefined): string[] {
+  return (plugin?.spec.pluginConfig as { unservedClusters: string[] }).unservedClusters;
+}
+
+function clustersBy(plugin: WasmPlugin | undefined): string[] {
+  const { providers } = plugin?.spec.pluginConfig as { providers: { clusters: string[] }[] };
+  return providers.flatMap(({ clusters }) => clusters);
+}
 
 function planOf(changes: Partial<Plan>): Plan {
   return { providers: [provider], routes: [], authorities: [], ...changes };
@@ -77,6 +90,8 @@ test("a plugin's name tells every selector from every other, and can be one", ()
     { "app.kubernetes.io/name": "" },
     Object.fromEntries(Array.from({ length: 32 }, (_, index) => [`key${index}`, "x".repeat(63)])),
   ];
+  const digested = pluginName({ namespace: "ns", labels: { app: "a-b" }, providers: [] });
+  selectors.push({ app: "a-b" }, { app: "a", b: digested.slice(-8) });
   const names = selectors.map((labels) => pluginName({ namespace: "ns", labels, providers: [] }));
   assert.equal(new Set(names).size, names.length);
   for (const name of names) {
@@ -97,7 +112,7 @@ test("what must be there first comes first", () => {
           {
             name: "rule",
             matches: [{ gateways: [], headers: [], sourceLabels: {} }],
-            destinations: [{ host: "a.example", port: 443, kind: "provider", weight: 100 }],
+            destinations: [destination("a.example", "provider")],
           },
         ],
       },
@@ -112,6 +127,15 @@ test("what must be there first comes first", () => {
   assert.ok(!removed.includes("traceparent"));
 });
 
+test("with localReplies, each workload's gateways get an EnvoyFilter, and sidecars get none", () => {
+  const filters = (localReplies: "openai" | "plain") =>
+    resourcesOf(planOf({}), { localReplies }).filter(({ kind }) => kind === "EnvoyFilter");
+  assert.deepEqual(filters("plain"), []);
+  const [filter, ...others] = filters("openai");
+  assert.deepEqual(others, []);
+  assert.match(JSON.stringify(filter), /"context":"GATEWAY".*"operation":"MERGE"/);
+});
+
 test("a host that no provider has any more is an unserved cluster, and its route stays", () => {
   const route = {
     name: "r",
@@ -122,15 +146,78 @@ test("a host that no provider has any more is an unserved cluster, and its route
       {
         name: "rule",
         matches: [{ gateways: ["mesh"], headers: [], sourceLabels: {} }],
-        destinations: [{ host: "gone.example", port: 443, kind: "unserved" as const, weight: 100 }],
+        destinations: [destination("gone.example", "unserved")],
       },
     ],
   };
   const resources = resourcesOf(planOf({ routes: [route] }));
   const plugin = resources.find(isPlugin);
-  assert.deepEqual((plugin?.spec.pluginConfig as { unservedClusters: string[] }).unservedClusters, [
-    "outbound|443||gone.example",
-    "outbound|80||gone.example",
+  assert.deepEqual(unservedBy(plugin), [
+    ...["outbound|443||a.example", "outbound|443||gone.example"],
+    ...["outbound|80||a.example", "outbound|80||gone.example"],
   ]);
   assert.equal(resources.at(-1)?.kind, "VirtualService");
+});
+
+test("the plugins alone name the clusters of a mesh that makes its own routes", () => {
+  const resources = resourcesOf(planOf({}), { contents: "plugins" });
+  assert.deepEqual(
+    resources.map(({ kind }) => kind),
+    ["WasmPlugin"],
+  );
+  assert.deepEqual(clustersBy(resources.find(isPlugin)), [
+    "outbound|80||a.example",
+    "outbound|443||a.example",
+  ]);
+  assert.deepEqual(clustersBy(pluginOf({})), ["outbound|443|llm-egress|a.example"]);
+});
+
+test("plain HTTP has no rule and no subset", () => {
+  const plan = planOf({ providers: [{ ...provider, tls: { mode: "DISABLE" } }] });
+  const resources = resourcesOf(plan);
+  assert.ok(resources.every(({ kind }) => kind !== "DestinationRule"));
+  assert.deepEqual(clustersBy(resources.find(isPlugin)), [
+    "outbound|80||a.example",
+    "outbound|443||a.example",
+  ]);
+});
+
+const elsewhere: ProviderPlan = { ...provider, namespace: "team", name: "b", host: "b.example" };
+
+function unservedAt(own: Partial<ProviderPlan>, other: ProviderPlan, gateway: string): string[] {
+  const providers = [{ ...provider, ...own }, other];
+  const rules = [
+    {
+      name: "rule",
+      matches: [{ gateways: [gateway], headers: [], sourceLabels: {} }],
+      destinations: [destination(other.host, "provider")],
+    },
+  ];
+  const route = { name: "r", namespace: "ns", host: "b.example", gateways: [gateway], rules };
+  const plugins = resourcesOf(planOf({ providers, routes: [route] })).filter(isPlugin);
+  return unservedBy(plugins[0]).filter((name) => name.endsWith("b.example"));
+}
+
+const all = [
+  "outbound|443|llm-egress|b.example",
+  "outbound|443||b.example",
+  "outbound|80||b.example",
+];
+
+test("a provider of another namespace that a rule leads to is unserved", () => {
+  assert.deepEqual(unservedAt({}, elsewhere, "ns/gateway"), all);
+  assert.deepEqual(unservedAt({}, elsewhere, "team/gateway"), all);
+});
+
+test("a provider of the namespace is unserved at proxies that its selector does not match", () => {
+  const other = { ...elsewhere, namespace: "ns", workloadLabels: { app: "b" } };
+  assert.deepEqual(unservedAt({ workloadLabels: { app: "a" } }, other, "ns/gateway"), all);
+  assert.deepEqual(unservedAt({ workloadLabels: { tier: "a" } }, other, "ns/gateway"), []);
+  assert.deepEqual(unservedAt({}, other, "ns/gateway"), []);
+});
+
+test("a filter of the root namespace leaves other namespaces' gateways to their own filters", () => {
+  const own = { namespace: "istio-system" };
+  assert.deepEqual(unservedAt(own, elsewhere, "team/gateway"), []);
+  assert.deepEqual(unservedAt(own, elsewhere, "istio-system/gateway"), all);
 });

@@ -4,7 +4,11 @@ import { test } from "node:test";
 import { compile } from "../../src/compile.ts";
 import { buildPlan } from "../../src/plan/build.ts";
 import type { Plan, RulePlan } from "../../src/plan/plan.ts";
-import { environmentNames, toPluginConfig } from "../../src/plan/to-plugin-config.ts";
+import {
+  environmentNames,
+  toPluginConfig,
+  unservedDestinations,
+} from "../../src/plan/to-plugin-config.ts";
 import { parse } from "../../src/parse/parse.ts";
 import { validate } from "../../src/validate/validate.ts";
 import { planOf } from "../support/compile-text.ts";
@@ -27,7 +31,10 @@ test("a gateway's short name is one in the route's namespace", () => {
   const route = plan.routes.find((each) => each.name === "openai");
   assert.deepEqual(route?.gateways, ["mesh", "istio-system/egress"]);
   assert.deepEqual(route.rules[0]?.destinations, [
-    { host: "egress.istio-system.svc.cluster.local", port: 443, kind: "gateway", weight: 100 },
+    {
+      ...{ host: "egress.istio-system.svc.cluster.local", port: 443 },
+      ...{ kind: "gateway", usesTls: false, weight: 100 },
+    },
   ]);
 });
 
@@ -39,7 +46,7 @@ test("keys are named once each, and sorted", () => {
 test("the filter is told the route that leads to a provider where there is one and no settings depend on it", () => {
   const plan = planOf(readFileSync("tests/golden/envoy/two-providers/input.yaml", "utf8"));
   const routesOf = (changed: Plan) => {
-    const context = { clustersOf, ownAuthorities: [], maxSources: 1 };
+    const context = { clustersOf, unservedClusters: [], ownAuthorities: [], maxSources: 1 };
     const { providers } = toPluginConfig(changed, context);
     return Object.fromEntries(providers.map(({ name, route }) => [name, route]));
   };
@@ -55,7 +62,7 @@ test("the filter is told the route that leads to a provider where there is one a
   });
   // It has settings of its own for `subscribers`, which might lead there all the same.
   assert.deepEqual(routesOf(withRules(everyone!)), { ...alone, "istio-system/openai": undefined });
-  const without = plan.providers.map((each) => ({ ...each, routeSettings: {} }));
+  const without = plan.providers.map((each) => ({ ...each, routeSettings: [] }));
   const simple = { ...withRules(everyone!), providers: without };
   assert.deepEqual(routesOf(simple), { ...alone, "istio-system/openai": "everyone" });
   // Rules that a gateway leaves to sidecars are no route of its own.
@@ -79,8 +86,10 @@ test("a destination that no provider serves is an unserved cluster of the filter
   const options = { target: "any", errors: "refuse", isComplete: true } as const;
   const documents = parse([{ file: "route.yaml", text }], ignored);
   const resources = validate(documents, options, ignored);
-  const context = { clustersOf, ownAuthorities: ["own:1"], maxSources: 7 };
-  const config = toPluginConfig(buildPlan(resources), context);
+  const plan = buildPlan(resources);
+  const unservedClusters = unservedDestinations(plan).flatMap(clustersOf);
+  const context = { clustersOf, unservedClusters, ownAuthorities: ["own:1"], maxSources: 7 };
+  const config = toPluginConfig(plan, context);
   assert.deepEqual(config, {
     version: 1,
     authorities: ["dashscope.aliyuncs.com", "own:1"],
@@ -88,4 +97,41 @@ test("a destination that no provider serves is an unserved cluster of the filter
     unservedClusters: ["dashscope.aliyuncs.com:443"],
     providers: [],
   });
+});
+
+test("settings for a rule are those of its LLMRoute, by its full name or its name alone", () => {
+  const route = (name: string, rules: string): string => `
+apiVersion: istio.alibabacloud.com/v1beta1
+kind: LLMRoute
+metadata: {name: ${name}, namespace: ns}
+spec:
+  host: ${name}.example
+  rules: [${rules}]
+`;
+  const rule = (name: string): string =>
+    `{name: ${name}, matches: [{headers: {x-r: {exact: ${name}}}}], backendRefs: [{providerHost: a.example}]}`;
+  const provider = `
+apiVersion: istio.alibabacloud.com/v1beta1
+kind: LLMProvider
+metadata: {name: a, namespace: ns}
+spec:
+  host: a.example
+  configs:
+    routeSpecificConfigs:
+      vip: {openAIConfig: {model: bare}}
+      ns/two/vip: {openAIConfig: {model: full}}
+`;
+  const text = [provider, route("one", `${rule("vip")}, ${rule("x")}`), route("two", rule("vip"))];
+  const { diagnostics, plan } = compile([{ file: "a.yaml", text: text.join("---") }], "istio");
+  assert.deepEqual(diagnostics, []);
+  const shown = plan?.providers[0]?.routeSettings.map(
+    ({ rule: name, route: { name: of }, settings }) =>
+      [name, of, settings.members[0]?.override].join(" "),
+  );
+  assert.deepEqual(shown, ['vip one "bare"', 'vip two "full"']);
+  const codes = compile([{ file: "a.yaml", text: text.join("---") }], "envoy").diagnostics;
+  assert.deepEqual(
+    codes.map(({ code }) => code),
+    ["ambiguous_rule"],
+  );
 });

@@ -53,7 +53,12 @@ for (const [what, text] of Object.entries(inputs)) {
       const isRefused = (kind: string) => (each: { namespace: string; name: string }) =>
         refused.includes(`${kind} ${each.namespace}/${each.name}`);
       const left: Plan = {
-        providers: plan.providers.filter((each) => !isRefused("LLMProvider")(each)),
+        providers: plan.providers
+          .filter((each) => !isRefused("LLMProvider")(each))
+          .map((each) => ({
+            ...each,
+            routeSettings: each.routeSettings.filter(({ route }) => !isRefused("LLMRoute")(route)),
+          })),
         routes: plan.routes.filter((each) => !isRefused("LLMRoute")(each)),
         authorities: [],
       };

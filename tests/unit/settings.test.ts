@@ -30,7 +30,7 @@ kind: LLMRoute
 metadata: {name: a}
 spec: {host: a.example, rules: [{name: rule, backendRefs: [{providerHost: a.example}]}]}
 `;
-  return planOf(text).providers[0]!.routeSettings["rule"]!;
+  return planOf(text).providers[0]!.routeSettings[0]!.settings;
 }
 
 test("without an openAIConfig, nothing is edited and the usual header would carry a key", () => {
@@ -269,7 +269,7 @@ kind: LLMRoute
 metadata: {name: a}
 spec: {host: a.example, rules: [{name: rule, backendRefs: [{providerHost: a.example}]}]}
 `;
-  assert.deepEqual(planOf(text).providers[0]!.routeSettings["rule"]!.members, []);
+  assert.deepEqual(planOf(text).providers[0]!.routeSettings[0]!.settings.members, []);
 });
 
 test("counts the members that are implied towards the 64 that the filter can hold", () => {

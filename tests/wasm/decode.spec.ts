@@ -11,7 +11,7 @@ const KEYED = '"authHeader":"authorization","authPrefix":"Bearer ","apiKey":"mar
 function configText(settings: string): string {
   return (
     '{"version":1,"authorities":["Mark.Example"],"unservedClusters":["mark|un"],"providers":[{"name":"ns/p",' +
-    `"clusters":["mark|c"],"path":"/mark/chat/completions?mark=1","settings":{${settings}},"routes":{}}]}`
+    `"clusters":["mark|c"],"path":"/mark/chat/completions?mark=1","settings":{${settings}},"routes":[]}]}`
   );
 }
 
@@ -92,9 +92,9 @@ describe("a configuration", () => {
   it("may say which route leads to a provider", () => {
     const text = configText(KEYED);
     expect(providerOf(decode(text)).route === null).toBe(true);
-    const routed = text.replace('"routes":{}', '"route":"r-1","routes":{}');
+    const routed = text.replace('"routes":[]', '"route":"r-1","routes":[]');
     expect(providerOf(decode(routed)).route!.text).toBe("r-1");
-    const wrong = text.replace('"routes":{}', '"route":["mark"],"routes":{}');
+    const wrong = text.replace('"routes":[]', '"route":["mark"],"routes":[]');
     expect(faultOf(wrong)).toBe("ns/p answers 503: $.providers[0].route: must be a string");
   });
 
@@ -217,8 +217,9 @@ describe("a provider's fault", () => {
   });
 
   it("may be one member's", () => {
-    const badName = ".name: must be 1 to 64 of letters, digits, underscore, point and hyphen";
+    const badName = ".name: must be 1 to 64 of letters, digits, underscore and hyphen";
     expectMemberFault('{"name":"mark mark"}', badName);
+    expectMemberFault('{"name":"mark.mark"}', badName);
     expectMemberFault('{"name":"m\u00e4rk"}', badName);
     expectMemberFault('{"name":"ma\\"rk"}', badName);
     expectMemberFault(`{"name":"${"m".repeat(65)}"}`, badName);
@@ -263,12 +264,12 @@ describe("a provider's fault", () => {
 
   it("may be one route's settings'", () => {
     const whole = configText(KEYED);
-    const routes = '"routes":{"r":{"authHeader":"a","extra":"mark"}}';
-    expect(faultOf(whole.replace('"routes":{}', routes))).toBe(
-      "ns/p answers 503: ns/p.routes.r: unknown member extra",
+    const routes = '"routes":[{"name":"r","settings":{"authHeader":"a","extra":"mark"}}]';
+    expect(faultOf(whole.replace('"routes":[]', routes))).toBe(
+      "ns/p answers 503: ns/p.routes[0].settings: unknown member extra",
     );
-    const keyless = '"routes":{"r":{"authHeader":"a","apiKey":"mark\\nmark"}}';
-    expect(faultOf(whole.replace('"routes":{}', keyless))).toBe(
+    const keyless = '"routes":[{"name":"r","settings":{"authHeader":"a","apiKey":"mark\\nmark"}}]';
+    expect(faultOf(whole.replace('"routes":[]', keyless))).toBe(
       "ns/p on route r answers 503: apiKey contains a character that is not printable ASCII",
     );
   });

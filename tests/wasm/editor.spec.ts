@@ -30,8 +30,10 @@ function feed(chunks: string[]): string {
   const outs: string[] = [];
   for (let i = 0; i < chunks.length; i++) {
     piece.hold(String.UTF8.encode(chunks[i]));
+    const wasComplete = editor.complete;
     const verdict = editor.feed(piece.start, piece.end);
-    const hasKept = piece.isIntact(MAX_HELD_MEMBER_BYTES, <usize>plan.blockBytes);
+    if (editor.complete && !wasComplete) editor.close();
+    const hasKept = piece.isIntact(MAX_HELD_MEMBER_BYTES, editor.closingBytes);
     expect(hasKept).toBe(true, "no other memory is written to");
     outs.push(
       verdict == Verdict.Valid ? textBetween(editor.outStart, editor.outEnd) : `${verdict}`,

@@ -11,6 +11,7 @@ function read(pieces: Piece[]): string {
     events.at = pieces[i].start;
     for (let step = events.next(end); step != SseStep.More; step = events.next(end)) {
       if (step == SseStep.Data) steps += textBetween(events.start, events.at);
+      else if (step == SseStep.Error) steps += "!";
       else steps += step == SseStep.Begin ? "^" : step == SseStep.End ? ";" : "+";
     }
     if (events.at != end) expect(events.at).toBe(end, "the piece is read to its end");
@@ -53,6 +54,15 @@ describe("an event", () => {
     const head = new Piece(String.UTF8.encode("data: a\r\n\r"));
     expect(read([head, new Piece(String.UTF8.encode("\n"))])).toBe("^a;+");
     expect(read([head, new Piece(String.UTF8.encode("x\n"))])).toBe("^a;^");
+  });
+});
+
+describe("an error", () => {
+  it("is an event of that name, or a field", () => {
+    expectSteps("event: error\ndata: x\n\n", "^!x;");
+    expectSteps("data: x\r\nevent:error\r\n\r\n", "^x!;");
+    expectSteps('error: {"a":1}\n\n', "^!;");
+    expectSteps("event: errors\nevent: x error\nerrors: x\nid: error\n: error:\n\n", "^;");
   });
 });
 

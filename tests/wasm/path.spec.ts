@@ -72,16 +72,17 @@ describe("an endpoint", () => {
 describe("the upstream path", () => {
   it("is the provider's own for chat completions", () => {
     expect(upstream(PLAIN, "/")).toBe(PLAIN);
-    expect(upstream(PLAIN, "/any/prefix/chat/completions")).toBe(PLAIN);
+    expect(upstream(PLAIN, "/any/prefix/chat/completions")).toBe("nowhere");
     expect(upstream("/generate", "/v1/chat/completions")).toBe("/generate");
     expect(upstream(AZURE, "/")).toBe(AZURE);
   });
 
   it("is placed on the provider's base for the other endpoints", () => {
-    expect(upstream(PLAIN, "/x/completions")).toBe("/v1/completions");
+    expect(upstream(PLAIN, "/fim/completions")).toBe("nowhere");
+    expect(upstream(PLAIN, "/completions")).toBe("/v1/completions");
     expect(upstream(PLAIN, "/embeddings")).toBe("/v1/embeddings");
-    expect(upstream(PLAIN, "/../../responses")).toBe("/v1/responses");
-    expect(upstream(PLAIN, "/v2/images/generations")).toBe("/v1/images/generations");
+    expect(upstream(PLAIN, "/../../responses")).toBe("nowhere");
+    expect(upstream(PLAIN, "/v1/images/generations")).toBe("/v1/images/generations");
     expect(upstream("/chat/completions", "/v1/models")).toBe("/models");
     const query = "?api-version=2024-06-01&X%2dy=1";
     expect(upstream(AZURE, "/v1/models")).toBe("/openai/deployments/d/models" + query);
@@ -140,6 +141,6 @@ describe("the upstream path", () => {
     expect(upstream(PLAIN, "/?a=1;b=2")).toBe(PLAIN + "?a=1;b=2");
     expect(upstream(PLAIN, "/?a=1;key=secret&b=2")).toBe(PLAIN + "?b=2");
     expect(upstream(PLAIN, "/?a;K%65y;b")).toBe(PLAIN);
-    expect(upstream(PLAIN, "/?keys=1&apikey=2&token=3")).toBe(PLAIN + "?keys=1&apikey=2&token=3");
+    expect(upstream(PLAIN, "/?keys=1&apikey=2&token=3&key[]=4")).toBe(PLAIN + "?keys=1");
   });
 });

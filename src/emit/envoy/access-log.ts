@@ -27,7 +27,7 @@ export const accessLogFields = {
   duration: "%DURATION%",
   bytes_received: "%BYTES_RECEIVED%",
   bytes_sent: "%BYTES_SENT%",
-  // The names that Alibaba Cloud Service Mesh's documents give these.
+  // These three have the names that Alibaba Cloud Service Mesh documents.
   request_model: filterState(modelState),
   request_prompt_tokens: filterState(promptTokensState),
   request_completion_tokens: filterState(completionTokensState),

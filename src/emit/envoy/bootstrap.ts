@@ -1,26 +1,25 @@
-// Plan → Envoy's bootstrap: one gateway that needs no control plane. Decides nothing that the plan
-// does not say.
+// Plan → Envoy's bootstrap: one gateway that needs no control plane. All decisions are in the plan.
 import type { Plan } from "../../plan/plan.ts";
 import { type Cluster, toCluster } from "./cluster.ts";
 import { type Listener, toListener } from "./listener.ts";
-import type { EnvoyOptions } from "./options.ts";
+import type { AdminAddress, EnvoyOptions } from "./options.ts";
 import { statsConfig } from "./stats.ts";
 import { socketAddress, typedConfig } from "./typed-config.ts";
 
 export interface Bootstrap {
   node: { id: string; cluster: string };
-  admin: object;
+  admin?: object;
   stats_config: object;
   layered_runtime: object;
   overload_manager: object;
   static_resources: { listeners: Listener[]; clusters: Cluster[] };
 }
 
-/** The bootstrap of an Envoy that is the plan's gateway. */
+/** The bootstrap of an Envoy that serves as the plan's gateway. */
 export function toBootstrap(plan: Plan, options: EnvoyOptions): Bootstrap {
   return {
     node: { id: "llm-egress", cluster: "llm-egress" },
-    admin: { address: socketAddress(options.admin) },
+    ...(options.admin === undefined ? {} : { admin: { address: toAddress(options.admin) } }),
     stats_config: statsConfig(),
     layered_runtime: layeredRuntime(),
     overload_manager: overloadManager(),
@@ -29,6 +28,11 @@ export function toBootstrap(plan: Plan, options: EnvoyOptions): Bootstrap {
       clusters: plan.providers.map((provider) => toCluster(provider, options)),
     },
   };
+}
+
+function toAddress(admin: AdminAddress): object {
+  // Only the owner may connect: the interface shows the configuration, and can stop Envoy.
+  return "socket" in admin ? { pipe: { path: admin.socket, mode: 0o600 } } : socketAddress(admin);
 }
 
 /** Istio's value: by default Envoy refuses a regular expression of some hundred characters. */

@@ -13,7 +13,7 @@ export interface Cluster {
   transport_socket?: Extension;
 }
 
-/** The cluster that leads to one provider, and to it alone, over HTTP/1.1. */
+/** The cluster of one provider, and of nothing else, over HTTP/1.1. */
 export function toCluster(provider: ProviderPlan, options: EnvoyOptions): Cluster {
   const name = clusterName(provider);
   const upstream = options.upstreams.get(provider.host);
@@ -35,12 +35,12 @@ export function toCluster(provider: ProviderPlan, options: EnvoyOptions): Cluste
   return cluster;
 }
 
-/** The name that Istio gives the same cluster, so that logs and metrics read alike on both. */
+/** Istio's name for the same cluster, so that logs and metrics look the same on both targets. */
 export function clusterName({ host, port }: Endpoint): string {
   return `outbound|${port}||${host}`;
 }
 
-/** As in Istio. Envoy's 1024 is soon reached by answers that stream for minutes. */
+/** Istio's value. Answers that stream for minutes soon reach Envoy's default of 1024. */
 const most = 4_294_967_295;
 const unbounded = {
   max_connections: most,
@@ -55,7 +55,7 @@ function tlsSocket(host: string, trustedAuthorities: string): Extension {
   return {
     name: "envoy.transport_sockets.tls",
     typed_config: typedConfig("envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext", {
-      // SNI holds names only.
+      // SNI can't be an IP address.
       ...(isAddress ? {} : { sni: host }),
       common_tls_context: {
         validation_context: {

@@ -1,4 +1,5 @@
 import type { Plan } from "../../plan/plan.ts";
+import { localReplyConfig } from "../local-replies.ts";
 import { accessLog } from "./access-log.ts";
 import type { EnvoyOptions } from "./options.ts";
 import { toRouteConfig } from "./route-config.ts";
@@ -29,13 +30,21 @@ function connectionManager(plan: Plan, options: EnvoyOptions): Extension {
       stat_prefix: "llm_egress",
       codec_type: "AUTO",
       use_remote_address: true,
-      // No caller's address makes its x-envoy-* headers trusted.
+      // No client is internal: Envoy trusts x-envoy-* headers from no address.
       internal_address_config: {},
+      // Envoy would refuse the request, but write its path and query into the log at warning.
+      http_protocol_options: {
+        ignore_http_11_upgrade: [{ exact: "connect-udp", ignore_case: true }],
+      },
       // An answer may think for minutes before its first token: only silence ends a stream.
       request_timeout: "0s",
       stream_idle_timeout: "900s",
       request_headers_timeout: "10s",
       access_log: [accessLog()],
+      local_reply_config: localReplyConfig(),
+      // They reach the filter, which refuses them all. By itself, Envoy replies 403 without a body,
+      // which clients don't take as a reason to go on without a websocket.
+      upgrade_configs: [{ upgrade_type: "websocket" }],
       http_filters: [toWasmFilter(plan, options), router()],
       route_config: toRouteConfig(plan),
     }),

@@ -1,22 +1,26 @@
 import type { Endpoint } from "../../plan/plan.ts";
 
-/** What the Envoy bootstrap needs to know beside the plan. */
+/** What the Envoy bootstrap needs in addition to the plan. */
 export interface EnvoyOptions {
-  /** Where requests come in: an IP address and a port. */
+  /** The address for requests: an IP address and a port. */
   listen: Endpoint;
-  /** Where Envoy's admin interface listens: an IP address and a port. */
-  admin: Endpoint;
+  /**
+   * Where Envoy's admin interface listens; without it, there is none. It answers whoever reaches
+   * it, whatever `Host` and `Origin` say, and Envoy can't check them.
+   */
+  admin?: AdminAddress;
   /** Absolute path of the filter's module. */
   wasmFile: string;
-  /**
-   * Absolute path of the certificate authorities that are trusted for providers without their own.
-   */
+  /** Absolute path of the CA certificates that are trusted for providers without their own. */
   caBundle: string;
-  /** Where a provider's traffic goes instead of to the provider, by the provider's host. */
+  /** Where traffic goes instead of to the provider, by the provider's host. */
   upstreams: ReadonlyMap<string, Upstream>;
   /** How many callers metrics distinguish, in each worker. */
   maxSources: number;
 }
+
+/** An IP address and a port, or the absolute path of a Unix domain socket. */
+export type AdminAddress = Endpoint | { socket: string };
 
 export interface Upstream extends Endpoint {
   tls: boolean;

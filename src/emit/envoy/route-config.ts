@@ -14,11 +14,14 @@ export interface VirtualHost {
   routes: Route[];
 }
 
-/** Every host with what this gateway does of its LLMRoutes, and a catch-all. */
+/**
+ * A virtual host for each LLMRoute's host, with the rules that apply at this gateway, and a
+ * catch-all.
+ */
 export function toRouteConfig(plan: Plan): RouteConfig {
   return {
     name: "llm-egress",
-    // A destination that no provider serves has no cluster, and gets 503.
+    // A destination that no provider serves has no cluster, and requests to it get 503.
     validate_clusters: false,
     virtual_hosts: [...toVirtualHosts(plan), ...toCatchAll(plan)],
   };
@@ -28,8 +31,8 @@ function toVirtualHosts(plan: Plan): VirtualHost[] {
   const hosts = new Map<string, VirtualHost>();
   for (const route of plan.routes) {
     const { host } = route;
-    // May stay empty: the host's requests are then 404, and do not fall through to another host's
-    // provider.
+    // May stay empty: requests for the host then get 404, and don't fall through to the provider of
+    // another host.
     const virtualHost = hosts.get(host) ?? { name: host, domains: [host], routes: [] };
     virtualHost.routes.push(...toRoutes(route, HostRewrite.WhereDifferent));
     hosts.set(host, virtualHost);
@@ -38,8 +41,8 @@ function toVirtualHosts(plan: Plan): VirtualHost[] {
 }
 
 /**
- * Clients that call the gateway by its own address get the first provider; strangers reach the
- * filter, which refuses them.
+ * Requests to the gateway's own address go to the first provider. Requests for any other host reach
+ * the filter, which refuses them.
  */
 function toCatchAll(plan: Plan): VirtualHost[] {
   const routes = routesToFirstProvider(plan);
@@ -57,6 +60,7 @@ function routesToFirstProvider({ providers, routes }: Plan): Route[] {
     kind: "provider",
     host: first.host,
     port: first.port,
+    usesTls: first.tls.mode === "SIMPLE",
     weight: 100,
   } as const;
   const rule: RulePlan = { name: first.name, matches: [], destinations: [destination] };
@@ -79,7 +83,7 @@ function toRoutes(route: RoutePlan, rewrite: HostRewrite): Route[] {
   );
 }
 
-/** This Envoy is the gateway: what the sidecars alone do, or can judge, is not for it. */
+/** This Envoy is the gateway: it omits what only sidecars apply, or can decide. */
 function appliesHere(match: MatchPlan, rule: RulePlan): boolean {
   return isForGateways(match) && rule.destinations.every(({ kind }) => kind !== "gateway");
 }

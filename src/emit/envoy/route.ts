@@ -25,7 +25,7 @@ export enum HostRewrite {
   Always,
 }
 
-/** One match of a rule, or, without one, the rule for every request. */
+/** A rule with one of its matches. Without a match, the rule applies to every request. */
 export interface RouteSource {
   rule: RulePlan;
   match?: MatchPlan;
@@ -35,7 +35,8 @@ export interface RouteSource {
 }
 
 /**
- * The Envoy route for one match of a rule. It has no retries: a repeated request is paid for twice.
+ * The Envoy route for one match of a rule. It has no retries: the provider bills a repeated request
+ * twice.
  */
 export function toRoute(source: RouteSource): Route {
   const { rule, match } = source;

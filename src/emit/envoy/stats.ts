@@ -15,8 +15,8 @@ export const metricLabels = [
 ];
 
 /**
- * Takes the labels out of the names, with the regular expressions that Istio makes of
- * `extraStatTags`; Envoy's own tags stay.
+ * Extracts the labels from the metric names, with the regular expressions that Istio generates for
+ * `extraStatTags`. Envoy's default tags stay.
  */
 export function statsConfig(): object {
   return {

@@ -10,7 +10,7 @@ export interface TypedConfig {
   [field: string]: unknown;
 }
 
-/** An Any that holds `message`, a message type's full name. */
+/** An Any that holds a message of the type `message`, a full name. */
 export function typedConfig(message: string, fields: Record<string, unknown> = {}): TypedConfig {
   return { "@type": `type.googleapis.com/${message}`, ...fields };
 }

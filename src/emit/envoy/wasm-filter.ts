@@ -1,5 +1,9 @@
 import type { Plan } from "../../plan/plan.ts";
-import { environmentNames, toPluginConfig } from "../../plan/to-plugin-config.ts";
+import {
+  environmentNames,
+  toPluginConfig,
+  unservedDestinations,
+} from "../../plan/to-plugin-config.ts";
 import { clusterName } from "./cluster.ts";
 import { type EnvoyOptions, formatAddress } from "./options.ts";
 import { type Extension, typedConfig } from "./typed-config.ts";
@@ -7,7 +11,8 @@ import { type Extension, typedConfig } from "./typed-config.ts";
 /** The filter with the plan as its configuration. */
 export function toWasmFilter(plan: Plan, options: EnvoyOptions): Extension {
   const config = toPluginConfig(plan, {
-    clustersOf: (endpoint) => [clusterName(endpoint)],
+    clustersOf: (provider) => [clusterName(provider)],
+    unservedClusters: unservedDestinations(plan).map(clusterName),
     ownAuthorities: ownAuthorities(options),
     maxSources: options.maxSources,
   });
@@ -17,7 +22,7 @@ export function toWasmFilter(plan: Plan, options: EnvoyOptions): Extension {
       config: {
         name: "llm-egress",
         root_id: "llm-egress",
-        // Never open: a request that the filter has not seen must not leave.
+        // Never FAIL_OPEN: a request that the filter has not seen must not leave.
         failure_policy: "FAIL_RELOAD",
         configuration: typedConfig("google.protobuf.StringValue", {
           value: JSON.stringify(config, null, 2),
@@ -33,7 +38,7 @@ function vmConfig(plan: Plan, options: EnvoyOptions): object {
     vm_id: "llm-egress",
     runtime: "envoy.wasm.runtime.v8",
     code: { local: { filename: options.wasmFile } },
-    // Names alone: the keys are in no configuration.
+    // Names only: Envoy reads the keys from its own environment.
     environment_variables: { host_env_keys: environmentNames(plan) },
   };
 }
@@ -45,7 +50,7 @@ function ownAuthorities({ listen: { host, port } }: EnvoyOptions): string[] {
   if (host === "0.0.0.0" || host === "::") names.add("127.0.0.1");
   if (host === "::") names.add("::1");
   const addresses = [...names].map((name) => formatAddress({ host: name, port }));
-  // Clients leave out the port that is HTTP's own.
+  // Clients omit HTTP's default port.
   return port === 80
     ? addresses.flatMap((each) => [each, each.slice(0, -":80".length)])
     : addresses;

@@ -1,16 +1,18 @@
 import type { IDestinationRule } from "@kubernetes-models/istio/networking.istio.io/v1beta1";
 import type { ProviderPlan } from "../../plan/plan.ts";
 import { toMetadata } from "./metadata.ts";
+import { tlsSubset } from "./provider-ports.ts";
 
 /**
- * Not a file: to Istio's agent it means the system's bundle. Written out, as Istio before 1.21
- * verifies nothing without it.
+ * Not a file: for Istio's agent it means the system's CA bundle. It is always set, as Istio before
+ * 1.21 verifies no certificate without it.
  */
 const systemAuthorities = "system";
 
 /**
- * Has the proxies of the provider's namespace speak TLS to it; undefined for plain HTTP, which
- * mutual TLS of the mesh may still cover.
+ * The subset by which the proxies of the provider's namespace call it over TLS. Undefined for plain
+ * HTTP, which has no TLS to lose: a rule would only hide the one that a Service's owner has, and
+ * mutual TLS of the mesh may still cover it.
  */
 export function toDestinationRule(provider: ProviderPlan): IDestinationRule | undefined {
   const { host, tls } = provider;
@@ -21,18 +23,23 @@ export function toDestinationRule(provider: ProviderPlan): IDestinationRule | un
     metadata: toMetadata(provider),
     spec: {
       host,
-      // Elsewhere applications may call the provider with TLS of their own, which this would wrap
-      // once more.
+      // Proxies elsewhere have no filter for the provider: without the subset, what a route leads
+      // there gets 503. Istio also merges only rules that are exported alike.
       exportTo: ["."],
-      trafficPolicy: {
-        // Without the names, any certificate of a trusted authority would do.
-        tls: {
-          mode: "SIMPLE",
-          sni: host,
-          subjectAltNames: [host],
-          caCertificates: tls.caCertificates ?? systemAuthorities,
+      subsets: [
+        {
+          name: tlsSubset,
+          trafficPolicy: {
+            // Without the names, any certificate of a trusted authority would do.
+            tls: {
+              mode: "SIMPLE",
+              sni: host,
+              subjectAltNames: [host],
+              caCertificates: tls.caCertificates ?? systemAuthorities,
+            },
+          },
         },
-      },
+      ],
     },
   };
 }

@@ -8,7 +8,7 @@ import type {
   RulePlan,
 } from "../../plan/plan.ts";
 import type { IstioOptions } from "./options.ts";
-import { plainPort } from "./provider-ports.ts";
+import { plainPort, tlsSubset } from "./provider-ports.ts";
 import { removedHeaders } from "./removed-headers.ts";
 
 type Spec = NonNullable<IVirtualService["spec"]>;
@@ -17,8 +17,8 @@ type HttpMatch = NonNullable<HttpRoute["match"]>[number];
 type HttpDestination = NonNullable<HttpRoute["route"]>[number];
 
 /**
- * The rules of `route` that can hold at its gateways, in their order; none follows one that always
- * holds.
+ * The rules of `route` that can match at its gateways, in order. A rule that always matches is the
+ * last one.
  */
 export function toHttpRoutes(route: RoutePlan, options: IstioOptions): HttpRoute[] {
   const routes: HttpRoute[] = [];
@@ -38,18 +38,18 @@ export function toHttpRoutes(route: RoutePlan, options: IstioOptions): HttpRoute
     });
     if (!isConditional) break;
   }
-  // Not if nothing can match: such a VirtualService is not emitted.
+  // If nothing can match, no VirtualService is emitted.
   if (held.length > 0 && held.every(hasSourceLabels)) routes.push(noRule);
   return routes;
 }
 
-// Istio leaves out rules for other workloads. Where none is left, a request would leave without any
-// rule, in the clear.
+// For each workload, Istio omits the rules of other workloads. If none is left, a request would
+// leave without any rule, in clear text.
 const noRule: HttpRoute = { directResponse: { status: 404 } };
 
 /**
- * Whether the match names one of the route's gateways, and asks gateways for nothing that sidecars
- * alone know.
+ * Whether the match names one of the route's gateways, and gateways need nothing for it that only
+ * sidecars know.
  */
 function canHold(match: MatchPlan, route: RoutePlan): boolean {
   const { gateways } = match;
@@ -60,8 +60,8 @@ function canHold(match: MatchPlan, route: RoutePlan): boolean {
 }
 
 /**
- * The match has no name of its own: Istio would append it to the rule's, by which the filter finds
- * its settings.
+ * The match has no name: Istio would append it to the rule's name, by which the filter finds the
+ * settings.
  */
 function toMatch(plan: MatchPlan, route: RoutePlan): HttpMatch {
   const { gateways, headers, sourceLabels } = plan;
@@ -82,22 +82,31 @@ function toDestinations(
   route: RoutePlan,
   options: IstioOptions,
 ): HttpDestination[] {
-  return destinations.map((destination) => ({
+  const routed = destinations.map((destination) => ({
     ...toDestination(destination, route, options),
     ...(destinations.length > 1 ? { weight: destination.weight } : {}),
   }));
+  const [only] = routed;
+  if (routed.length > 1 || only?.headers?.request?.set === undefined) return routed;
+  // Envoy adds x-envoy-original-host where a route rewrites the host, but not where one of its
+  // weighted destinations does. Istio leaves out the second.
+  return [
+    { ...only, weight: 100 },
+    { destination: only.destination, weight: 0 },
+  ];
 }
 
 function toDestination(
-  { host, port, kind }: DestinationPlan,
+  { host, port, kind, usesTls }: DestinationPlan,
   route: RoutePlan,
   options: IstioOptions,
-): HttpDestination {
+): HttpDestination & Required<Pick<HttpDestination, "destination">> {
   // The next gateway needs the host to route by, and continues the trace.
   if (kind === "gateway") return { destination: { host, port: { number: plainPort } } };
+  const subset = usesTls ? { subset: tlsSubset } : {};
   const set = host === route.host ? {} : { set: { Host: host } };
   return {
-    destination: { host, port: { number: port } },
+    destination: { host, port: { number: port }, ...subset },
     headers: { request: { ...set, remove: removedHeaders(options) } },
   };
 }

@@ -1,4 +1,4 @@
-/** Whom a resource belongs to: what it has in common with the resource that it comes from. */
+/** The metadata that every emitted resource has. */
 export interface Metadata {
   name: string;
   namespace: string;
@@ -6,8 +6,8 @@ export interface Metadata {
 }
 
 /**
- * The metadata of a resource that we own. The namespace is always written: kubectl's own default
- * may be another one.
+ * Metadata with the label of a managed resource. The namespace is always there, as kubectl's
+ * default may be another one.
  */
 export function toMetadata({ name, namespace }: { name: string; namespace: string }): Metadata {
   return { name, namespace, labels: { "app.kubernetes.io/managed-by": "llm-egress" } };

@@ -1,4 +1,4 @@
-/** What Istio's resources need to know beside the plan. */
+/** What Istio's resources need in addition to the plan. */
 export interface IstioOptions {
   /**
    * Where Istio's agent fetches the filter's module: `oci://`, `https://`, `http://` or `file://`.
@@ -7,14 +7,21 @@ export interface IstioOptions {
   /** The module's SHA-256, if the URL does not end in `@sha256:` and the digest. */
   wasmSha256?: string;
   /**
-   * What a gateway does without a working filter: refuse, and with FAIL_RELOAD (Istio 1.27) try to
-   * start it again.
+   * What a gateway does if the filter fails: it refuses requests and, with FAIL_RELOAD (Istio
+   * 1.27), tries to start the filter again.
    */
   failStrategy: FailStrategy;
-  /** Whether providers may see the headers by which the mesh traces requests. */
+  /** Whether providers get the headers with which the mesh traces requests. */
   traceHeaders: "removed" | "kept";
+  /** Whether what gateways answer by themselves has the form of OpenAI's errors. */
+  localReplies: "plain" | "openai";
   /** How many callers metrics distinguish, in each worker. */
   maxSources: number;
+  /**
+   * What is emitted: all resources, or the WasmPlugins alone, for a mesh that makes its own routes
+   * and TLS of the same resources. Its routes then name clusters without a subset.
+   */
+  contents: "all" | "plugins";
 }
 
 // Never FAIL_OPEN: a request that the filter has not seen must not leave.

@@ -5,7 +5,7 @@ export interface ServicePort {
   number: number;
   name: string;
   protocol: "HTTP" | "HTTPS";
-  /** Where it differs from `number`. */
+  /** If it differs from `number`. */
   targetPort?: number;
 }
 
@@ -26,17 +26,38 @@ export function portsOf({ port, tls }: ProviderPlan): ServicePort[] {
   return [{ ...plain, targetPort: port }, own];
 }
 
-/** Whether the host is a Service of the cluster, which Istio knows without our help. */
+/** Whether the host is a Service of the cluster, which needs no ServiceEntry. */
 export function isService({ host }: Endpoint): boolean {
   return host.endsWith(serviceSuffix);
 }
 
 /**
- * The names that istiod gives the clusters of an endpoint. A request for a provider outside the
- * cluster takes the cluster of its own port by our VirtualService, and that of port 80 if only the
- * ServiceEntry applies.
+ * The subset of a provider's DestinationRule that has its TLS. Istio merges the rules of one host,
+ * and whatever another rule says, a route to the subset is TLS, or 503.
  */
-export function clusterNames({ host, port }: Endpoint): string[] {
-  const ports = isService({ host, port }) ? [port] : new Set([plainPort, port]);
+export const tlsSubset = "llm-egress";
+
+/** A provider, or a rule's destination. */
+export interface Target extends Endpoint {
+  usesTls: boolean;
+}
+
+/** The provider as a rule's destination. */
+export function toTarget({ host, port, tls }: ProviderPlan): Target {
+  return { host, port, usesTls: tls.mode === "SIMPLE" };
+}
+
+/** The name that istiod gives the cluster to which our VirtualServices lead. */
+export function clusterName({ host, port, usesTls }: Target): string {
+  return `outbound|${port}|${usesTls ? tlsSubset : ""}|${host}`;
+}
+
+/**
+ * The names that istiod gives the clusters of an endpoint without a subset. A request takes that of
+ * port 80 if only the ServiceEntry applies.
+ */
+export function plainClusterNames(endpoint: Endpoint): string[] {
+  const { host, port } = endpoint;
+  const ports = isService(endpoint) ? [port] : new Set([plainPort, port]);
   return [...ports].map((each) => `outbound|${each}||${host}`);
 }

@@ -2,7 +2,7 @@ import type { IstioOptions } from "./options.ts";
 
 /**
  * What Istio and Envoy's router add after the filter, and no provider needs: the request's origin,
- * and its way through the mesh.
+ * and its path through the mesh.
  */
 const meshHeaders = [
   "x-envoy-attempt-count",
@@ -35,7 +35,7 @@ const traceHeaders = [
   "x-ot-span-context",
 ];
 
-/** The request headers that are taken away on the last hop, to a provider. */
+/** The request headers that are removed on the last hop, to a provider. */
 export function removedHeaders(options: Pick<IstioOptions, "traceHeaders">): string[] {
   return options.traceHeaders === "kept" ? meshHeaders : [...meshHeaders, ...traceHeaders];
 }

@@ -2,6 +2,7 @@ import type { IVirtualService } from "@kubernetes-models/istio/networking.istio.
 import { hasSourceLabels } from "../../plan/matches.ts";
 import type { RoutePlan } from "../../plan/plan.ts";
 import { toHttpRoutes } from "./http-route.ts";
+import { sidecarsName } from "../../model/route.ts";
 import { toMetadata } from "./metadata.ts";
 import type { IstioOptions } from "./options.ts";
 
@@ -37,6 +38,14 @@ function partsOf(route: RoutePlan): RoutePlan[] {
   }
   return [
     { ...route, gateways: others },
-    { ...route, name: `${route.name}.${mesh}`, gateways: [mesh] },
+    { ...route, name: sidecarsName(route.name), gateways: [mesh] },
   ];
+}
+
+/** `NAMESPACE/NAME` of the VirtualServices that an LLMRoute may become. */
+export function virtualServicesOf({
+  namespace,
+  name,
+}: Record<"namespace" | "name", string>): string[] {
+  return [name, sidecarsName(name)].map((each) => `${namespace}/${each}`);
 }

@@ -15,14 +15,12 @@ import type { PluginMember } from "../../contract/plugin-config.ts";
 import { mentionsOf } from "./mentions.ts";
 
 /**
- * At most so many are implied: model, stream, stream_options, and two more names for the token
- * limit.
+ * At most this many members are implied: model, stream, stream_options, and two more names for the
+ * token limit.
  */
 const maxImplied = 5;
 
-/**
- * A route-specific openAIConfig as merged over the default. Both are sound when looked at alone.
- */
+/** A route-specific openAIConfig, merged over the default. Each of the two is valid by itself. */
 export function checkMerged(
   base: Cursor<OpenAIConfig> | undefined,
   config: Cursor<OpenAIConfig>,
@@ -63,7 +61,7 @@ export function checkMemberCount(
   report(config.at("parameters").problem("too_many_members", message, "key"));
 }
 
-/** What the route sets must be within the limit that the default gives, unless it gives another. */
+/** What the route sets must be within the default's limit, unless the route has its own. */
 function checkInheritedLimit(member: PluginMember, limit: string | undefined, own: Own): void {
   const value = member.override ?? member.default;
   if (limit === undefined || value === undefined) return;
