@@ -1,5 +1,20 @@
 // Bundles the CLI and all that it imports into one file, which node runs without node_modules.
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+
+// Of the Kubernetes client, the bundle needs the configuration, which imports a class for every kind
+// of the API, for a function that nobody calls. To parse a megabyte would slow every command down.
+const withoutKubernetesApi = {
+  name: "without-kubernetes-api",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\/gen\/index\.js$/ }, ({ importer }) =>
+      importer.includes("/@kubernetes/client-node/")
+        ? { path: here("kubernetes-api.mjs") }
+        : undefined,
+    ),
+};
 
 await build({
   entryPoints: ["src/cli/main.ts"],
@@ -9,9 +24,14 @@ await build({
   format: "esm",
   target: "node20",
   loader: { ".yaml": "text" },
-  // The ES modules of the same package. The bundle calls their functions directly, which parses a
-  // tenth faster than CommonJS.
-  alias: { yaml: "./node_modules/yaml/browser/dist/index.js" },
+  plugins: [withoutKubernetesApi],
+  alias: {
+    // The ES modules of the same package. The bundle calls their functions directly, which parses a
+    // tenth faster than CommonJS.
+    yaml: "./node_modules/yaml/browser/dist/index.js",
+    // The Kubernetes client takes nothing but Headers from it, which node has too.
+    "node-fetch": here("node-fetch.mjs"),
+  },
   banner: {
     // commander and ajv are CommonJS and call require().
     js: '#!/usr/bin/env node\nimport { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);',

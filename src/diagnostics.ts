@@ -67,6 +67,9 @@ export const diagnosticCodes = {
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;
 
+/** Errors of a resource that refers to a missing one, and can do without it. */
+export const unresolvedCodes: readonly DiagnosticCode[] = ["unknown_rule", "unknown_provider"];
+
 /**
  * With an error, the input is refused; a warning is about a possible mistake; a note says what is
  * left to do.

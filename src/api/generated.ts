@@ -88,13 +88,48 @@ export interface LLMProvider {
     configs?: ProviderConfigs;
   };
   /**
-   * Reserved for the resource's state. llm-egress does not write it.
+   * Whether the provider is in effect. `llm-egress controller` writes it.
    */
   status?: {
     /**
-     * One line that says whether the provider is in effect.
+     * `Ready`, or the reason of the first condition that is not true: `Invalid`, `Conflict`, `UnknownProvider`, `UnknownRule` or `Pending`.
      */
     status?: string;
+    /**
+     * The generation that this status is about.
+     */
+    observedGeneration?: number;
+    /**
+     * `Accepted` (the provider is valid), `ResolvedRefs` (what it refers to exists) and `Programmed` (it is written to the mesh).
+     *
+     * @maxItems 8
+     */
+    conditions?: {
+      /**
+       * What the condition is about.
+       */
+      type: string;
+      /**
+       * Whether the condition holds.
+       */
+      status: "True" | "False" | "Unknown";
+      /**
+       * Why, in one word.
+       */
+      reason: string;
+      /**
+       * Why, with the codes of docs/diagnostics.md.
+       */
+      message: string;
+      /**
+       * The generation that the condition is about.
+       */
+      observedGeneration?: number;
+      /**
+       * Since when the condition has its status.
+       */
+      lastTransitionTime: string;
+    }[];
   };
 }
 /**
@@ -395,7 +430,31 @@ export const llmProviderSchema: Schema = {
         },
       },
     },
-    status: { type: "object", properties: { status: { type: "string" } } },
+    status: {
+      type: "object",
+      properties: {
+        status: { type: "string" },
+        observedGeneration: { type: "integer", format: "int64" },
+        conditions: {
+          type: "array",
+          maxItems: 8,
+          "x-kubernetes-list-type": "map",
+          "x-kubernetes-list-map-keys": ["type"],
+          items: {
+            type: "object",
+            required: ["type", "status", "reason", "message", "lastTransitionTime"],
+            properties: {
+              type: { type: "string" },
+              status: { type: "string", enum: ["True", "False", "Unknown"] },
+              reason: { type: "string" },
+              message: { type: "string" },
+              observedGeneration: { type: "integer", format: "int64" },
+              lastTransitionTime: { type: "string", format: "date-time" },
+            },
+          },
+        },
+      },
+    },
   },
 };
 
@@ -435,13 +494,48 @@ export interface LLMRoute {
     rules: RouteRule[];
   };
   /**
-   * Reserved for the resource's state. llm-egress does not write it.
+   * Whether the route is in effect. `llm-egress controller` writes it.
    */
   status?: {
     /**
-     * One line that says whether the route is in effect.
+     * `Ready`, or the reason of the first condition that is not true: `Invalid`, `Conflict`, `UnknownProvider`, `UnknownRule` or `Pending`.
      */
     status?: string;
+    /**
+     * The generation that this status is about.
+     */
+    observedGeneration?: number;
+    /**
+     * `Accepted` (the route is valid), `ResolvedRefs` (what it refers to exists) and `Programmed` (it is written to the mesh).
+     *
+     * @maxItems 8
+     */
+    conditions?: {
+      /**
+       * What the condition is about.
+       */
+      type: string;
+      /**
+       * Whether the condition holds.
+       */
+      status: "True" | "False" | "Unknown";
+      /**
+       * Why, in one word.
+       */
+      reason: string;
+      /**
+       * Why, with the codes of docs/diagnostics.md.
+       */
+      message: string;
+      /**
+       * The generation that the condition is about.
+       */
+      observedGeneration?: number;
+      /**
+       * Since when the condition has its status.
+       */
+      lastTransitionTime: string;
+    }[];
   };
 }
 export interface RouteRule {
@@ -624,6 +718,30 @@ export const llmRouteSchema: Schema = {
         },
       },
     },
-    status: { type: "object", properties: { status: { type: "string" } } },
+    status: {
+      type: "object",
+      properties: {
+        status: { type: "string" },
+        observedGeneration: { type: "integer", format: "int64" },
+        conditions: {
+          type: "array",
+          maxItems: 8,
+          "x-kubernetes-list-type": "map",
+          "x-kubernetes-list-map-keys": ["type"],
+          items: {
+            type: "object",
+            required: ["type", "status", "reason", "message", "lastTransitionTime"],
+            properties: {
+              type: { type: "string" },
+              status: { type: "string", enum: ["True", "False", "Unknown"] },
+              reason: { type: "string" },
+              message: { type: "string" },
+              observedGeneration: { type: "integer", format: "int64" },
+              lastTransitionTime: { type: "string", format: "date-time" },
+            },
+          },
+        },
+      },
+    },
   },
 };

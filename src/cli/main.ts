@@ -1,6 +1,7 @@
 // The command line: its commands and their options. Exit codes: 0 success, 1 a fault in the input
 // or on the machine, 2 wrong usage.
 import { Command, CommanderError, Option } from "commander";
+import { addControllerOptions, controller, type ControllerCommandOptions } from "./controller.ts";
 import { addEnvoyOptions, type EnvoyCommandOptions } from "./envoy-options.ts";
 import { EnvoyUnavailable, Failure } from "./failure.ts";
 import { addImageOptions, image, type ImageOptions } from "./image.ts";
@@ -40,6 +41,10 @@ addEnvoyOptions(program.command("run"))
   .description("run Envoy with the configuration generated from the resources")
   .argument("<path...>", "YAML or JSON files, or directories of them")
   .action((paths: string[], options: EnvoyCommandOptions) => exitWith(run(paths, options)));
+
+addControllerOptions(program.command("controller"))
+  .description("keep a mesh up to date with the LLMProviders and LLMRoutes of its cluster")
+  .action((options: ControllerCommandOptions) => exitWith(controller(options)));
 
 addImageOptions(program.command("image"))
   .description("write the filter's module as an OCI image, for a registry that Istio pulls from")

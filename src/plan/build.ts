@@ -28,7 +28,8 @@ import type {
 } from "./plan.ts";
 import { buildSettings } from "./settings.ts";
 
-const defaultPort = 443;
+/** The port of a provider that names none. */
+export const defaultPort = 443;
 const defaultPath = "/v1/chat/completions";
 
 /** The plan of all resources. A destination that no provider serves is kept, and marked as such. */
@@ -47,7 +48,8 @@ type Providers = ReadonlyMap<string, ProviderPlan>;
 
 type Named = Record<"namespace" | "name", string>;
 
-function byFullName(a: Named, b: Named): number {
+/** By namespace and name. */
+export function byFullName(a: Named, b: Named): number {
   return compare(a.namespace, b.namespace) || compare(a.name, b.name);
 }
 

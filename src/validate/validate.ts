@@ -1,6 +1,11 @@
 // Documents → resources: the kinds and the schema first, then what a schema can't say: within each
 // resource, between them, and for the target. Nothing is kept between calls.
-import type { Diagnostic, Report, ResourceName } from "../diagnostics.ts";
+import {
+  type Diagnostic,
+  type Report,
+  type ResourceName,
+  unresolvedCodes,
+} from "../diagnostics.ts";
 import type { Cursor } from "../model/cursor.ts";
 import type { Document } from "../model/document.ts";
 import type { Resources } from "../model/resource.ts";
@@ -46,7 +51,11 @@ const claims: Check[] = [
   checkVariableCounts,
 ];
 
-/** References from one resource to another. They are errors of the resource that refers. */
+/**
+ * What one resource says of another. What refers to a missing resource is never left out: settings
+ * for a rule that does not exist do nothing, and a destination without a provider is in the plan as
+ * unserved.
+ */
 const references: Check[] = [
   // A rule leads to a provider, or to a gateway on the way to one.
   checkDestinations,
@@ -86,7 +95,8 @@ export interface ValidateOptions {
   target: Target;
   /**
    * What becomes of a resource in error. "refuse": it stays among the rest, as the caller refuses
-   * the whole input. "leave-out": it is left out, and the rest is judged as if it did not exist.
+   * the whole input. "leave-out": it is left out, and the rest is judged as if it did not exist,
+   * unless its only error is that it refers to a resource that does not exist.
    */
   errors: "refuse" | "leave-out";
   /**
@@ -120,7 +130,7 @@ export function validate(
   let input = run(claims, typed, errors, report);
   // What refers to a resource that can't be read would be reported as referring to nothing.
   const isJudgeable = errors === "leave-out" || (isComplete && lost.length === 0);
-  if (isJudgeable) input = runToTheEnd(references, input, errors, report);
+  if (isJudgeable) input = run(references, input, errors, report);
   return run(hints, input, errors, report);
 }
 
@@ -143,21 +153,13 @@ function run(
   for (const check of checks) {
     const failed = new Set<ResourceName | undefined>();
     check(left, (diagnostic) => {
-      if (diagnostic.severity === "error") failed.add(diagnostic.resource);
+      const isRefused = !unresolvedCodes.includes(diagnostic.code);
+      if (diagnostic.severity === "error" && isRefused) failed.add(diagnostic.resource);
       report(diagnostic);
     });
     if (errors === "leave-out" && failed.size > 0) left = without(failed, left);
   }
   return left;
-}
-
-/**
- * Runs the checks until nothing more is left out: what refers to a resource that was left out fails
- * as well.
- */
-function runToTheEnd(...[checks, input, ...rest]: Parameters<typeof run>): Input {
-  const left = run(checks, input, ...rest);
-  return left === input ? input : runToTheEnd(checks, left, ...rest);
 }
 
 function without(failed: ReadonlySet<ResourceName | undefined>, input: Input): Input {

@@ -190,11 +190,11 @@ const untouched: Record<string, { status: number; headers: Record<string, string
       headers: { "content-type": "application/jsonl" },
       body: Buffer.from(json),
     },
-    "bytes without a type": { status: 200, headers: {}, body: Buffer.from(events) },
+    "bytes without a type": { status: 200, headers: {}, body: Buffer.from(`plain ${events}`) },
     "JSON without usage": {
       status: 201,
       headers: { "content-type": "application/json" },
-      body: Buffer.from('{"choices":[{"usage":{"prompt_tokens":1}}],"usage":null}'),
+      body: Buffer.from('{"data":[{"usage":{"prompt_tokens":1}}],"usage":null}'),
     },
     "incomplete JSON": {
       status: 200,

@@ -4,6 +4,8 @@ export interface IstioOptions {
    * Where Istio's agent fetches the filter's module: `oci://`, `https://`, `http://` or `file://`.
    */
   wasmUrl: string;
+  /** The module's SHA-256, if the URL does not end in `@sha256:` and the digest. */
+  wasmSha256?: string;
   /**
    * What a gateway does if the filter fails: it refuses requests and, with FAIL_RELOAD (Istio
    * 1.27), tries to start the filter again.

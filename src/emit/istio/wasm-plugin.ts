@@ -38,7 +38,7 @@ export function toWasmPlugin(workload: Workload, plan: Plan, options: IstioOptio
       // it can't be loaded.
       match: [{ mode: "CLIENT" }],
       url: options.wasmUrl,
-      ...digestOf(options.wasmUrl),
+      ...digestOf(options),
       // A module that was pulled before is enough. With Always, an unavailable registry would stop
       // the gateway at the next change.
       imagePullPolicy: "IfNotPresent",
@@ -82,7 +82,7 @@ function clusterNames(target: Target): string[] {
   return [clusterName(target), ...plainClusterNames(target)];
 }
 
-function digestOf(url: string): { sha256?: string } {
-  const digest = /@sha256:([0-9a-f]{64})$/.exec(url)?.[1];
+function digestOf({ wasmUrl, wasmSha256 }: IstioOptions): { sha256?: string } {
+  const digest = wasmSha256 ?? /@sha256:([0-9a-f]{64})$/.exec(wasmUrl)?.[1];
   return digest === undefined ? {} : { sha256: digest };
 }

@@ -86,6 +86,10 @@ export const podAddress = "10.244.0.10";
  */
 export const providerAddress = "127.0.0.99";
 
+/** The Service of the controller, from which agents load the module. */
+export const controllerHost = "llm-egress.llm-egress-system.svc.cluster.local";
+export const controllerPort = 18080;
+
 export const registryAddress = "127.0.0.1:5000";
 export const kubeApi = { port: 16443, token: "admintoken" };
 export const istiodUrl = "http://127.0.0.1:8082";

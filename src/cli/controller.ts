@@ -1,0 +1,123 @@
+// The options of `controller`. What it runs is loaded only then, as the Kubernetes client is large.
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { DEFAULT_SOURCES } from "../../contract/limits.ts";
+import type { LogLevel } from "../controller/log.ts";
+import type { Module } from "../controller/server.ts";
+import { failStrategies, type FailStrategy, type IstioOptions } from "../emit/istio/options.ts";
+import type { Endpoint } from "../plan/plan.ts";
+import { parseAddress, parseCount } from "./envoy-options.ts";
+import { Failure, reasonOf } from "./failure.ts";
+import { parseWasmUrl, toIstioOptions } from "./istio-options.ts";
+import { moduleFile } from "./locations.ts";
+import { printLine } from "./terminal.ts";
+
+export interface ControllerCommandOptions {
+  namespace: string;
+  leaseName: string;
+  identity: string;
+  listen: Endpoint;
+  service: string;
+  wasm?: string;
+  wasmUrl?: string;
+  failStrategy: FailStrategy;
+  keepTraceHeaders: boolean;
+  maxSources: number;
+  pruneAll: boolean;
+  logLevel: LogLevel;
+}
+
+/** Adds the options of ControllerCommandOptions to a command. */
+export function addControllerOptions(command: Command): Command {
+  const { POD_NAMESPACE = "llm-egress-system", POD_NAME = hostname() } = process.env;
+  const address = parseAddress("0.0.0.0:8080");
+  return addModuleOptions(command)
+    .option("--namespace <namespace>", "its own namespace", parseName, POD_NAMESPACE)
+    .option("--lease-name <name>", "the Lease that elects the leader", parseName, "llm-egress")
+    .option("--identity <name>", "the name of this replica", POD_NAME)
+    .option("--listen <host:port>", "address of its HTTP server", parseAddress, address)
+    .option("--keep-trace-headers", "send trace headers to providers", false)
+    .option(
+      "--max-sources <count>",
+      "callers that metrics distinguish",
+      parseCount,
+      DEFAULT_SOURCES,
+    )
+    .option("--prune-all", "delete everything although no resource is left", false)
+    .addOption(
+      new Option("--log-level <level>", "the least level that is logged")
+        .choices(["debug", "info", "warn", "error"])
+        .default("info"),
+    );
+}
+
+function addModuleOptions(command: Command): Command {
+  return command
+    .option("--wasm <file>", "the filter's module (default: llm-egress.wasm next to this program)")
+    .option(
+      "--service <name>",
+      "the Service from which gateways load the module, on the port of --listen",
+      parseName,
+      "llm-egress",
+    )
+    .option(
+      "--wasm-url <url>",
+      "have gateways load the module from here, and not from the controller",
+      parseWasmUrl,
+    )
+    .addOption(
+      new Option("--fail-strategy <strategy>", "what a gateway does if the filter fails")
+        .choices(failStrategies)
+        .default("FAIL_RELOAD"),
+    );
+}
+
+/** Runs the controller until a signal, or until another replica leads. Gives the exit code. */
+export async function controller(options: ControllerCommandOptions): Promise<number> {
+  const { namespace, leaseName, identity, listen, pruneAll, logLevel } = options;
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+  const module = await readModule(moduleFile(options.wasm));
+  const istio = istioOptionsOf(options, module);
+  const { runController } = await import("../controller/run.ts");
+  const run = {
+    namespace,
+    leaseName,
+    identity,
+    listen,
+    module,
+    istio,
+    pruneAll,
+    logLevel,
+    print: printLine,
+  };
+  const result = await runController(run, stop.signal).catch((error: unknown) => {
+    throw new Failure(`the controller can't start: ${reasonOf(error)}`, 1);
+  });
+  return result === "lost" ? 1 : 0;
+}
+
+function istioOptionsOf(options: ControllerCommandOptions, { sha256 }: Module): IstioOptions {
+  const { service, namespace, listen } = options;
+  const whole = { ...options, localReplies: false, onlyPlugins: false };
+  if (options.wasmUrl !== undefined) {
+    return toIstioOptions({ ...whole, wasmUrl: options.wasmUrl });
+  }
+  const host = `${service}.${namespace}.svc.cluster.local`;
+  const url = `http://${host}:${listen.port}/${sha256}/llm-egress.wasm`;
+  return { ...toIstioOptions({ ...whole, wasmUrl: url }), wasmSha256: sha256 };
+}
+
+async function readModule(file: string): Promise<Module> {
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw new Failure(`${reasonOf(error)}; specify the filter's module with --wasm`, 2);
+  });
+  return { bytes, sha256: createHash("sha256").update(bytes).digest("hex") };
+}
+
+function parseName(text: string): string {
+  if (/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(text)) return text;
+  throw new InvalidArgumentError("It must be the name of a Kubernetes object.");
+}

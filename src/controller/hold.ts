@@ -1,0 +1,126 @@
+// What is refused keeps what it was before: its part of the plan is read back from the objects that
+// are in effect. Nothing is remembered, so a restart changes nothing. Pure.
+import type { KubeObject } from "../kube/client.ts";
+import { formatResource } from "../diagnostics.ts";
+import { byFullName } from "../plan/build.ts";
+import { joinPlan } from "../plan/join.ts";
+import type { Plan, ProviderPlan, RoutePlan, RouteSettingsPlan } from "../plan/plan.ts";
+import { providerName, routeName, sourceAnnotation } from "./desired.ts";
+import { readProviders, readRoute } from "./read-back.ts";
+
+/** The managed objects that are in effect, by `namespace/name`. */
+export interface Live {
+  WasmPlugin: ReadonlyMap<string, KubeObject>;
+  DestinationRule: ReadonlyMap<string, KubeObject>;
+  VirtualService: ReadonlyMap<string, KubeObject>;
+}
+
+export interface Held {
+  plan: Plan;
+  /** The resources whose former state is in the plan. */
+  held: Set<string>;
+  /**
+   * Resources without an error that claim what a held one has, and so are refused as well: each
+   * with the reason.
+   */
+  conflicts: Map<string, string>;
+  /** The resource that a route of the plan comes from. */
+  sourceOf(route: RoutePlan): string;
+}
+
+/** The plan of the accepted resources, with the former state of the refused ones added. */
+export function holdRefused(plan: Plan, refused: ReadonlySet<string>, live: Live): Held {
+  const former = readFormer(live);
+  const conflicts = new Map<string, string>();
+  let { providers, routes } = plan;
+  // One that is refused now may have a former state as well, which then is held too.
+  for (;;) {
+    const isRefused = (name: string) => refused.has(name) || conflicts.has(name);
+    const heldProviders = former.providers.filter((each) => isRefused(providerName(each)));
+    const heldRoutes = former.routes.filter(({ source }) => isRefused(source));
+    const before = conflicts.size;
+    const hosts = new Map(heldProviders.map((each) => [each.host, providerName(each)]));
+    for (const each of providers) {
+      const other = hosts.get(each.host);
+      if (other === undefined) continue;
+      conflicts.set(providerName(each), `duplicate_host: ${each.host} is in use by ${other}`);
+    }
+    const taken = new Map(
+      heldRoutes.flatMap(({ route, source }) => claimsOf(route).map((claim) => [claim, source])),
+    );
+    for (const each of routes) {
+      const other = claimsOf(each).flatMap((claim) => taken.get(claim) ?? [])[0];
+      if (other === undefined) continue;
+      conflicts.set(routeName(each), `overlapping_routes: ${each.host} is in use by ${other}`);
+    }
+    if (conflicts.size === before) {
+      const held = { providers: heldProviders, routes: heldRoutes };
+      return { ...joinHeld({ providers, routes }, held, former), conflicts };
+    }
+    providers = providers.filter((each) => !conflicts.has(providerName(each)));
+    routes = routes.filter((each) => !conflicts.has(routeName(each)));
+  }
+}
+
+function joinHeld(
+  { providers, routes }: Pick<Plan, "providers" | "routes">,
+  held: Former,
+  former: Former,
+): Omit<Held, "conflicts"> {
+  const sources = new Map(held.routes.map(({ route, source }) => [keyOf(route), source]));
+  const heldSources = new Set(sources.values());
+  const isHeld = (name: string): boolean => heldSources.has(name);
+  return {
+    plan: joinPlan(
+      [...providers.map((each) => withRoutes(each, former, isHeld)), ...held.providers],
+      [...routes, ...held.routes.map(({ route }) => route)],
+    ),
+    held: new Set([...held.providers.map(providerName), ...heldSources]),
+    sourceOf: (route) => sources.get(keyOf(route)) ?? routeName(route),
+  };
+}
+
+/** A provider with its former settings for the rules of held routes. */
+function withRoutes(
+  provider: ProviderPlan,
+  former: Former,
+  isHeld: (name: string) => boolean,
+): ProviderPlan {
+  const before = former.providers.find((each) => keyOf(each) === keyOf(provider));
+  const kept = (before?.routeSettings ?? []).filter(({ route }) =>
+    isHeld(formatResource({ kind: "LLMRoute", ...route })),
+  );
+  if (kept.length === 0) return provider;
+  const all = [...provider.routeSettings, ...kept];
+  const byRule = (a: RouteSettingsPlan, b: RouteSettingsPlan): number =>
+    a.rule === b.rule ? byFullName(a.route, b.route) : a.rule < b.rule ? -1 : 1;
+  return { ...provider, routeSettings: all.sort(byRule) };
+}
+
+interface Former {
+  providers: ProviderPlan[];
+  routes: { route: RoutePlan; source: string }[];
+}
+
+function readFormer(live: Live): Former {
+  const providers = new Map<string, ProviderPlan>();
+  for (const plugin of live.WasmPlugin.values()) {
+    for (const provider of readProviders(plugin, live.DestinationRule)) {
+      providers.set(providerName(provider), provider);
+    }
+  }
+  const routes = [...live.VirtualService.values()].map((object) => ({
+    route: readRoute(object),
+    source: object.metadata.annotations?.[sourceAnnotation] ?? "",
+  }));
+  return { providers: [...providers.values()], routes };
+}
+
+/** Every host and gateway for which a route has rules. */
+function claimsOf({ host, gateways }: RoutePlan): string[] {
+  return (gateways.length === 0 ? ["mesh"] : gateways).map((gateway) => `${host} ${gateway}`);
+}
+
+function keyOf({ namespace, name }: Record<"namespace" | "name", string>): string {
+  return `${namespace}/${name}`;
+}

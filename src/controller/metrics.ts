@@ -1,0 +1,60 @@
+// What Prometheus reads of the controller.
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Collection } from "../kube/collection.ts";
+
+const prefix = "llm_egress_controller_";
+
+export class Metrics {
+  readonly registry = new Registry();
+  readonly passes = new Counter({
+    name: `${prefix}passes_total`,
+    help: "Passes over all resources: complete, incomplete (something has to be repeated), failed.",
+    labelNames: ["outcome"],
+    registers: [this.registry],
+  });
+  readonly duration = new Histogram({
+    name: `${prefix}pass_duration_seconds`,
+    help: "How long a pass takes.",
+    buckets: [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30],
+    registers: [this.registry],
+  });
+  readonly writes = new Counter({
+    name: `${prefix}writes_total`,
+    help: "Writes to the Kubernetes API.",
+    labelNames: ["kind", "verb"],
+    registers: [this.registry],
+  });
+  readonly failures = new Counter({
+    name: `${prefix}write_failures_total`,
+    help: "Writes to the Kubernetes API that failed or were refused.",
+    labelNames: ["kind"],
+    registers: [this.registry],
+  });
+  readonly resources = new Gauge({
+    name: `${prefix}resources`,
+    help: "LLMProviders and LLMRoutes by status, as the leader sees them.",
+    labelNames: ["kind", "status"],
+    registers: [this.registry],
+  });
+
+  constructor(isLeader: () => boolean, collections: ReadonlyMap<string, Collection>) {
+    collectDefaultMetrics({ register: this.registry });
+    new Gauge({
+      name: `${prefix}leader`,
+      help: "1 on the replica that writes.",
+      registers: [this.registry],
+      collect() {
+        this.set(isLeader() ? 1 : 0);
+      },
+    });
+    new Gauge({
+      name: `${prefix}watch_age_seconds`,
+      help: "Time since the Kubernetes API last said anything about a collection.",
+      labelNames: ["resource"],
+      registers: [this.registry],
+      collect() {
+        for (const [resource, { ageMs }] of collections) this.set({ resource }, ageMs / 1000);
+      },
+    });
+  }
+}

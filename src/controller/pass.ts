@@ -1,0 +1,69 @@
+// One look at everything: resources → what is desired, and what to say of each. Pure.
+import { compileResources } from "../compile.ts";
+import { type Diagnostic, formatResource } from "../diagnostics.ts";
+import type { IstioOptions } from "../emit/istio/options.ts";
+import type { KubeObject } from "../kube/client.ts";
+import { ObjectDocument } from "../parse/object-document.ts";
+import { type Desired, idOf, toDesired } from "./desired.ts";
+import { holdRefused, type Live } from "./hold.ts";
+import { isRefusal, type Outcome } from "./status.ts";
+
+export interface Seen {
+  /** LLMProviders and LLMRoutes. */
+  own: readonly KubeObject[];
+  /** Objects of other kinds that validation looks at. */
+  context: readonly KubeObject[];
+  /** The JSON text of an object, if its numbers need it. */
+  textOf: (object: KubeObject) => string | undefined;
+  live: Live;
+}
+
+export interface Judged {
+  desired: Map<string, Desired>;
+  /** What is known of a resource before anything is written. */
+  outcomeOf(name: string): Pick<Outcome, "diagnostics" | "conflict" | "isHeld">;
+}
+
+/** What the cluster is to have, and what is wrong with each resource. */
+export function judge({ own, context, textOf, live }: Seen, options: IstioOptions): Judged {
+  const documents = [...[...own].sort(byAge), ...context].map(
+    // The status is not the user's.
+    (object) => new ObjectDocument({ ...object, status: undefined }, textOf(object)),
+  );
+  const { diagnostics, plan } = compileResources(documents, "istio", { errors: "leave-out" });
+  if (plan === undefined) throw new Error("BUG: resources in error were not left out");
+  const byName = new Map<string, Diagnostic[]>();
+  for (const diagnostic of diagnostics) {
+    const name = diagnostic.resource === undefined ? "" : formatResource(diagnostic.resource);
+    byName.set(name, [...(byName.get(name) ?? []), diagnostic]);
+  }
+  const refused = new Set(
+    [...byName].filter(([, found]) => mayBeHeld(found)).map(([name]) => name),
+  );
+  const { plan: whole, held, conflicts, sourceOf } = holdRefused(plan, refused, live);
+  const { desired, clashes } = toDesired(whole, options, sourceOf);
+  return {
+    desired,
+    outcomeOf: (name) => ({
+      diagnostics: byName.get(name) ?? [],
+      conflict: conflicts.get(name) ?? clashMessage(clashes.get(name)),
+      isHeld: held.has(name),
+    }),
+  };
+}
+
+/** A provider that no longer allows a route means it: the route's former state must go. */
+function mayBeHeld(found: readonly Diagnostic[]): boolean {
+  return found.some(isRefusal) && !found.some(({ code }) => code === "route_not_allowed");
+}
+
+/** Of two that claim the same thing, the one that was there first has it. */
+function byAge(a: KubeObject, b: KubeObject): number {
+  const [ageA = "", ageB = ""] = [a.metadata.creationTimestamp, b.metadata.creationTimestamp];
+  if (ageA !== ageB) return ageA < ageB ? -1 : 1;
+  return idOf(a) < idOf(b) ? -1 : 1;
+}
+
+function clashMessage(id: string | undefined): string | undefined {
+  return id === undefined ? undefined : `another resource has become the ${id} as well`;
+}

@@ -1,0 +1,134 @@
+// The plan of providers and routes, read back from the objects that they have become: the inverse of
+// emit/istio, as far as the controller needs it. So what is in effect is known without any memory.
+import type { PluginConfig, PluginProvider, PluginRoute } from "../../contract/plugin-config.ts";
+import type { KubeObject } from "../kube/client.ts";
+import type {
+  DestinationPlan,
+  HeaderMatchPlan,
+  MatchPlan,
+  ProviderPlan,
+  RoutePlan,
+  RouteSettingsPlan,
+  TlsPlan,
+} from "../plan/plan.ts";
+
+/** The parts of a WasmPlugin that are read. */
+export interface PluginSpec {
+  selector?: { matchLabels?: Record<string, string> };
+  vmConfig?: { env?: { name: string; valueFrom: string }[] };
+  pluginConfig: PluginConfig;
+}
+
+interface RuleSpec {
+  host: string;
+  trafficPolicy?: { tls?: TlsSpec };
+  subsets?: { trafficPolicy?: { tls?: TlsSpec } }[];
+}
+
+interface TlsSpec {
+  caCertificates?: string;
+}
+
+interface RouteSpec {
+  hosts: string[];
+  gateways?: string[];
+  http?: HttpSpec[];
+}
+
+interface HttpSpec {
+  name?: string;
+  match?: {
+    gateways?: string[];
+    headers?: Record<string, Record<string, string>>;
+    sourceLabels?: Record<string, string>;
+  }[];
+  route?: {
+    destination: { host: string; port: { number: number } };
+    weight?: number;
+    headers?: object;
+  }[];
+}
+
+/** The providers of a WasmPlugin. `rules` are the DestinationRules by `namespace/name`. */
+export function readProviders(
+  plugin: KubeObject,
+  rules: ReadonlyMap<string, KubeObject>,
+): ProviderPlan[] {
+  const { selector, pluginConfig } = plugin["spec"] as PluginSpec;
+  return pluginConfig.providers.map((entry): ProviderPlan => {
+    const [namespace = "", name = ""] = entry.name.split("/");
+    return {
+      name,
+      namespace,
+      ...endpointOf(entry),
+      tls: readTls(rules.get(entry.name)),
+      path: entry.path,
+      workloadLabels: selector?.matchLabels ?? {},
+      settings: entry.settings,
+      routeSettings: entry.routes.map(readRouteSettings),
+    };
+  });
+}
+
+/** The first VirtualService has the name of the LLMRoute. */
+function readRouteSettings({ name, virtualServices, settings }: PluginRoute): RouteSettingsPlan {
+  const [namespace = "", route = ""] = virtualServices?.[0]?.split("/") ?? [];
+  return { rule: name, route: { namespace, name: route }, settings };
+}
+
+/** istiod's `outbound|PORT|SUBSET|HOST`; the last cluster is that of the provider's own port. */
+function endpointOf({ clusters }: PluginProvider): { host: string; port: number } {
+  const [, port, , host = ""] = clusters.at(-1)?.split("|") ?? [];
+  return { host, port: Number(port) };
+}
+
+function readTls(rule: KubeObject | undefined): TlsPlan {
+  const { trafficPolicy, subsets = [] } = (rule?.["spec"] ?? {}) as Partial<RuleSpec>;
+  const tls = [{ trafficPolicy }, ...subsets].find((each) => each.trafficPolicy?.tls !== undefined);
+  if (tls === undefined) return { mode: "DISABLE" };
+  const { caCertificates } = tls.trafficPolicy?.tls ?? {};
+  const isSystem = caCertificates === undefined || caCertificates === "system";
+  return isSystem ? { mode: "SIMPLE" } : { mode: "SIMPLE", caCertificates };
+}
+
+/**
+ * The rules of a VirtualService. Whether a destination is served is for `joinPlan` to say. A route
+ * that has become two VirtualServices is read back as two, which become the same again.
+ */
+export function readRoute({ metadata, ...object }: KubeObject): RoutePlan {
+  const { hosts, gateways = [], http = [] } = object["spec"] as RouteSpec;
+  return {
+    name: metadata.name,
+    namespace: metadata.namespace ?? "",
+    host: hosts[0] ?? "",
+    gateways,
+    rules: http.flatMap(({ name, match = [{}], route = [] }) =>
+      // A route without a name is the one that answers 404 if no rule holds.
+      name === undefined
+        ? []
+        : [{ name, matches: match.map(readMatch), destinations: readDestinations(route) }],
+    ),
+  };
+}
+
+function readMatch(match: NonNullable<HttpSpec["match"]>[number]): MatchPlan {
+  const { gateways = [], headers = {}, sourceLabels = {} } = match;
+  const conditions = Object.entries(headers).flatMap(([name, condition]) =>
+    Object.entries(condition).map(([kind, value]) => ({ name, kind, value }) as HeaderMatchPlan),
+  );
+  return { gateways, headers: conditions, sourceLabels };
+}
+
+/** A second destination of weight 0 stands beside a single one whose host is rewritten. */
+function readDestinations(route: NonNullable<HttpSpec["route"]>): DestinationPlan[] {
+  const isSingle = route.length === 2 && route[1]?.headers === undefined && route[1]?.weight === 0;
+  return (isSingle ? route.slice(0, 1) : route).map(readDestination);
+}
+
+function readDestination(route: NonNullable<HttpSpec["route"]>[number]): DestinationPlan {
+  const { destination, weight = 100, headers } = route;
+  const { host, port } = destination;
+  // Headers are edited on the last hop alone.
+  const kind = headers === undefined ? "gateway" : "unserved";
+  return { host, port: port.number, kind, usesTls: false, weight };
+}

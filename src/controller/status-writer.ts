@@ -1,0 +1,98 @@
+// Writes statuses that have changed, and an event for each transition. Nothing is kept between calls.
+import { type KubeClient, KubeError, type KubeObject } from "../kube/client.ts";
+import { type Collection } from "../kube/collection.ts";
+import { reportEvent, type Reporter } from "../kube/events.ts";
+import type { Log } from "./log.ts";
+import { isNews, noteOf, type Outcome, type Status, statusOf } from "./status.ts";
+import { fieldManager } from "./writer.ts";
+
+export interface StatusOptions {
+  /** By kind. */
+  collections: Record<string, Collection>;
+  reporter: Reporter;
+  log: Log;
+  hide: (text: string) => string;
+  mayWrite: () => boolean;
+  onWrite: (kind: string) => void;
+}
+
+const plurals: Record<string, string> = { LLMProvider: "llmproviders", LLMRoute: "llmroutes" };
+const parallelWrites = 8;
+
+export class StatusWriter {
+  readonly #client: KubeClient;
+  readonly #options: StatusOptions;
+
+  constructor(client: KubeClient, options: StatusOptions) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  /** Writes what is news. Gives whether a write has failed, and so has to be repeated. */
+  async write(
+    objects: readonly KubeObject[],
+    outcomeOf: (object: KubeObject) => Outcome,
+    onStatus: (object: KubeObject, status: Status) => void,
+  ): Promise<boolean> {
+    const { hide, mayWrite } = this.#options;
+    const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
+    const news: { object: KubeObject; status: Status }[] = [];
+    for (const object of objects) {
+      const status = statusOf(object, outcomeOf(object), now);
+      for (const condition of status.conditions) condition.message = hide(condition.message);
+      onStatus(object, status);
+      if (isNews(object, status)) news.push({ object, status });
+    }
+    let hasFailed = false;
+    const work = async (): Promise<void> => {
+      for (let next = news.shift(); next !== undefined; next = news.shift()) {
+        if (mayWrite() && !(await this.#writeOne(next.object, next.status))) hasFailed = true;
+      }
+    };
+    await Promise.all(Array.from({ length: parallelWrites }, work));
+    return hasFailed;
+  }
+
+  async #writeOne(object: KubeObject, status: Status): Promise<boolean> {
+    const { collections, log, onWrite } = this.#options;
+    const { apiVersion, kind, metadata } = object;
+    const { namespace = "", name } = metadata;
+    const path = `/apis/${apiVersion}/namespaces/${namespace}/${plurals[kind]}/${name}/status`;
+    try {
+      const stored = await this.#client.call({
+        method: "PATCH",
+        path,
+        query: { fieldManager },
+        body: { status },
+        contentType: "application/merge-patch+json",
+      });
+      onWrite(kind);
+      // Not for one that was deleted or changed meanwhile: the watch has that.
+      const collection = collections[kind];
+      if (collection?.objects.get(`${namespace}/${name}`) === object) collection.put(stored);
+    } catch (error) {
+      // Gone.
+      if (error instanceof KubeError && error.status === 404) return true;
+      log.warn("a status can't be written", { path, error: (error as Error).message });
+      return false;
+    }
+    this.#tell(object, status);
+    return true;
+  }
+
+  #tell(object: KubeObject, status: Status): void {
+    const { reporter, log } = this.#options;
+    const before = (object["status"] as Partial<Status> | undefined)?.status;
+    // That gateways load a configuration is no news for people.
+    if (before === status.status || status.status === "Pending") return;
+    const type = status.status === "Ready" ? "Normal" : "Warning";
+    const happening = { type, reason: status.status, note: noteOf(status) } as const;
+    const { kind, metadata } = object;
+    log.info(`${kind} ${metadata.namespace}/${metadata.name}: ${status.status}`, {
+      note: happening.note,
+    });
+    reportEvent(this.#client, object, happening, reporter).catch((error: Error) => {
+      log.debug("an event can't be written", { error: error.message });
+    });
+  }
+}

@@ -1,0 +1,121 @@
+// What a resource's status says. Pure.
+import { isDeepStrictEqual } from "node:util";
+import { type Diagnostic, type DiagnosticCode, unresolvedCodes } from "../diagnostics.ts";
+import type { KubeObject } from "../kube/client.ts";
+import type { Failure } from "./writer.ts";
+
+export interface Condition {
+  type: "Accepted" | "ResolvedRefs" | "Programmed";
+  status: "True" | "False";
+  reason: string;
+  message: string;
+  observedGeneration: number;
+  lastTransitionTime: string;
+}
+
+export interface Status {
+  /** In one word, whether the resource is in effect: `Ready`, or why not. */
+  status: string;
+  observedGeneration: number;
+  conditions: Condition[];
+}
+
+/** What has become of a resource. */
+export interface Outcome {
+  diagnostics: readonly Diagnostic[];
+  /** Another resource has what this one claims. */
+  conflict: string | undefined;
+  /** Whether its former state is in effect, as it is refused. */
+  isHeld: boolean;
+  /** An object that it should become could not be written. */
+  failure: Failure | undefined;
+  /** Whether its routes wait until gateways have loaded the filter. */
+  isWaiting: boolean;
+}
+
+/** Two resources claim the same thing. */
+const contested: readonly DiagnosticCode[] = [
+  ...(["duplicate_host", "overlapping_routes", "duplicate_rule", "duplicate_resource"] as const),
+];
+
+const mostMessage = 2048;
+
+/** Whether a diagnostic keeps a resource from taking effect. */
+export function isRefusal({ severity, code }: Diagnostic): boolean {
+  return severity === "error" && !unresolvedCodes.includes(code);
+}
+
+/** The status of a resource. `now` is the time of what has changed since its present status. */
+export function statusOf(object: KubeObject, outcome: Outcome, now: string): Status {
+  const observedGeneration = object.metadata.generation ?? 0;
+  const before = (object["status"] as Partial<Status> | undefined)?.conditions ?? [];
+  const conditions = [accepted(outcome), resolved(outcome), programmed(outcome)].map((each) => {
+    const old = before.find(({ type }) => type === each.type);
+    const lastTransitionTime = old?.status === each.status ? old.lastTransitionTime : now;
+    const message = each.message.slice(0, mostMessage);
+    return { ...each, message, observedGeneration, lastTransitionTime };
+  });
+  const first = conditions.find(({ status }) => status !== "True");
+  return { status: first?.reason ?? "Ready", observedGeneration, conditions };
+}
+
+/** Whether a status has to be written. */
+export function isNews(object: KubeObject, status: Status): boolean {
+  return !isDeepStrictEqual(object["status"], status);
+}
+
+/** The text of an event about a status. */
+export function noteOf({ conditions }: Status): string {
+  const told = conditions.find(({ status }) => status !== "True") ?? conditions[0];
+  return told?.message === "" ? "in effect" : (told?.message ?? "");
+}
+
+type Judgement = Pick<Condition, "type" | "status" | "reason" | "message">;
+
+function accepted({ diagnostics, conflict }: Outcome): Judgement {
+  const type = "Accepted";
+  const errors = diagnostics.filter(isRefusal);
+  if (errors.length > 0) {
+    const isContested = errors.every(({ code }) => contested.includes(code));
+    const reason = isContested ? "Conflict" : "Invalid";
+    return { type, status: "False", reason, message: textOf(errors) };
+  }
+  if (conflict !== undefined)
+    return { type, status: "False", reason: "Conflict", message: conflict };
+  const warnings = diagnostics.filter(({ severity }) => severity === "warning");
+  return { type, status: "True", reason: "Accepted", message: textOf(warnings) };
+}
+
+function resolved({ diagnostics }: Outcome): Judgement {
+  const type = "ResolvedRefs";
+  const missing = diagnostics.filter(({ code }) => unresolvedCodes.includes(code));
+  const [first] = missing;
+  if (first === undefined) return { type, status: "True", reason: type, message: "" };
+  const reason = first.code === "unknown_provider" ? "UnknownProvider" : "UnknownRule";
+  return { type, status: "False", reason, message: textOf(missing) };
+}
+
+function programmed(outcome: Outcome): Judgement {
+  const type = "Programmed";
+  const { failure, isHeld, isWaiting } = outcome;
+  const no = (reason: string, message: string): Judgement => ({
+    ...{ type, status: "False", reason, message },
+  });
+  if (accepted(outcome).status === "False") {
+    return isHeld
+      ? no("Held", "the last accepted version stays in effect")
+      : no("NotAccepted", "nothing of it is in effect");
+  }
+  if (failure !== undefined) {
+    return no(failure.reason === "Conflict" ? "Conflict" : "Pending", failure.message);
+  }
+  if (isWaiting) return no("Pending", "the gateways are loading the filter's configuration");
+  const message = "written to the mesh; gateways do not acknowledge that they use it";
+  return { type, status: "True", reason: type, message };
+}
+
+function textOf(diagnostics: readonly Diagnostic[]): string {
+  const text = ({ code, path, message }: Diagnostic): string =>
+    `${code}: ${path === "" ? "" : `${path}: `}${message}`;
+  return diagnostics.map(text).join("; ");
+}

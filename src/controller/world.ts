@@ -1,0 +1,91 @@
+// Everything that the controller looks at, kept up to date.
+import type { KubeClient, KubeObject } from "../kube/client.ts";
+import { Collection } from "../kube/collection.ts";
+import { collectionPaths, type Kind } from "./desired.ts";
+import type { Live } from "./hold.ts";
+import type { Log } from "./log.ts";
+import { isOurs } from "./writer.ts";
+
+/** The API group and version of LLMProvider and LLMRoute. */
+export const groupPath = "/apis/istio.alibabacloud.com/v1beta1";
+
+const ownPaths = { LLMProvider: `${groupPath}/llmproviders`, LLMRoute: `${groupPath}/llmroutes` };
+const contextPaths = {
+  Gateway: "/apis/networking.istio.io/v1beta1/gateways",
+  AuthorizationPolicy: "/apis/security.istio.io/v1beta1/authorizationpolicies",
+};
+const ownLabel = "app.kubernetes.io/managed-by=llm-egress";
+const othersLabel = "app.kubernetes.io/managed-by!=llm-egress";
+
+export class World {
+  /** LLMProviders and LLMRoutes, by kind. */
+  readonly own: Record<keyof typeof ownPaths, Collection>;
+  /** What validation looks at beside them. */
+  readonly context: Record<string, Collection>;
+  /** Objects with our label, by kind. */
+  readonly managed: Record<Kind, Collection>;
+
+  constructor(client: KubeClient, log: Log, onChange: () => void) {
+    const follow = (path: string, labelSelector?: string): Collection =>
+      new Collection(client, {
+        path,
+        ...(labelSelector === undefined ? {} : { labelSelector }),
+        onChange,
+        onTrouble: ({ message }) => log.warn("a watch failed", { path, error: message }),
+      });
+    this.own = mapValues(ownPaths, (path) => follow(path));
+    const others = follow(collectionPaths.VirtualService, othersLabel);
+    const context = mapValues(contextPaths, (path) => follow(path));
+    this.context = { ...context, "VirtualService (others)": others };
+    this.managed = mapValues(collectionPaths, (path) => follow(path, ownLabel));
+  }
+
+  /** All collections, by a name for people. */
+  get all(): Map<string, Collection> {
+    return new Map(Object.entries({ ...this.own, ...this.context, ...this.managed }));
+  }
+
+  /** Whether everything has been read at least once, and is known. */
+  get isSynced(): boolean {
+    return [...this.all.values()].every(({ isSynced }) => isSynced);
+  }
+
+  get ownObjects(): KubeObject[] {
+    return Object.values(this.own).flatMap(objectsOf);
+  }
+
+  get contextObjects(): KubeObject[] {
+    return Object.values(this.context).flatMap(objectsOf);
+  }
+
+  /** The JSON text of one of the own objects, if its numbers need it. */
+  textOf(object: KubeObject): string | undefined {
+    return this.own.LLMProvider.textOf(object) ?? this.own.LLMRoute.textOf(object);
+  }
+
+  /** What the controller has written, and is in effect. */
+  get live(): Live {
+    const ours = (kind: Kind) =>
+      new Map([...this.managed[kind].objects].filter(([, object]) => isOurs(object)));
+    return {
+      WasmPlugin: ours("WasmPlugin"),
+      DestinationRule: ours("DestinationRule"),
+      VirtualService: ours("VirtualService"),
+    };
+  }
+}
+
+function objectsOf({ objects }: Collection): KubeObject[] {
+  return [...objects.values()];
+}
+
+function mapValues<Name extends string, To>(
+  record: Readonly<Record<Name, string>>,
+  change: (value: string) => To,
+): Record<Name, To> {
+  const entries = Object.entries(record) as [Name, string][];
+  return Object.fromEntries(entries.map(([name, value]) => [name, change(value)])) as Record<
+    Name,
+    To
+  >;
+}

@@ -1,0 +1,194 @@
+// A collection of the API, kept up to date by list and watch. Comes in: pages and events; goes out:
+// the objects, and a call for each change. Kept: the objects, and the version up to which they are
+// known.
+import { setTimeout as sleep } from "node:timers/promises";
+import { type KubeClient, KubeError, type KubeObject, type WatchEvent } from "./client.ts";
+import { exactJson } from "./exact-json.ts";
+
+export interface CollectionOptions {
+  /** Such as `/apis/networking.istio.io/v1beta1/gateways`. */
+  path: string;
+  labelSelector?: string;
+  /** Something may have changed. It must not throw. */
+  onChange: () => void;
+  /** A list or a watch has failed, and is repeated. */
+  onTrouble: (error: Error) => void;
+  /** For tests: how long to wait after a failure at first, and the longest time. */
+  firstDelayMs?: number;
+  lastDelayMs?: number;
+}
+
+// The API sends a bookmark about once a minute on a watch on which nothing else happens.
+const silenceMs = 90_000;
+// The API ends a watch after this time. It begins again at the version that it has reached.
+const watchSeconds = 600;
+const pageSize = 500;
+
+export class Collection {
+  readonly #client: KubeClient;
+  readonly #options: Required<Omit<CollectionOptions, "labelSelector">>;
+  readonly #selector: Record<string, string>;
+  readonly #objects = new Map<string, KubeObject>();
+  /** The JSON texts of objects in which JSON.parse may have rounded a number. */
+  readonly #texts = new WeakMap<KubeObject, string>();
+  #version = "";
+  #heardAt = performance.now();
+  #isSynced = false;
+  #lists = 0;
+
+  constructor(client: KubeClient, { labelSelector, ...options }: CollectionOptions) {
+    this.#client = client;
+    this.#options = { firstDelayMs: 100, lastDelayMs: 5_000, ...options };
+    this.#selector = labelSelector === undefined ? {} : { labelSelector };
+  }
+
+  /** By `namespace/name`. */
+  get objects(): ReadonlyMap<string, KubeObject> {
+    return this.#objects;
+  }
+
+  /**
+   * Whether a list has been read. False again while the API doesn't know the kind: then no object
+   * counts as deleted.
+   */
+  get isSynced(): boolean {
+    return this.#isSynced;
+  }
+
+  /** How often a list has been read. What a list no longer has may not have been deleted. */
+  get lists(): number {
+    return this.#lists;
+  }
+
+  /** The time since the API last said anything about the collection. */
+  get ageMs(): number {
+    return performance.now() - this.#heardAt;
+  }
+
+  /** The JSON text of an object of the collection, if JSON.parse may have rounded a number. */
+  textOf(object: KubeObject): string | undefined {
+    return this.#texts.get(object);
+  }
+
+  /** Takes over an object that the caller has written, as the watch may be late. */
+  put(object: KubeObject): void {
+    this.#objects.set(keyOf(object), object);
+  }
+
+  /** Takes over that the caller has deleted an object. */
+  remove(object: KubeObject): void {
+    this.#objects.delete(keyOf(object));
+  }
+
+  /** Follows the collection until the signal. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { firstDelayMs, lastDelayMs, onTrouble } = this.#options;
+    let delayMs = firstDelayMs;
+    while (!signal.aborted) {
+      try {
+        if (this.#version === "") await this.#list();
+        await this.#watch(signal, () => (delayMs = firstDelayMs));
+        // A server that ends each watch at once must not be asked without a pause.
+        if (this.#version !== "") await pause(firstDelayMs, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        // Any failure may mean that events are missing, 410 above all: only a list is certain.
+        this.#version = "";
+        if (isUnknownKind(error)) this.#isSynced = false;
+        if (!isExpired(error)) {
+          onTrouble(error as Error);
+          await pause(delayMs, signal);
+          delayMs = Math.min(delayMs * 2, lastDelayMs);
+        }
+      }
+    }
+  }
+
+  async #list(): Promise<void> {
+    const found = new Map<string, KubeObject>();
+    let page: Page;
+    let next = "";
+    do {
+      const from = next === "" ? {} : { continue: next };
+      const query = { ...this.#selector, limit: String(pageSize), ...from };
+      const text = await this.#client.callForText({ path: this.#options.path, query });
+      page = JSON.parse(text) as Page;
+      const exact = exactJson<Page>(text);
+      for (const [index, item] of page.items.entries()) {
+        // The API leaves out in each item what the list says of all.
+        const kind = page.kind.replace(/List$/, "");
+        const object = { ...item, kind, apiVersion: page.apiVersion };
+        found.set(keyOf(object), object);
+        if (exact !== undefined) this.#texts.set(object, JSON.stringify(exact.items[index]));
+      }
+      next = page.metadata.continue ?? "";
+      this.#heardAt = performance.now();
+    } while (next !== "");
+    this.#objects.clear();
+    for (const [key, object] of found) this.#objects.set(key, object);
+    this.#version = page.metadata.resourceVersion;
+    this.#isSynced = true;
+    this.#lists += 1;
+    this.#options.onChange();
+  }
+
+  async #watch(signal: AbortSignal, onOpen: () => void): Promise<void> {
+    const query = {
+      ...this.#selector,
+      resourceVersion: this.#version,
+      allowWatchBookmarks: "true",
+      timeoutSeconds: String(watchSeconds),
+    };
+    const onEvent = (event: WatchEvent, json: string): void => this.#take(event, json);
+    const options = { onOpen, onEvent, signal, silenceMs };
+    await this.#client.watch(this.#options.path, query, options);
+  }
+
+  #take({ type, object }: WatchEvent, json: string): void {
+    if (type === "ERROR") {
+      const { code = 0, reason = "", message = "" } = object as Partial<ApiStatus>;
+      throw new KubeError(code, reason, message);
+    }
+    this.#heardAt = performance.now();
+    this.#version = object.metadata.resourceVersion ?? "";
+    if (type === "BOOKMARK") return;
+    if (type === "DELETED") this.#objects.delete(keyOf(object));
+    else this.#objects.set(keyOf(object), object);
+    const exact = exactJson<{ object: unknown }>(json);
+    if (exact !== undefined) this.#texts.set(object, JSON.stringify(exact.object));
+    this.#options.onChange();
+  }
+}
+
+/** `namespace/name`. */
+export function keyOf({
+  metadata: { namespace = "", name },
+}: Pick<KubeObject, "metadata">): string {
+  return `${namespace}/${name}`;
+}
+
+interface Page {
+  kind: string;
+  apiVersion: string;
+  metadata: { resourceVersion: string; continue?: string };
+  items: KubeObject[];
+}
+
+interface ApiStatus {
+  code: number;
+  reason: string;
+  message: string;
+}
+
+function isExpired(error: unknown): boolean {
+  return error instanceof KubeError && error.status === 410;
+}
+
+function isUnknownKind(error: unknown): boolean {
+  return error instanceof KubeError && error.status === 404;
+}
+
+/** Half to one and a half times as long, so that replicas and collections don't call at once. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
+}

@@ -1,0 +1,58 @@
+// Runs `llm-egress controller` against the mesh, with the rights that it is documented to need.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Mesh } from "./mesh.ts";
+import { controllerHost, controllerPort, kubeApi } from "./rig/names.ts";
+
+export interface ControllerProcess {
+  /** Its log so far: of all replicas that were started. */
+  log(): string;
+  /** The path on its HTTP server, such as `/metrics`. */
+  get(path: string): Promise<Response>;
+  /** Sends a signal, SIGTERM by default. Resolves with the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+const namespace = controllerHost.split(".")[1] ?? "";
+
+/** Creates the controller's namespace, ServiceAccount and rights, and its kubeconfig. */
+export async function prepareController(mesh: Mesh): Promise<void> {
+  await mesh.kubectl("create", "namespace", namespace);
+  await mesh.kubectl("apply", "-f", "tests/mesh/rig/controller-rights.yaml");
+  const token = (await mesh.kubectl("create", "token", "llm-egress", "-n", namespace)).trim();
+  const server = `https://127.0.0.1:${kubeApi.port}`;
+  const config = {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "mesh", cluster: { server, "insecure-skip-tls-verify": true } }],
+    users: [{ name: "controller", user: { token } }],
+    contexts: [{ name: "mesh", context: { cluster: "mesh", user: "controller" } }],
+    "current-context": "mesh",
+  };
+  writeFileSync(join(mesh.folder, "controller-kubeconfig"), JSON.stringify(config));
+}
+
+/** Starts one replica. Does not wait until it is ready. */
+export function startController(mesh: Mesh, ...words: string[]): ControllerProcess {
+  const file = join(mesh.folder, "controller.log");
+  const log = openSync(file, "a");
+  const address = `127.0.0.1:${controllerPort}`;
+  const own = ["controller", "--listen", address, "--log-level", "debug", ...words];
+  const env = { ...process.env, KUBECONFIG: join(mesh.folder, "controller-kubeconfig") };
+  const child: ChildProcess = spawn(process.execPath, ["build/llm-egress.mjs", ...own], {
+    env,
+    stdio: ["ignore", log, log],
+  });
+  closeSync(log);
+  const closed = once(child, "close");
+  return {
+    log: () => readFileSync(file, "utf8"),
+    get: (path) => fetch(`http://${address}${path}`),
+    stop: async (signal = "SIGTERM") => {
+      if (child.exitCode === null) child.kill(signal);
+      return ((await closed) as [number | null])[0];
+    },
+  };
+}
