@@ -63,6 +63,7 @@ export function readProviders(
       ...endpointOf(entry),
       tls: readTls(rules.get(entry.name)),
       path: entry.path,
+      removedHeaders: entry.removedHeaders ?? [],
       workloadLabels: selector?.matchLabels ?? {},
       settings: entry.settings,
       routeSettings: entry.routes.map(readRouteSettings),
