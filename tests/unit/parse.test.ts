@@ -82,10 +82,12 @@ test("input that is made to explode is refused at once", () => {
     duplicate_key: "a: 1\n".repeat(20_000),
   };
   for (const [code, text] of Object.entries(bombs)) {
-    const start = performance.now();
+    // Processor time, as other work on the machine must not count.
+    const before = process.cpuUsage();
     const { diagnostics } = parseText(text);
+    const { user, system } = process.cpuUsage(before);
     assert.equal(diagnostics[0]?.code, code);
-    assert.ok(performance.now() - start < 5000, code);
+    assert.ok(user + system < 5_000_000, code);
   }
 });
 
