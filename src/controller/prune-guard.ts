@@ -24,8 +24,8 @@ interface Discovery {
 export class PruneGuard {
   readonly #client: KubeClient;
   readonly #options: GuardOptions;
-  /** The number of lists that had been read when there were resources. -1: there were none yet. */
-  #listsWithResources = -1;
+  /** How many lists each collection had read when it last had resources. */
+  readonly #listsWithResources = new Map<Collection, number>();
   #hasWarned = false;
 
   constructor(client: KubeClient, options: GuardOptions) {
@@ -35,28 +35,36 @@ export class PruneGuard {
 
   /** Takes note of which resources there are. Call it for each pass, on every replica. */
   note(): void {
-    if (!this.#hasResources()) return;
-    this.#listsWithResources = this.#lists();
-    this.#hasWarned = false;
+    for (const collection of this.#options.collections) {
+      if (collection.objects.size === 0) continue;
+      this.#listsWithResources.set(collection, collection.lists);
+    }
   }
 
   /** Whether objects that no resource asks for may be deleted. */
   async mayPrune(): Promise<boolean> {
     if (this.#options.pruneAll) return true;
     // Deletions that watches have told one by one are a user's, unless the kinds are going.
-    const wasSeen = this.#hasResources() || this.#lists() === this.#listsWithResources;
-    if (wasSeen && (await this.#areKindsHealthy())) return true;
+    if (this.#wasSeen() && (await this.#areKindsHealthy())) {
+      this.#hasWarned = false;
+      return true;
+    }
     if (!this.#hasWarned) this.#options.log.warn(warning);
     this.#hasWarned = true;
     return false;
   }
 
-  #hasResources(): boolean {
-    return this.#options.collections.some(({ objects }) => objects.size > 0);
-  }
-
-  #lists(): number {
-    return this.#options.collections.reduce((sum, { lists }) => sum + lists, 0);
+  /**
+   * Whether every kind that has lost all of its resources lost them while it was watched. The
+   * kinds vanish one after the other.
+   */
+  #wasSeen(): boolean {
+    const seen = this.#options.collections.filter((each) => this.#listsWithResources.has(each));
+    const isWhole = ({ objects, lists }: Collection, had?: number) =>
+      objects.size > 0 || lists === had;
+    return (
+      seen.length > 0 && seen.every((each) => isWhole(each, this.#listsWithResources.get(each)))
+    );
   }
 
   /** While a CRD is being deleted, the API offers no creation of its kind. */

@@ -19,7 +19,6 @@ const namespace = controllerHost.split(".")[1] ?? "";
 
 /** Creates the controller's namespace, ServiceAccount and rights, and its kubeconfig. */
 export async function prepareController(mesh: Mesh): Promise<void> {
-  await mesh.kubectl("create", "namespace", namespace);
   await mesh.kubectl("apply", "-f", "tests/mesh/rig/controller-rights.yaml");
   const token = (await mesh.kubectl("create", "token", "llm-egress", "-n", namespace)).trim();
   const server = `https://127.0.0.1:${kubeApi.port}`;
