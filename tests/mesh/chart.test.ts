@@ -101,7 +101,7 @@ it("installs, and takes over CRDs that kubectl has created", async () => {
 it("upgrades, the CRDs included", async () => {
   const words = ["--set", "replicas=3,networkPolicy.enabled=true,module.url=oci://r.example/m"];
   await runHelm("upgrade", release, charts.current, "-n", namespace, ...words);
-  assert.match(await columns(), /Host Path Model Status Age/);
+  assert.match(await columns(), /Host Model Ready Path Age/);
   assert.equal(await field("{.spec.replicas}", "deployment", "llm-egress"), "3");
   assert.ok((await list(kinds)).includes("NetworkPolicy llm-egress"));
   const args = "{.spec.template.spec.containers[0].args}";
