@@ -4,6 +4,7 @@ import type { OpenAIConfig } from "../api/generated.ts";
 import type { Report } from "../diagnostics.ts";
 import type { Cursor } from "../model/cursor.ts";
 import { environmentName } from "../model/provider.ts";
+import { foldHeaderName } from "./name-rules.ts";
 
 // No message here may hold the value that it is about.
 
@@ -40,7 +41,7 @@ function checkApiKey(apiKey: Text, report: Report): void {
 
 function checkAuthHeader(header: Text, report: Report): void {
   if (header.value === undefined) return;
-  const name = header.value.toLowerCase().replaceAll("_", "-");
+  const name = foldHeaderName(header.value);
   if (!isHeaderName(header.value)) {
     const message = "must be a valid header name: letters, digits and any of !#$%&'*+-.^_`|~";
     report(header.problem("invalid_auth_header", message));

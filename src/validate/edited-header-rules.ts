@@ -8,6 +8,7 @@ import { configsOf } from "../model/provider.ts";
 import type { ProviderResource } from "../model/resource.ts";
 import { matchesOf } from "../model/route.ts";
 import type { Input } from "./input.ts";
+import { foldHeaderName } from "./name-rules.ts";
 
 /**
  * No route matches on a header that the filter edits. Envoy chooses the route again after the edit:
@@ -28,23 +29,18 @@ const reason =
   "can't be matched on: the gateway removes or sets this header, Envoy then selects the route again, and the key could reach another provider";
 
 function isEdited(name: string, edited: ReadonlySet<string>): boolean {
-  const folded = fold(name);
+  const folded = foldHeaderName(name);
   const isPrefixed = removedHeaderPrefixes.some((prefix) => folded.startsWith(prefix));
   return edited.has(folded) || isPrefixed || name.startsWith(":");
-}
-
-/** The same text for names that Envoy (case) or the filter (`_` and `-`) takes for the same. */
-function fold(name: string): string {
-  return name.toLowerCase().replaceAll("_", "-");
 }
 
 function authHeadersOf(provider: ProviderResource): string[] {
   return configsOf(provider).flatMap(({ value }) => {
     const header = value.auth?.header;
-    return header === undefined ? [] : [fold(header)];
+    return header === undefined ? [] : [foldHeaderName(header)];
   });
 }
 
 function removedHeadersOf({ value }: ProviderResource): string[] {
-  return (value.spec.headers?.remove ?? []).map(fold);
+  return (value.spec.headers?.remove ?? []).map(foldHeaderName);
 }

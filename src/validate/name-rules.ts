@@ -5,6 +5,11 @@ const label = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
 const dnsLabel = new RegExp(`^${label}$`);
 const dnsName = new RegExp(`^${label}(\\.${label})*$`);
 
+/** The same text for header names that Envoy (case) or the filter (`_` and `-`) takes for the same. */
+export function foldHeaderName(name: string): string {
+  return name.toLowerCase().replaceAll("_", "-");
+}
+
 /** Whether `text` is a DNS name in lower case, and not an IP address. */
 export function isDnsName(text: string): boolean {
   return text.length <= 253 && dnsName.test(text) && !/(^|\.)\d+$/.test(text);

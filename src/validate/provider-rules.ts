@@ -9,7 +9,7 @@ import type { ProviderResource } from "../model/resource.ts";
 import { checkCredential } from "./credential-rules.ts";
 import { checkMemberCount, checkMerged } from "./merged-config-rules.ts";
 import { checkModels } from "./model-rules.ts";
-import { checkHost } from "./name-rules.ts";
+import { checkHost, foldHeaderName } from "./name-rules.ts";
 import { checkParameters } from "./parameter-rules.ts";
 
 /** The rules for one LLMProvider by itself. */
@@ -25,7 +25,7 @@ export function checkProvider(provider: ProviderResource, report: Report): void 
 function checkRemovedHeader(name: Cursor<string>, report: Report): void {
   if (!isHeaderName(name.value)) {
     report(name.problem("invalid_removed_header", "must be a valid header name"));
-  } else if (reservedHeaders.includes(name.value.toLowerCase().replaceAll("_", "-"))) {
+  } else if (reservedHeaders.includes(foldHeaderName(name.value))) {
     const message = `can't be listed, as the gateway or Envoy handles it; neither can any of ${reservedHeaders.join(", ")}`;
     report(name.problem("invalid_removed_header", message));
   }
