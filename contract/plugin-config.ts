@@ -20,9 +20,21 @@ export interface PluginConfig {
    * count as `other`.
    */
   maxSources: number;
+  /** Hands out the keys that `apiKeySecretRef` names. Absent: no settings may name one. */
+  keyServer?: PluginKeyServer;
+  /**
+   * Names this configuration to the key server, which learns so that it is in effect. Printable
+   * ASCII, at most MAX_REVISION_LENGTH characters.
+   */
+  revision?: string;
   /** Clusters that a route names and no provider serves: their requests get 503. */
   unservedClusters: string[];
   providers: PluginProvider[];
+}
+
+export interface PluginKeyServer {
+  /** Name of the Envoy cluster that leads to it. */
+  cluster: string;
 }
 
 export interface PluginProvider {
@@ -63,10 +75,14 @@ export interface PluginRoute {
 
 export interface PluginSettings {
   /**
-   * A literal key, or `${NAME}` for a variable of the gateway's environment. Absent: no credential
-   * is sent.
+   * A literal key, or `${NAME}` for a variable of the gateway's environment. Without this,
+   * `apiKeySecretRef` and `apiKeys`, no credential is sent. At most one of them is set.
    */
   apiKey?: string;
+  /** `NAME/KEY`: the entry KEY of the Secret NAME, in the namespace of the providers. */
+  apiKeySecretRef?: string;
+  /** Keys that are used in turn: at least one, at most MAX_API_KEYS. */
+  apiKeys?: PluginKey[];
   /** The header that carries the credential, in lower case, and the text before the key in it. */
   authHeader: string;
   authPrefix: string;
@@ -81,6 +97,12 @@ export interface PluginSettings {
    * overrides `model`. Absent: any model.
    */
   models?: PluginModels;
+}
+
+/** One of several keys: either field, as in PluginSettings. `apiKey` is always a `${NAME}`. */
+export interface PluginKey {
+  apiKey?: string;
+  apiKeySecretRef?: string;
 }
 
 /** One managed member of the body. `name` matches `[A-Za-z0-9_.-]{1,64}`. */

@@ -8,9 +8,13 @@ export const configFields: string[] = [
   "version",
   "authorities",
   "maxSources",
+  "keyServer",
+  "revision",
   "unservedClusters",
   "providers",
 ];
+
+export const keyServerFields: string[] = ["cluster"];
 
 export const providerFields: string[] = [
   "name",
@@ -26,12 +30,16 @@ export const routeFields: string[] = ["name", "virtualServices", "settings"];
 
 export const settingsFields: string[] = [
   "apiKey",
+  "apiKeySecretRef",
+  "apiKeys",
   "authHeader",
   "authPrefix",
   "maxRequestBytes",
   "members",
   "models",
 ];
+
+export const keyFields: string[] = ["apiKey", "apiKeySecretRef"];
 
 export const memberFields: string[] = [
   "name",

@@ -1,10 +1,10 @@
 // The decoded plugin configuration: made once by decode.ts, read by every stream. Kept between
-// calls: whether a provider's key has gone astray. Kept between calls: whether a provider's key has
-// gone astray.
+// calls: the keys that the key server has handed out, and whether a provider's key has gone astray.
 
 import { Bytes, bytesOf, endsWith, equals } from "../bytes/bytes";
 import { EditPlan } from "../edit/edit-plan";
 import { Credential } from "../keys/credential";
+import { Key } from "../keys/key";
 import { Label, labelOf, OTHER_LABEL, UNKNOWN_LABEL } from "../labels";
 import { HeaderSet } from "./header-set";
 
@@ -12,8 +12,12 @@ import { HeaderSet } from "./header-set";
 export class Settings {
   /** The header that carries the credential, in lower case. */
   authHeader: Bytes = new ArrayBuffer(0);
+  /** The text before the key in that header. */
+  authPrefix: string = "";
   /** Null if the provider needs none. */
   credential: Credential | null = null;
+  /** The keys that the configuration names: several are used in turn. */
+  keys: Key[] = [];
   /** Why requests get 503, or "" if nothing is wrong. */
   fault: string = "";
   maxRequestBytes: u64 = U64.MAX_VALUE;
@@ -26,6 +30,11 @@ export class Settings {
     /** For the other JSON endpoints, which judges only the model. */
     public others: EditPlan,
   ) {}
+
+  /** Whether the settings name keys, none of which is known. */
+  get lacksKey(): bool {
+    return this.keys.length != 0 && this.credential === null;
+  }
 }
 
 /** The paths of a provider's endpoints. */
@@ -121,6 +130,10 @@ export class Config {
   removedHeaders: HeaderSet = new HeaderSet();
   /** How many callers metrics distinguish. */
   maxSources: i32 = 0;
+  /** The cluster of the key server; "" if there is none. */
+  keyCluster: string = "";
+  /** What the key server calls this configuration. */
+  revision: string = "";
   /**
    * The models that the configuration names. Metrics distinguish no others, as clients may name
    * any.

@@ -15,11 +15,10 @@ import {
 import { Bytes, bytesOf, endsWith, find, NOT_WHOLE, parseWhole } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 import { EditPlan } from "../edit/edit-plan";
-import { Credential } from "../keys/credential";
-import { resolveSecret } from "../keys/secrets";
 import { labelOf } from "../labels";
 import { Checker } from "./checker";
 import { Cluster, Config, Provider, ProviderPath, RouteSettings, Settings } from "./config";
+import { decodeKeys, decodeKeyServer, referenceFault } from "./decode-keys";
 import {
   completionsPlan,
   decodeMembers,
@@ -69,6 +68,7 @@ function decodeRoot(root: JsonValue, checker: Checker): Config {
   }
   const maxSources = wholeNumber(root, "maxSources", "$", checker);
   config.maxSources = maxSources == NOT_WHOLE ? DEFAULT_SOURCES : <i32>min(maxSources, MAX_SOURCES);
+  decodeKeyServer(config, root, checker);
   const unserved = checker.texts(root, "unservedClusters", "$");
   for (let i = 0; i < unserved.length; i++) {
     config.clusters.set(unserved[i], new Cluster(unserved[i], null));
@@ -159,8 +159,12 @@ function register(config: Config, settings: Settings, owner: string): void {
   if (credential !== null) {
     config.longestKeyBytes = max(config.longestKeyBytes, <usize>credential.key.byteLength);
   }
+  if (settings.fault.length == 0) settings.fault = referenceFault(config, settings);
   if (settings.fault.length != 0) config.faults.push(owner + " answers 503: " + settings.fault);
+  else if (settings.lacksKey) settings.fault = KEY_UNKNOWN;
 }
+
+const KEY_UNKNOWN = "the key server has not handed out its key";
 
 function nameModels(config: Config, settings: Settings): void {
   const modelName = settings.completions.modelName;
@@ -213,8 +217,6 @@ function wholeNumber(object: JsonValue, key: string, path: string, checker: Chec
   return number;
 }
 
-// A missing key is a fault of the settings that name it: another route of the same provider may
-// have one.
 function decodeCredential(
   into: Settings,
   settings: JsonValue,
@@ -228,12 +230,9 @@ function decodeCredential(
   if (prefix !== null && !isPrintable(prefix)) {
     checker.fail(path + ".authPrefix", "contains a character that is not printable ASCII");
   }
-  const apiKey = checker.optionalText(settings, "apiKey", path);
-  if (apiKey === null) return;
-  const secret = resolveSecret(apiKey);
-  into.fault = secret.fault;
-  const value = (prefix === null ? "" : prefix) + secret.key;
-  into.credential = new Credential(bytesOf(value), bytesOf(secret.key), lowerBytes(secret.key));
+  into.authPrefix = prefix === null ? "" : prefix;
+  decodeKeys(into, settings, path, checker);
+  if (into.keys.length != 0) into.credential = into.keys[0].credential;
 }
 
 function parseWholeText(text: string): u64 {
