@@ -29,6 +29,7 @@ export const enum Key {
   CachedTokens,
   ReasoningTokens,
   AudioTokens,
+  AudioSeconds,
   ThinkingTokens,
   CacheHitTokens,
   NumCachedTokens,
@@ -62,13 +63,14 @@ export const enum Key {
 const NAMES: string =
   " id object created model system_fingerprint service_tier obfuscation provider choices usage" +
   " input_tokens output_tokens cache_read_input_tokens cache_creation_input_tokens prompt_tokens" +
-  " completion_tokens total_tokens cached_tokens reasoning_tokens audio_tokens thinking_tokens" +
-  " prompt_cache_hit_tokens num_cached_tokens response message x_groq base_resp iterations" +
-  " prompt_tokens_details input_tokens_details completion_tokens_details output_tokens_details" +
-  " type code error_code finish_reason request_id status_code error chat.completion.chunk" +
-  " response.completed response.incomplete response.failed message_stop";
+  " completion_tokens total_tokens cached_tokens reasoning_tokens audio_tokens" +
+  " prompt_audio_seconds thinking_tokens prompt_cache_hit_tokens num_cached_tokens response" +
+  " message x_groq base_resp iterations prompt_tokens_details input_tokens_details" +
+  " completion_tokens_details output_tokens_details type code error_code finish_reason request_id" +
+  " status_code error chat.completion.chunk response.completed response.incomplete" +
+  " response.failed message_stop";
 
-const KEYS: i32 = 45;
+const KEYS: i32 = 46;
 const SLOTS: i32 = 256;
 const hashes = new StaticArray<u64>(KEYS);
 /** Which key has a hash with this lowest byte, or a lower one if that slot is taken. */
