@@ -140,6 +140,12 @@ export function writeWhole(value: u64, to: usize): usize {
   return end + 1;
 }
 
+/** A whole number in decimal. */
+export function decimal(value: u64): string {
+  const digits = memory.data(MOST_DIGITS);
+  return String.UTF8.decodeUnsafe(digits, writeWhole(value, digits) - digits);
+}
+
 /** Whether `byte` is a decimal digit. */
 export function isDigit(byte: u8): bool {
   return byte - Char.Zero < 10;
