@@ -6,7 +6,10 @@ import { CASE_BIT, Char } from "./chars";
 /** UTF-8 bytes that the filter owns. */
 export type Bytes = ArrayBuffer;
 
-/** The UTF-8 bytes of `text`, without a terminator. */
+/**
+ * The UTF-8 bytes of `text`, without a terminator. Those of a literal are a constant of the module
+ * (scripts/static-data.mjs), and must not be written to.
+ */
 export function bytesOf(text: string): Bytes {
   return String.UTF8.encode(text);
 }

@@ -1,19 +1,30 @@
-// An asc transform that makes `bytesOf("…")` of a literal a constant: the module's data contains its
-// UTF-8. Without the transform the result is the same, but the data contains the literal in UTF-16,
-// and code that runs at the start encodes it.
+// An asc transform that makes the module's static data smaller, in two ways:
+//
+// - `bytesOf("…")` of a literal is a constant: the data contains its UTF-8. Without the transform the
+//   result is the same, but the data contains the literal in UTF-16, and code that runs at the start
+//   encodes it.
+// - Static objects don't have the size of their block, which only freeing them would need. With it
+//   the zeros before an object's class are too few to be left out of the data.
 import assemblyscript from "assemblyscript";
 import { Transform } from "assemblyscript/transform";
 
 const { LiteralKind, Node, NodeKind, Parser, Token } = assemblyscript;
 
-// What the compiler writes before an object of static data: 12 bytes of the memory manager and the
-// garbage collector, which are 0, then the class and the size.
+// What comes before an object: its block's size, two fields of the garbage collector, the class and
+// the object's size.
 const headerBytes = 20;
 const arrayBufferId = 1;
 
-export default class StaticBytes extends Transform {
+export default class StaticData extends Transform {
   afterParse(parser) {
     for (const source of parser.sources) if (!source.isLibrary) replaceIn(source);
+  }
+
+  afterInitialize(program) {
+    const header = program.OBJECTInstance;
+    const { writeField } = header;
+    header.writeField = (name, ...rest) =>
+      name === "mmInfo" ? 0 : writeField.call(header, name, ...rest);
   }
 }
 
@@ -47,6 +58,6 @@ function constant(text) {
   const data = [...new Uint8Array(header.buffer), ...bytes].join();
   const code = `changetype<ArrayBuffer>(memory.data<u8>([${data}], 4) + ${headerBytes})`;
   const parser = new Parser();
-  parser.parseFile(code, "static-bytes.ts", true);
+  parser.parseFile(code, "static-data.ts", true);
   return parser.sources[0].statements[0].expression;
 }
