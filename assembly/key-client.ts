@@ -1,157 +1,187 @@
-// What a root context does to get keys from the key server. Requests whose key is unknown wait until
-// the server has answered, for a limited time. In one VM, a plugin may have several root contexts
-// for a while: that of its newest configuration polls, and shares the keys with the others. Kept
-// between calls: the pollers by plugin, and the streams that wait.
+// What a root context does to get keys from the key server. One call is always under way, which the
+// server answers at once if it has other keys, or else when they change; each call acknowledges the
+// configuration that is in effect. Requests whose key is unknown wait until the server has answered,
+// for a limited time. Kept between calls: the call under way, when the next one is due, and the
+// requests that wait.
 
-import { takeAnswer } from "./config/decode-keyring";
+import { buildJson, findJsonFault, JsonValue, Kind } from "./config/json-value";
+import { bytesOf, decimal } from "./bytes/bytes";
 import {
+  callCluster,
   getCallBody,
   getCallStatus,
-  getPluginName,
+  log,
+  LogLevel,
+  now,
   resultEnd,
   resultStart,
   setEffectiveContext,
   setTickPeriod,
 } from "./host/host";
-import { Poller } from "./keys/poller";
+import { takeKeys, version } from "./keys/keyring";
 import { EgressRoot } from "./root";
 import { EgressStream } from "./stream";
 
 /** A larger answer is ignored. */
 const MAX_ANSWER_BYTES: u32 = 1024 * 1024;
-/** How long requests wait for their key. */
-const MAX_WAIT_MS: u64 = 2_000;
-const ALWAYS: u64 = u64.MAX_VALUE;
-const LONG_TICK_MS: u32 = 250;
-const SHORT_TICK_MS: u32 = 50;
+/** The server answers after 25 s even if nothing changes. */
+const TIMEOUT_MS: u32 = 30_000;
+const TICK_MS: u32 = 50;
+/** In ticks: how long requests wait for their key, and the longest pause after a failure. */
+const MAX_WAIT: u32 = 2_000 / TICK_MS;
+const MAX_PAUSE: u32 = 1_000 / TICK_MS;
+const ALWAYS: u32 = u32.MAX_VALUE;
 
+/** A request that waits: of a list in the order in which they began. */
 class Waiter {
+  next: Waiter | null = null;
+
   constructor(
-    public stream: EgressStream,
+    /** Null if it has ended. */
+    public stream: EgressStream | null,
     public endOfStream: bool,
-    /** When it has waited long enough, by `elapsedMs`. */
-    public deadline: u64,
+    /** The tick by which it has waited long enough. */
+    public deadline: u32,
   ) {}
 }
 
-/** The root contexts of one plugin in this VM, the newest last, and the keys that they share. */
-class Plugin {
-  poller: Poller = new Poller();
-  clients: KeyClient[] = [];
-}
-
-const plugins = new Map<string, Plugin>();
-
 export class KeyClient {
-  private plugin: Plugin;
-  /** In the order in which they began. */
-  private waiting: Waiter[] = [];
+  /** Of the call under way; 0 if there is none. */
+  private token: u32 = 0;
+  /** The version that the call under way names. */
+  private asked: string = "";
+  /** How many ticks until the next call, while none is under way. */
+  private pause: u32 = 0;
+  /** The longest pause after the next failure. */
+  private maxPause: u32 = 1;
+  private hasFailed: bool = false;
+  /** Whether the server has answered since `begin`. */
+  private isAnswered: bool = false;
+  private period: u32 = 0;
+  private ticks: u32 = 0;
+  private first: Waiter | null = null;
+  private last: Waiter | null = null;
   private isResuming: bool = false;
-  /** The tick period; 0 if there are no ticks. */
-  private tickMs: u32 = 0;
-  /** The time that ticks have measured. */
-  private elapsedMs: u64 = 0;
 
-  /** Can be made only while the root context is the current one. */
-  constructor(private root: EgressRoot) {
-    const name = getPluginName();
-    if (!plugins.has(name)) plugins.set(name, new Plugin());
-    this.plugin = plugins.get(name);
-    this.plugin.clients.push(this);
-  }
+  constructor(private root: EgressRoot) {}
 
-  /** The root context has a new configuration. */
+  /**
+   * The root context has a new configuration. The first call is made by a tick: Envoy configures
+   * the plugin in a VM that it discards as well, which must not acknowledge anything.
+   */
   begin(): void {
-    const config = this.root.config;
-    config.takeKeys(this.plugin.poller.keyring);
-    this.plugin.poller.begin(config.keyCluster, config.revision);
-    this.schedule();
+    this.root.config.takeKeys();
+    this.token = this.pause = 0;
+    this.isAnswered = false;
+    this.period = 1;
+    setTickPeriod(1);
   }
 
-  /** The root context is gone, or its configuration names no key server. */
-  leave(): void {
-    const clients = this.plugin.clients;
-    const isNewest = this.isNewest;
-    clients.splice(clients.indexOf(this), 1);
-    this.resume(ALWAYS);
-    if (!isNewest || clients.length == 0) return;
-    const heir = clients[clients.length - 1];
-    setEffectiveContext(heir.root.context_id);
-    heir.begin();
-    setEffectiveContext(this.root.context_id);
-  }
-
-  private get isNewest(): bool {
-    const clients = this.plugin.clients;
-    return clients[clients.length - 1] === this;
-  }
-
-  /** The tick period is over. */
   tick(): void {
-    this.elapsedMs += this.tickMs;
-    if (this.isNewest) this.plugin.poller.wait(this.tickMs);
-    this.resume(this.elapsedMs);
+    this.ticks++;
+    if (this.token == 0) {
+      if (this.pause != 0) this.pause--;
+      if (this.pause == 0) this.call();
+    }
+    this.resume(this.ticks);
     this.schedule();
+  }
+
+  private call(): void {
+    const config = this.root.config;
+    const path = "/v1/keys?version=" + version + "&config=" + config.revision;
+    this.asked = version;
+    this.token = callCluster(bytesOf(config.keyCluster), path, TIMEOUT_MS);
+    if (this.token == 0) this.fail(0);
   }
 
   /** The call `token` has an answer with a body of `bodyBytes`, or has failed. */
-  takeAnswer(token: u32, bodyBytes: u32): void {
-    const poller = this.plugin.poller;
-    if (!poller.isCurrent(token)) return;
-    const clients = this.plugin.clients;
+  end(token: u32, bodyBytes: u32): void {
+    if (token != this.token) return;
+    this.token = 0;
     const status = getCallStatus();
-    if (status == 200 && this.readKeys(bodyBytes)) {
-      for (let i = 0; i < clients.length; i++) clients[i].root.config.takeKeys(poller.keyring);
-      poller.succeed();
-    } else {
-      poller.end(status);
-    }
-    if (poller.isAnswered) for (let i = 0; i < clients.length; i++) clients[i].resume(ALWAYS);
+    const isNew = status == 200 && this.takeAnswer(bodyBytes);
+    if (!isNew && status != 304) return this.fail(status);
+    if (this.hasFailed) log(LogLevel.Warn, "keys: the key server answers");
+    this.hasFailed = false;
+    this.maxPause = 1;
+    this.isAnswered = true;
+    this.pause = 1;
+    if (isNew) this.call();
+    this.root.config.takeKeys();
+    this.resume(ALWAYS);
     this.schedule();
   }
 
-  private readKeys(bytes: u32): bool {
+  // An answer to a call from before another root context of this VM got new keys may be older.
+  private takeAnswer(bytes: u32): bool {
+    if (this.asked != version) return true;
     if (bytes > MAX_ANSWER_BYTES || !getCallBody(bytes)) return false;
-    return takeAnswer(this.plugin.poller.keyring, resultStart, resultEnd);
+    if (findJsonFault(resultStart, resultEnd) != resultEnd) return false;
+    const answer = buildJson(resultStart, resultEnd);
+    const name = answer.get("version");
+    const keys = answer.get("keys");
+    if (name === null || keys === null || keys.kind != Kind.Object) return false;
+    return takeKeys(
+      name.text,
+      keys.keys,
+      keys.items.map<string>((key) => textOf(key)),
+    );
+  }
+
+  // The pauses are random, so that workers that failed together don't call together.
+  private fail(status: u32): void {
+    if (!this.hasFailed) log(LogLevel.Warn, "keys: no answer, status " + decimal(status));
+    this.hasFailed = true;
+    this.pause = 1 + (<u32>(now() / 1_000) % this.maxPause);
+    this.maxPause = min(this.maxPause * 2, MAX_PAUSE);
+    this.schedule();
   }
 
   /** Has a stream wait for its key. False if no key is to come, or it has waited long enough. */
   hold(stream: EgressStream, endOfStream: bool): bool {
-    if (this.plugin.poller.isAnswered || this.isResuming) return false;
-    this.waiting.push(new Waiter(stream, endOfStream, this.elapsedMs + MAX_WAIT_MS));
-    this.schedule();
+    if (this.isAnswered || this.isResuming) return false;
+    const waiter = new Waiter(stream, endOfStream, this.ticks + MAX_WAIT);
+    const last = this.last;
+    if (last === null) this.first = waiter;
+    else last.next = waiter;
+    this.last = waiter;
+    if (this.period == 0) this.schedule();
     return true;
   }
 
   /** A stream that waits has ended. */
   release(stream: EgressStream): void {
-    const waiting = this.waiting;
-    for (let i = 0; i < waiting.length; i++) {
-      if (waiting[i].stream !== stream) continue;
-      waiting.splice(i, 1);
-      return;
+    let waiter = this.first;
+    while (waiter !== null) {
+      if (waiter.stream === stream) waiter.stream = null;
+      waiter = waiter.next;
     }
   }
 
-  // Lets the streams go on that were to wait until `time` at most. A local reply may end others.
-  private resume(time: u64): void {
-    if (this.waiting.length == 0) return;
+  // Lets the streams go on that were to wait until `tick` at most. A local reply may end others.
+  private resume(tick: u32): void {
     this.isResuming = true;
-    while (this.waiting.length != 0 && this.waiting[0].deadline <= time) {
-      const waiter = this.waiting.shift();
-      waiter.stream.resume(waiter.endOfStream);
+    let waiter = this.first;
+    while (waiter !== null && waiter.deadline <= tick) {
+      this.first = waiter.next;
+      if (this.first === null) this.last = null;
+      const stream = waiter.stream;
+      if (stream !== null) stream.resume(waiter.endOfStream);
+      waiter = this.first;
     }
     this.isResuming = false;
     setEffectiveContext(this.root.context_id);
   }
 
   private schedule(): void {
-    const isWaiting = this.waiting.length != 0;
-    const pause = this.isNewest ? this.plugin.poller.pauseMs : 0;
-    let tick = isWaiting ? SHORT_TICK_MS : 0;
-    if (pause != 0) tick = min(pause, isWaiting ? SHORT_TICK_MS : LONG_TICK_MS);
-    if (tick == this.tickMs) return;
-    this.tickMs = tick;
-    setTickPeriod(tick);
+    const period: u32 = this.token == 0 || this.first !== null ? TICK_MS : 0;
+    if (period == this.period) return;
+    this.period = period;
+    setTickPeriod(period);
   }
+}
+
+function textOf(value: JsonValue): string {
+  return value.kind == Kind.String ? value.text : "";
 }

@@ -69,14 +69,9 @@ export class EgressRoot extends RootContext {
   }
 
   private findKeys(): void {
-    const client = this.keyClient;
-    if (this.config.keyCluster.length != 0) {
-      if (client === null) this.keyClient = new KeyClient(this);
-      this.keyClient!.begin();
-    } else if (client !== null) {
-      this.keyClient = null;
-      client.leave();
-    }
+    if (this.config.keyCluster.length == 0) return;
+    if (this.keyClient === null) this.keyClient = new KeyClient(this);
+    this.keyClient!.begin();
   }
 
   /** Whether a stream whose key is unknown waits for it. `endOfStream`: it has no body. */
@@ -98,11 +93,6 @@ export class EgressRoot extends RootContext {
 
   onHttpCallResponse(token: u32, _headers: u32, bodyBytes: u32, _trailers: u32): void {
     const client = this.keyClient;
-    if (client !== null) client.takeAnswer(token, bodyBytes);
-  }
-
-  onDelete(): void {
-    const client = this.keyClient;
-    if (client !== null) client.leave();
+    if (client !== null) client.end(token, bodyBytes);
   }
 }

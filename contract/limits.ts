@@ -17,8 +17,5 @@ export const MAX_JSON_DEPTH = 512;
 export const DEFAULT_SOURCES = 200;
 export const MAX_SOURCES = 10000;
 
-/** Characters of a configuration's revision. */
-export const MAX_REVISION_LENGTH = 64;
-
 /** Keys that one provider uses in turn. */
 export const MAX_API_KEYS = 16;

@@ -23,8 +23,8 @@ export interface PluginConfig {
   /** Hands out the keys that `apiKeySecretRef` names. Absent: no settings may name one. */
   keyServer?: PluginKeyServer;
   /**
-   * Names this configuration to the key server, which learns so that it is in effect. Printable
-   * ASCII, at most MAX_REVISION_LENGTH characters.
+   * Names this configuration to the key server, which learns so that it is in effect. Letters,
+   * digits, `-`, `_` and `.`.
    */
   revision?: string;
   /** Clusters that a route names and no provider serves: their requests get 503. */

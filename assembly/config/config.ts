@@ -5,7 +5,6 @@ import { Bytes, bytesOf, endsWith, equals } from "../bytes/bytes";
 import { EditPlan } from "../edit/edit-plan";
 import { ApiKey } from "../keys/api-key";
 import { Credential } from "../keys/credential";
-import { Keyring } from "../keys/keyring";
 import { Label, labelOf, OTHER_LABEL, UNKNOWN_LABEL } from "../labels";
 import { HeaderSet } from "./header-set";
 
@@ -42,8 +41,8 @@ export class Settings {
   }
 
   /** Takes the keys that the key server has handed out last. */
-  takeKeys(keyring: Keyring): void {
-    for (let i = 0; i < this.keys.length; i++) this.keys[i].take(keyring, this.authPrefix);
+  takeKeys(): void {
+    for (let i = 0; i < this.keys.length; i++) this.keys[i].take(this.authPrefix);
     this.chooseKey();
   }
 }
@@ -154,9 +153,9 @@ export class Config {
   private models: Label[] = [];
 
   /** Takes the keys that the key server has handed out last. */
-  takeKeys(keyring: Keyring): void {
+  takeKeys(): void {
     for (let i = 0; i < this.referring.length; i++) {
-      this.referring[i].takeKeys(keyring);
+      this.referring[i].takeKeys();
       this.measureKeys(this.referring[i]);
     }
   }

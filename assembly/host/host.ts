@@ -44,7 +44,6 @@ const RESPONSE_BODY: u32 = 1;
 const CALL_RESPONSE_BODY: u32 = 4;
 const PLUGIN_CONFIGURATION: u32 = 7;
 const REQUEST_STREAM: u32 = 0;
-const PLUGIN_NAME = bytesOf("plugin_name");
 const STATUS = bytesOf(":status");
 const NOT_GRPC: u32 = 0xffffffff;
 
@@ -78,12 +77,6 @@ export function log(level: LogLevel, message: string): void {
 export function getProperty(path: Bytes): bool {
   lendOut();
   return takeResult(sdk.proxy_get_property(changetype<usize>(path), path.byteLength, out, out + 4));
-}
-
-/** The name of the plugin whose root context is the current one; "" if it has none. */
-export function getPluginName(): string {
-  if (!getProperty(PLUGIN_NAME)) return "";
-  return String.UTF8.decodeUnsafe(resultStart, resultEnd - resultStart);
 }
 
 function getBuffer(kind: u32, bytes: u32): bool {

@@ -1,50 +1,38 @@
-// The keys that the key server has handed out to this worker, by reference. They stay for the next
-// configurations. Never in shared data, which other plugins can read. Kept between calls: the keys,
-// and the server's name for their state.
+// The keys that the key server has handed out to this VM, by reference. They outlive configurations.
+// Never in shared data, which other plugins can read. Kept between calls: the keys, and the server's
+// name for their state.
 
-import { isPrintable } from "../../contract/characters";
+import { isPrintable, isToken } from "../../contract/characters";
 import { Bytes, bytesOf } from "../bytes/bytes";
 import { log, LogLevel } from "../host/host";
 
-const MAX_VERSION_LENGTH = 256;
+/** What the key server calls the keys that are held; "" before its first answer. */
+export let version: string = "";
+let references: string[] = [];
+let keys: string[] = [];
 
-export class Keyring {
-  /** What the key server calls the state that is held; "" before its first answer. */
-  version: string = "";
-  private keys: Map<string, Bytes> = new Map<string, Bytes>();
-
-  /** The key of a reference, or null if there is none. */
-  get(reference: string): Bytes | null {
-    return this.keys.has(reference) ? this.keys.get(reference) : null;
-  }
-
-  /**
-   * Takes a new state, in which `references[i]` has the key `keys[i]`. A key that can't be sent is
-   * ignored, so that the previous one stays in use. False if the version is not a new one, or not
-   * one that a query can have.
-   */
-  take(version: string, references: string[], keys: string[]): bool {
-    if (version.length == 0 || version.length > MAX_VERSION_LENGTH) return false;
-    if (version == this.version || !isPrintable(version)) return false;
-    const taken = new Map<string, Bytes>();
-    for (let i = 0; i < references.length; i++) {
-      const reference = references[i];
-      const key = keys[i].trim();
-      const previous = this.get(reference);
-      if (key.length != 0 && isPrintable(key)) {
-        taken.set(reference, bytesOf(key));
-      } else {
-        warn(reference);
-        if (previous !== null) taken.set(reference, previous);
-      }
-    }
-    this.keys = taken;
-    this.version = version;
-    return true;
-  }
+/** The key of a reference, or null if there is none. */
+export function keyOf(reference: string): Bytes | null {
+  const index = references.indexOf(reference);
+  return index < 0 ? null : bytesOf(keys[index]);
 }
 
-function warn(reference: string): void {
-  const name = isPrintable(reference) ? reference : "a key";
-  log(LogLevel.Warn, "keys: " + name + " is empty, or not printable ASCII: it is ignored");
+/**
+ * Takes new keys in place of those so far: `newReferences[i]` has the key `newKeys[i]`. Keys that
+ * can't be sent are ignored. False if it is not a new version.
+ */
+export function takeKeys(newVersion: string, newReferences: string[], newKeys: string[]): bool {
+  if (!isToken(newVersion) || newVersion == version) return false;
+  for (let i = 0; i < newKeys.length; i++) {
+    const key = newKeys[i].trim();
+    newKeys[i] = key;
+    if (key.length != 0 && isPrintable(key)) continue;
+    const name = newReferences[i];
+    newReferences[i] = "";
+    log(LogLevel.Warn, "keys: ignored, as it can't be sent: " + (isPrintable(name) ? name : ""));
+  }
+  version = newVersion;
+  references = newReferences;
+  keys = newKeys;
+  return true;
 }

@@ -43,16 +43,15 @@ describe("the key server", () => {
     expect(config.revision).toBe("");
   });
 
-  it("must be named fully, and the revision be short and printable", () => {
+  it("must be named fully, and the revision have plain characters only", () => {
     const members = '"members":[]';
     const named = "$.keyServer.cluster: must be a string that is not empty";
     expect(faultOf(configText(members, '"keyServer":{},'))).toBe(named);
     const unknown = "$.keyServer: unknown member host";
     expect(faultOf(configText(members, '"keyServer":{"host":"h"},'))).toBe(unknown);
-    const long = `"revision":"${"r".repeat(65)}",`;
-    expect(faultOf(configText(members, long))).toBe("$.revision: is too long");
-    const unprintable = "$.revision: contains a character that is not printable ASCII";
-    expect(faultOf(configText(members, '"revision":"a\\n",'))).toBe(unprintable);
+    const other = "$.revision: has other characters than a-zA-Z0-9-_.";
+    expect(faultOf(configText(members, SERVER.replace("r1", "a b")))).toBe(other);
+    expect(faultOf(configText(members, SERVER.replace("r1", "")))).toBe(other);
   });
 });
 
@@ -73,35 +72,15 @@ describe("settings", () => {
   });
 
   it("name no key by reference without a key server", () => {
-    const fault = "ns/p answers 503: apiKeySecretRef: the configuration names no keyServer";
+    const fault = "ns/p answers 503: apiKeySecretRef without keyServer";
     expect(faultOf(configText('"apiKeySecretRef":"a/k"', ""))).toBe(fault);
     expect(faultOf(configText('"apiKeys":[{"apiKeySecretRef":"a/k"}]', ""))).toBe(fault);
   });
 
-  it("have keys in one way only", () => {
-    const start = `ns/p answers 503: ${AT}`;
-    expect(faultOf(configText('"apiKey":"k","apiKeySecretRef":"a/k"'))).toBe(
-      start + ".apiKeySecretRef: excludes apiKey",
-    );
-    expect(faultOf(configText('"apiKey":"k","apiKeys":[{"apiKeySecretRef":"a/k"}]'))).toBe(
-      start + ".apiKeys: excludes apiKey and apiKeySecretRef",
-    );
-    expect(faultOf(configText('"apiKeys":[{"apiKey":"k","apiKeySecretRef":"a/k"}]'))).toBe(
-      start + ".apiKeys[0].apiKeySecretRef: excludes apiKey",
-    );
-  });
-
-  it("have lists of keys that are neither empty nor too long", () => {
+  it("have lists of objects that name a key", () => {
     const fault = `ns/p answers 503: ${AT}.apiKeys`;
-    expect(faultOf(configText('"apiKeys":[]'))).toBe(fault + ": must have 1 to 16 keys");
-    expect(faultOf(configText('"apiKeys":[{}]'))).toBe(fault + "[0]: names no key");
     expect(faultOf(configText('"apiKeys":[{"key":"k"}]'))).toBe(fault + "[0]: unknown member key");
-    const seventeen = '{"apiKeySecretRef":"a/k"},'.repeat(16) + '{"apiKeySecretRef":"a/k"}';
-    expect(faultOf(configText(`"apiKeys":[${seventeen}]`))).toBe(
-      fault + ": must have 1 to 16 keys",
-    );
-    expect(faultOf(configText('"apiKeySecretRef":""'))).toBe(
-      `ns/p answers 503: ${AT}.apiKeySecretRef: must be a string that is not empty`,
-    );
+    expect(faultOf(configText('"apiKeys":{}'))).toBe(fault + ": must be a list");
+    expect(faultOf(configText('"apiKeys":["k"]'))).toBe(fault + "[0]: must be an object");
   });
 });
