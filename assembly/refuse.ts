@@ -2,7 +2,7 @@
 // sent to the client. Nothing is kept between calls.
 
 import { detailsPrefix, ErrorCode, filterErrors } from "../contract/errors";
-import { Bytes, bytesOf } from "./bytes/bytes";
+import { Bytes, bytesOf, decimal } from "./bytes/bytes";
 import { serialisePairs } from "./host/header-pairs";
 import { log, LogLevel, sendLocalResponse } from "./host/host";
 
@@ -33,9 +33,19 @@ export function refuseMethod(hasPost: bool): void {
   send(ErrorCode.MethodNotAllowed, "", hasPost ? postHeaders : getHeaders);
 }
 
+/** Replies 429, after which the client may try again in `seconds`. */
+export function refuseForNow(code: ErrorCode, seconds: u64): void {
+  send(
+    code,
+    "",
+    serialisePairs(["content-type", "application/json", "retry-after", decimal(seconds)]),
+  );
+}
+
 function send(code: ErrorCode, param: string, headers: Bytes): void {
   const error = filterErrors[code];
-  const type = error.status < 500 ? "invalid_request_error" : "server_error";
+  let type = error.status < 500 ? "invalid_request_error" : "server_error";
+  if (code == ErrorCode.KeysExhausted) type = "rate_limit_error";
   const value = param.length == 0 ? "null" : '"' + param + '"';
   const start = '{"error":{"message":"' + error.message + '","type":"' + type + '","param":';
   const body = bytesOf(start + value + ',"code":"' + error.code + '"}}');

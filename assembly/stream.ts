@@ -18,7 +18,8 @@ import {
   setEffectiveContext,
   TrailersStatus,
 } from "./host/host";
-import { NO_FAULT, refuse, refuseMethod, statusOf } from "./refuse";
+import { isTrial, shortestRest } from "./keys/api-key";
+import { NO_FAULT, refuse, refuseForNow, refuseMethod, statusOf } from "./refuse";
 import { logCall } from "./report/access-log";
 import { Call } from "./report/call";
 import { countCall } from "./report/metrics";
@@ -91,7 +92,10 @@ export class EgressStream extends Context {
       return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
     }
     const settings = settingsFor(provider, call.route);
-    if (!settings.isUsable) return this.awaitKey(settings, endOfStream);
+    this.request.credential = settings.credential;
+    if (!settings.isUsable && !this.findKey(settings, endOfStream)) {
+      return HeadersStatus.StopIteration;
+    }
     this.request.settings = settings;
     headers.read(this.config);
     if (!headers.isAddressedPlainly) return this.refuseHeaders(ErrorCode.MisdirectedRequest);
@@ -121,19 +125,29 @@ export class EgressStream extends Context {
       this.request.expectBody(plan, headers.contentLength);
       headers.describeBody(plan.blockBytes);
     }
-    const credential = settings.credential;
-    headers.edit(this.config, settings, credential);
-    this.request.noteKey(cluster, credential);
+    headers.edit(this.config, settings, this.request.credential);
+    this.request.noteKey(cluster);
     this.state = hasBody ? State.Editing : State.Forwarding;
     return HeadersStatus.Continue;
   }
 
-  private awaitKey(settings: Settings, endOfStream: bool): HeadersStatus {
-    if (settings.fault.length != 0) return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
-    if (!this.root.hold(this, endOfStream)) return this.refuseHeaders(ErrorCode.KeyUnavailable);
-    this.state = State.Waiting;
-    this.request.credential = null;
-    return HeadersStatus.StopIteration;
+  // The slow way to a key. False if the request waits for one, or is refused.
+  private findKey(settings: Settings, endOfStream: bool): bool {
+    if (settings.fault.length != 0) {
+      this.refuseHeaders(ErrorCode.ProviderMisconfigured);
+    } else if (settings.hasKey) {
+      const credential = settings.nextKey();
+      this.request.credential = credential;
+      this.request.isTrial = isTrial;
+      if (credential !== null) return true;
+      this.noteRefusal(ErrorCode.KeysExhausted);
+      refuseForNow(ErrorCode.KeysExhausted, (shortestRest + 999) / 1000);
+    } else if (this.root.hold(this, endOfStream)) {
+      this.state = State.Waiting;
+    } else {
+      this.refuseHeaders(ErrorCode.KeyUnavailable);
+    }
+    return false;
   }
 
   /** The request has waited: the key is known, or it has been too long. */
@@ -188,6 +202,12 @@ export class EgressStream extends Context {
     const request = this.request;
     this.answer.begin(request.credential, request.hasUsage, request.asksForUsage);
     this.answer.isComplete = endOfStream;
+    const credential = request.credential;
+    if (credential !== null && credential.owner !== null) {
+      const key = credential.owner!;
+      key.judge(credential, this.answer.status, request.isTrial);
+      this.call.keyPosition = <u8>key.position;
+    }
     return HeadersStatus.Continue;
   }
 

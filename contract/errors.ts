@@ -16,6 +16,7 @@ export const enum ErrorCode {
   UpgradeNotSupported,
   ProviderMisconfigured,
   KeyUnavailable,
+  KeysExhausted,
 }
 
 /** One way to refuse a request. */
@@ -63,4 +64,5 @@ export const filterErrors: FilterError[] = [
     "key_unavailable",
     "The key of this provider is not available at the moment: see the gateway's log.",
   ),
+  new FilterError(429, "keys_exhausted", "All keys of this provider are limited: try again later."),
 ];

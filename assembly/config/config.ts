@@ -3,7 +3,7 @@
 
 import { Bytes, bytesOf, endsWith, equals } from "../bytes/bytes";
 import { EditPlan } from "../edit/edit-plan";
-import { ApiKey } from "../keys/api-key";
+import { ApiKey, chooseKey } from "../keys/api-key";
 import { Credential } from "../keys/credential";
 import { Label, labelOf, OTHER_LABEL, UNKNOWN_LABEL } from "../labels";
 import { HeaderSet } from "./header-set";
@@ -20,8 +20,10 @@ export class Settings {
   keys: ApiKey[] = [];
   /** Why requests get 503, or "" if nothing is wrong. */
   fault: string = "";
-  /** Whether nothing is wrong, and a key is known if one is needed. */
+  /** Whether nothing is wrong, and the key is known that is sent. Of several, each is chosen. */
   isUsable: bool = true;
+  /** Which of several keys is next. */
+  private turn: u32 = 0;
   maxRequestBytes: u64 = U64.MAX_VALUE;
 
   constructor(
@@ -35,9 +37,24 @@ export class Settings {
 
   /** Decides which key is sent. To be called when the keys have changed. */
   chooseKey(): void {
-    this.credential = this.keys.length == 0 ? null : this.keys[0].credential;
-    const lacksKey = this.keys.length != 0 && this.credential === null;
-    this.isUsable = this.fault.length == 0 && !lacksKey;
+    const count = this.keys.length;
+    this.credential = count == 1 ? this.keys[0].credential : null;
+    this.isUsable = this.fault.length == 0 && (count == 0 || this.credential !== null);
+  }
+
+  /** Whether one of several keys is known. */
+  get hasKey(): bool {
+    for (let i = 0; i < this.keys.length; i++) {
+      if (this.keys[i].credential !== null) return this.keys.length > 1;
+    }
+    return false;
+  }
+
+  /** The next of several keys that does not rest, or null. */
+  nextKey(): Credential | null {
+    const credential = chooseKey(this.keys, this.turn);
+    if (credential !== null) this.turn = credential.owner!.position;
+    return credential;
   }
 
   /** Takes the keys that the key server has handed out last. */

@@ -51,14 +51,16 @@ function decodeKey(into: Settings, object: JsonValue, path: string, checker: Che
   if (apiKey === null) return;
   const key = new ApiKey("");
   const secret = resolveSecret(apiKey);
-  if (secret.fault.length == 0) key.credential = credentialOf(into.authPrefix, bytesOf(secret.key));
+  if (secret.fault.length == 0) key.set(credentialOf(into.authPrefix, bytesOf(secret.key)));
   else into.fault = secret.fault;
   into.keys.push(key);
 }
 
 /** Adds what the configuration as a whole knows about the keys of `settings`. */
-export function registerKeys(config: Config, settings: Settings): void {
+export function registerKeys(config: Config, settings: Settings, owner: string): void {
   config.measureKeys(settings);
+  const count = settings.keys.length;
+  for (let i = 0; count > 1 && i < count; i++) settings.keys[i].join(owner, i + 1);
   for (let i = 0; i < settings.keys.length; i++) {
     if (settings.keys[i].reference.length == 0) continue;
     config.referring.push(settings);

@@ -167,7 +167,7 @@ function register(config: Config, settings: Settings, owner: string): void {
   reserveBlock(config, settings.completions);
   reserveBlock(config, settings.responses);
   reserveBlock(config, settings.others);
-  registerKeys(config, settings);
+  registerKeys(config, settings, owner);
   if (settings.fault.length != 0) config.faults.push(owner + " answers 503: " + settings.fault);
 }
 

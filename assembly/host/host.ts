@@ -49,6 +49,8 @@ const NOT_GRPC: u32 = 0xffffffff;
 
 // Where the host writes pointers and sizes.
 const out = memory.data(16, 8);
+// Of the value that getShared has read last; 0 if there was none.
+let sharedVersion: u32 = 0;
 
 /** Where the host's last result is, after a call that returned true. */
 export let resultStart: usize = 0;
@@ -122,6 +124,25 @@ export function setProperty(name: Bytes, start: usize, end: usize): void {
   sdk.proxy_set_property(changetype<usize>(name), name.byteLength, start, end - start);
 }
 
+/** Reads a value that all workers of this Envoy share, and other plugins can read. */
+export function getShared(name: Bytes): bool {
+  lendOut();
+  store<u32>(out, 0, 8);
+  const start = changetype<usize>(name);
+  const isFound = takeResult(
+    sdk.proxy_get_shared_data(start, name.byteLength, out, out + 4, out + 8),
+  );
+  sharedVersion = load<u32>(out, 8);
+  return isFound;
+}
+
+/** Shares the bytes from `start` to `end`. False if another worker has done so since `getShared`. */
+export function setShared(name: Bytes, start: usize, end: usize): bool {
+  const nameStart = changetype<usize>(name);
+  const size = name.byteLength;
+  return sdk.proxy_set_shared_data(nameStart, size, start, end - start, sharedVersion) == OK;
+}
+
 /** The time in nanoseconds since 1970. */
 export function now(): u64 {
   store<u64>(out, 0);
@@ -140,6 +161,11 @@ function getHeader(map: HeaderMap, name: Bytes): bool {
   lendOut();
   const start = changetype<usize>(name);
   return takeResult(sdk.proxy_get_header_map_value(map, start, name.byteLength, out, out + 4));
+}
+
+/** Reads the first header of the response with this name. False if there is none. */
+export function getResponseHeader(name: Bytes): bool {
+  return getHeader(HeaderMap.Response, name);
 }
 
 /** Adds a header, and keeps others of the same name. */

@@ -2,8 +2,12 @@
 // request/headers.ts sends it, and response/ searches for it in what comes back.
 
 import { Bytes, bytesOf, lowerBytes } from "../bytes/bytes";
+import { ApiKey } from "./api-key";
 
 export class Credential {
+  /** The key in the configuration that it is of. */
+  owner: ApiKey | null = null;
+
   constructor(
     /** The header's value: prefix and key. */
     public value: Bytes,

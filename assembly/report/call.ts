@@ -29,6 +29,8 @@ export class Call {
   usage: Usage | null = null;
   /** Whether the answer should have a usage. */
   expectsUsage: bool = false;
+  /** The place of the key in a list of several, from 1; 0 if there is only one. */
+  keyPosition: u8 = 0;
 
   /** In nanoseconds since 1970. */
   startedAt: u64 = 0;
@@ -40,6 +42,7 @@ export class Call {
     this.modelName = null;
     this.firstEvent = NO_TIME;
     this.usage = null;
+    this.keyPosition = 0;
   }
 
   /**

@@ -63,6 +63,8 @@ export class EditedRequest {
    * Known once the body is complete.
    */
   asksForUsage: bool = false;
+  /** Whether the credential is of a key that is on trial. */
+  isTrial: bool = false;
   private closing: u8 = <u8>Closing.Open;
   model: Bytes | null = null;
 
@@ -96,9 +98,8 @@ export class EditedRequest {
   }
 
   /** The credential has been added to a request for `cluster`. */
-  noteKey(cluster: Cluster, credential: Credential | null): void {
+  noteKey(cluster: Cluster): void {
     this.keyedCluster = cluster;
-    this.credential = credential;
   }
 
   /** Edits the body's current chunk, of `size` bytes. An ErrorCode, or NO_FAULT. */

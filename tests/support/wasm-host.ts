@@ -6,6 +6,7 @@ import type { PluginConfig } from "../../contract/plugin-config.ts";
 import { type HeaderList, parsePairs, serialise } from "./header-list.ts";
 import { metricImports } from "./metric-imports.ts";
 import { type CallAnswer, type RootCall, RootCalls } from "./root-calls.ts";
+import { type SharedData, sharedDataImports } from "./shared-data.ts";
 import { WasmStream } from "./wasm-stream.ts";
 
 export {
@@ -22,6 +23,8 @@ export interface WasmHostOptions {
   /** The plugin configuration: an object, or text that is passed on unchanged. */
   config: PluginConfig | string;
   env?: Record<string, string>;
+  /** Shared with other hosts, which are then workers of the same Envoy. */
+  sharedData?: SharedData;
   /**
    * Called while the module sends a local response, as Envoy may make callbacks during that call.
    */
@@ -59,6 +62,7 @@ export class WasmHost {
   private config: Buffer = Buffer.alloc(0);
   private readonly env: Record<string, string>;
   private readonly onLocalResponse: WasmHostOptions["onLocalResponse"];
+  readonly sharedData: SharedData;
   private current = ROOT_ID;
   /** The root context that new streams belong to, and that is configured. */
   private root = ROOT_ID;
@@ -69,6 +73,7 @@ export class WasmHost {
 
   constructor(options: WasmHostOptions) {
     this.env = options.env ?? {};
+    this.sharedData = options.sharedData ?? new Map();
     this.onLocalResponse = options.onLocalResponse;
     const instance = new WebAssembly.Instance(wasmModule, this.imports());
     this.exports = instance.exports as Record<string, (...args: number[]) => unknown>;
@@ -194,6 +199,11 @@ export class WasmHost {
       ...this.contextImports(),
       ...this.headerImports(),
       ...this.bodyImports(),
+      ...sharedDataImports(this.sharedData, {
+        read: (start, size) => this.read(start, size),
+        answer: (bytes, outStart, outSize) => this.answer(bytes, outStart, outSize),
+        writeNumber: (out, value) => this.view().setUint32(out, value, true),
+      }),
     };
     for (const [name, call] of Object.entries(env)) {
       env[name] = (...args) => {
@@ -245,11 +255,12 @@ export class WasmHost {
     return {
       proxy_get_header_map_pairs: (map, outStart, outSize) =>
         this.answer(serialise(this.stream_.headerMap(map)), outStart, outSize),
-      // Used for the status of calls only.
-      proxy_get_header_map_value: (_map, _start, _size, ...outs) => {
-        const { answer } = this.rootCalls;
-        if (answer === undefined) return BAD_ARGUMENT;
-        return this.answer(Buffer.from(`${answer.status}`), outs[0]!, outs[1]!);
+      // eslint-disable-next-line max-params -- the ABI's
+      proxy_get_header_map_value: (map, start, size, outStart, outSize) => {
+        const value = this.headerValue(map, this.text(start, size));
+        return value === undefined
+          ? BAD_ARGUMENT
+          : this.answer(Buffer.from(value), outStart, outSize);
       },
       proxy_set_header_map_pairs: (map, start, size) => {
         this.stream_.headerMap(map).splice(0, Infinity, ...parsePairs(this.read(start, size)));
@@ -274,6 +285,11 @@ export class WasmHost {
         return OK;
       },
     };
+  }
+
+  private headerValue(map: number, name: string): string | undefined {
+    if (map === 6) return this.rootCalls.answer?.status.toString();
+    return this.stream_.headerMap(map).find((header) => header[0] === name)?.[1];
   }
 
   private pair(spans: number[]): [string, string] {
