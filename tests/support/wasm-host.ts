@@ -6,7 +6,8 @@ import type { PluginConfig } from "../../contract/plugin-config.ts";
 import { type HeaderList, parsePairs, serialise } from "./header-list.ts";
 import { metricImports } from "./metric-imports.ts";
 import { type CallAnswer, type RootCall, RootCalls } from "./root-calls.ts";
-import { type SharedData, sharedDataImports } from "./shared-data.ts";
+import { newSharedData, type SharedData, sharedDataImports } from "./shared-data.ts";
+import { wasiImports } from "./wasi-imports.ts";
 import { WasmStream } from "./wasm-stream.ts";
 
 export {
@@ -73,7 +74,7 @@ export class WasmHost {
 
   constructor(options: WasmHostOptions) {
     this.env = options.env ?? {};
-    this.sharedData = options.sharedData ?? new Map();
+    this.sharedData = options.sharedData ?? newSharedData();
     this.onLocalResponse = options.onLocalResponse;
     const instance = new WebAssembly.Instance(wasmModule, this.imports());
     this.exports = instance.exports as Record<string, (...args: number[]) => unknown>;
@@ -211,7 +212,7 @@ export class WasmHost {
         return call(...args);
       };
     }
-    return { env, wasi_snapshot_preview1: this.wasiImports() };
+    return { env, wasi_snapshot_preview1: wasiImports(this.env, () => this.memory) };
   }
 
   private contextImports(): Record<string, (...args: number[]) => number> {
@@ -329,25 +330,6 @@ export class WasmHost {
           body: this.text(body!, bodySize!),
           headers,
         });
-        return OK;
-      },
-    };
-  }
-
-  private wasiImports(): Record<string, (...args: number[]) => number> {
-    const variables = () => Object.entries(this.env).map(([name, value]) => `${name}=${value}\0`);
-    return {
-      environ_sizes_get: (count, size) => {
-        this.view().setUint32(count, variables().length, true);
-        this.view().setUint32(size, Buffer.byteLength(variables().join("")), true);
-        return OK;
-      },
-      environ_get: (pointers, texts) => {
-        let at = texts;
-        for (const [index, variable] of variables().entries()) {
-          this.view().setUint32(pointers + index * 4, at, true);
-          at += Buffer.from(variable).copy(Buffer.from(this.memory.buffer), at);
-        }
         return OK;
       },
     };
