@@ -91,11 +91,23 @@ function onlyRoute(
 
 /** The environment variables that hold keys, by name, sorted. */
 export function environmentNames(plan: Plan): string[] {
-  const settings = plan.providers.flatMap((provider) => [
-    provider.settings,
-    ...provider.routeSettings.map(({ settings }) => settings),
+  return unique(settingsOf(plan).flatMap(variablesOf));
+}
+
+/** The references of keys in Secrets, `NAME/KEY`, sorted. */
+export function keyReferences(plan: Plan): string[] {
+  const references = settingsOf(plan).flatMap(({ apiKeySecretRef, apiKeys = [] }) => [
+    apiKeySecretRef,
+    ...apiKeys.map((each) => each.apiKeySecretRef),
   ]);
-  return unique(settings.flatMap(variablesOf));
+  return unique(references.flatMap((each) => each ?? []));
+}
+
+function settingsOf({ providers }: Plan): PluginSettings[] {
+  return providers.flatMap(({ settings, routeSettings }) => [
+    settings,
+    ...routeSettings.map((each) => each.settings),
+  ]);
 }
 
 /** The environment variables that hold keys of these settings. */
