@@ -22,6 +22,11 @@ export interface PluginConfig {
   maxSources: number;
   /** Clusters that a route names and no provider serves: their requests get 503. */
   unservedClusters: string[];
+  /**
+   * Sets of endpoints, in the form of contract/endpoints.ts. The first endpoint that matches is
+   * used. In a path, `*` is any text without a slash, and a last `**` one or more segments.
+   */
+  endpoints: string[][];
   providers: PluginProvider[];
 }
 
@@ -35,6 +40,8 @@ export interface PluginProvider {
   clusters: string[];
   /** The chat completions path, with the provider's own query, as in `spec.path`. */
   path: string;
+  /** Index of the provider's set in `endpoints`. */
+  endpoints: number;
   /**
    * Names of request headers, in lower case. They are removed from the requests to all providers.
    */
@@ -81,6 +88,8 @@ export interface PluginSettings {
    * overrides `model`. Absent: any model.
    */
   models?: PluginModels;
+  /** The answer to a request for the list of models. Absent: the provider answers. */
+  modelList?: string;
 }
 
 /** One managed member of the body. `name` matches `[A-Za-z0-9_.-]{1,64}`. */

@@ -9,6 +9,7 @@ export const configFields: string[] = [
   "authorities",
   "maxSources",
   "unservedClusters",
+  "endpoints",
   "providers",
 ];
 
@@ -16,6 +17,7 @@ export const providerFields: string[] = [
   "name",
   "clusters",
   "path",
+  "endpoints",
   "removedHeaders",
   "route",
   "settings",
@@ -31,6 +33,7 @@ export const settingsFields: string[] = [
   "maxRequestBytes",
   "members",
   "models",
+  "modelList",
 ];
 
 export const memberFields: string[] = [

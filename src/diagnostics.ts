@@ -18,6 +18,8 @@ export const diagnosticCodes = {
   duplicate_resource: "error",
   invalid_host: "error",
   invalid_path: "error",
+  invalid_endpoint: "error",
+  unenforced_policy: "warning",
   invalid_api_key: "error",
   literal_api_key: "warning",
   invalid_auth_header: "error",

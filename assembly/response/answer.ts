@@ -59,10 +59,10 @@ export class Answer {
   }
 
   /**
-   * The headers have come. `hasUsage`: whether the endpoint's answers have a usage; `asksForUsage`:
+   * The headers have come. `readsUsage`: whether a usage in the answer counts; `asksForUsage`:
    * whether the filter requested it.
    */
-  begin(credential: Credential | null, hasUsage: bool, asksForUsage: bool): void {
+  begin(credential: Credential | null, readsUsage: bool, asksForUsage: bool): void {
     headers.clean(credential);
     this.status = headers.status;
     if (!headers.isSuccess) {
@@ -70,7 +70,7 @@ export class Answer {
       this.heldBytes = 0;
       return;
     }
-    if (!hasUsage || headers.isCompressed) return;
+    if (!readsUsage || headers.isCompressed) return;
     let usage = this.usageReader;
     if (usage === null) usage = this.usageReader = new UsageReader();
     usage.restart();

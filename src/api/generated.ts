@@ -58,6 +58,13 @@ export interface LLMProvider {
      */
     path?: string;
     /**
+     * The endpoints that are served: names of built-in ones (`chat`, `completions`, `responses`, `embeddings`, `images`, `models`, `messages`, `audio`, `image-edits`, `files`, `batches`, `rerank`, `moderations`, `fim`, `beta`), or `{path, methods}` for a whole path at the provider, whose requests pass with the key and an untouched body. In a path, `*` is any text without a slash, and a last `/**` the rest. `methods` is `[POST]` if unset. By default `chat`, `completions`, `embeddings`, `responses`, `images` and `models` are served.
+     *
+     * @minItems 1
+     * @maxItems 64
+     */
+    endpoints?: (string | { path: string; methods?: string[] })[];
+    /**
      * The provider's port.
      */
     port?: number;
@@ -228,6 +235,10 @@ export interface ParametersConfig {
  */
 export interface ModelsConfig {
   /**
+   * Who answers a request for the list of models: the provider (the default), or the gateway, with the names of `aliases` and those in `allow` that are not globs.
+   */
+  list?: "Provider" | "Configured";
+  /**
    * The models that a client may name. `*` matches any characters, and `?` matches one. Other models get 403. If unset, any model may be named. A name that has an alias is always allowed.
    *
    * @maxItems 256
@@ -275,6 +286,12 @@ export const llmProviderSchema: Schema = {
         },
         host: { type: "string", minLength: 1, maxLength: 253 },
         path: { type: "string", minLength: 1, maxLength: 2048, default: "/v1/chat/completions" },
+        endpoints: {
+          type: "array",
+          minItems: 1,
+          maxItems: 64,
+          items: { "x-kubernetes-preserve-unknown-fields": true },
+        },
         port: { type: "integer", format: "int32", minimum: 1, maximum: 65535, default: 443 },
         tls: {
           type: "object",
@@ -333,6 +350,7 @@ export const llmProviderSchema: Schema = {
                     models: {
                       type: "object",
                       properties: {
+                        list: { type: "string", enum: ["Provider", "Configured"] },
                         allow: {
                           type: "array",
                           maxItems: 256,
@@ -402,6 +420,7 @@ export const llmProviderSchema: Schema = {
                       models: {
                         type: "object",
                         properties: {
+                          list: { type: "string", enum: ["Provider", "Configured"] },
                           allow: {
                             type: "array",
                             maxItems: 256,

@@ -2,6 +2,7 @@
 // emit/istio, as far as the controller needs it. So what is in effect is known without any memory.
 import type { PluginConfig, PluginProvider, PluginRoute } from "../../contract/plugin-config.ts";
 import type { KubeObject } from "../kube/client.ts";
+import { endpointLines } from "../model/endpoints.ts";
 import type {
   DestinationPlan,
   HeaderMatchPlan,
@@ -55,6 +56,8 @@ export function readProviders(
   rules: ReadonlyMap<string, KubeObject>,
 ): ProviderPlan[] {
   const { selector, pluginConfig } = plugin["spec"] as PluginSpec;
+  // A former version of the controller wrote none: it had the default endpoints.
+  const sets = (pluginConfig as Partial<PluginConfig>).endpoints ?? [];
   return pluginConfig.providers.map((entry): ProviderPlan => {
     const [namespace = "", name = ""] = entry.name.split("/");
     return {
@@ -63,6 +66,7 @@ export function readProviders(
       ...endpointOf(entry),
       tls: readTls(rules.get(entry.name)),
       path: entry.path,
+      endpoints: sets[entry.endpoints] ?? endpointLines(),
       removedHeaders: entry.removedHeaders ?? [],
       workloadLabels: selector?.matchLabels ?? {},
       settings: entry.settings,

@@ -1,6 +1,7 @@
 // Resources → plan. Pure; the resources have been validated.
 import type { Cursor } from "../model/cursor.ts";
 import type { RouteMatch } from "../api/generated.ts";
+import { endpointLines } from "../model/endpoints.ts";
 import { defaultConfigOf, routeConfigsOf } from "../model/provider.ts";
 import type { ProviderResource, Resources, RouteResource } from "../model/resource.ts";
 import {
@@ -68,6 +69,7 @@ function planProvider(provider: ProviderResource, rules: readonly RouteRuleOf[])
     port: spec.port ?? defaultPort,
     tls: planTls(spec.tls),
     path: spec.path ?? defaultPath,
+    endpoints: endpointLines(spec.endpoints),
     removedHeaders: (spec.headers?.remove ?? []).map((name) => name.toLowerCase()),
     workloadLabels: spec.workloadSelector?.labels ?? {},
     settings: buildSettings(defaultConfigOf(provider)),

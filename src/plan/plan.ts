@@ -18,6 +18,8 @@ export interface ProviderPlan extends Endpoint {
   tls: TlsPlan;
   /** The chat completions path. */
   path: string;
+  /** As the plugin configuration has them. */
+  endpoints: string[];
   /** Request headers that are removed, in lower case. */
   removedHeaders: string[];
   /** Labels of the proxies, in the same namespace, that call the provider. Empty: all of them. */

@@ -21,15 +21,19 @@ export interface PluginContext {
 /** The plan as the filter reads it: the same plan gives the same JSON. */
 export function toPluginConfig(plan: Plan, context: PluginContext): PluginConfig {
   const routes = routesByEndpoint(plan);
+  const sets = new Map(plan.providers.map(({ endpoints }) => [endpoints.join("\n"), endpoints]));
+  const keys = [...sets.keys()];
   return {
     version: 1,
     authorities: unique([...plan.authorities, ...context.ownAuthorities]),
     maxSources: context.maxSources,
     unservedClusters: unique(context.unservedClusters),
+    endpoints: [...sets.values()],
     providers: plan.providers.map((provider) => ({
       name: `${provider.namespace}/${provider.name}`,
       clusters: [...context.clustersOf(provider)],
       path: provider.path,
+      endpoints: keys.indexOf(provider.endpoints.join("\n")),
       ...(provider.removedHeaders.length > 0 && { removedHeaders: provider.removedHeaders }),
       ...onlyRoute(routes.get(endpointKey(provider)), provider),
       settings: provider.settings,

@@ -7,6 +7,7 @@ import { readMembers } from "../model/members.ts";
 import { defaultConfigOf, routeConfigsOf } from "../model/provider.ts";
 import type { ProviderResource } from "../model/resource.ts";
 import { checkCredential } from "./credential-rules.ts";
+import { checkEndpoints } from "./endpoint-rules.ts";
 import { checkMemberCount, checkMerged } from "./merged-config-rules.ts";
 import { checkModels } from "./model-rules.ts";
 import { checkHost, foldHeaderName } from "./name-rules.ts";
@@ -16,6 +17,7 @@ import { checkParameters } from "./parameter-rules.ts";
 export function checkProvider(provider: ProviderResource, report: Report): void {
   checkHost(provider.at("spec", "host"), report);
   checkPath(provider.at("spec", "path"), report);
+  checkEndpoints(provider, report);
   for (const name of provider.at("spec", "headers", "remove").items()) {
     checkRemovedHeader(name, report);
   }

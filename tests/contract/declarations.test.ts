@@ -23,13 +23,14 @@ type Fields<Type> = Record<keyof Required<Type>, true>;
 it("lists exactly the fields of the plugin configuration's types", () => {
   const config: Fields<PluginConfig> = {
     ...{ version: true, authorities: true, maxSources: true, unservedClusters: true },
-    ...{ providers: true },
+    ...{ endpoints: true, providers: true },
   };
   const provider: Fields<PluginProvider> = {
     ...{
       name: true,
       clusters: true,
       path: true,
+      endpoints: true,
       removedHeaders: true,
       route: true,
       settings: true,
@@ -39,7 +40,7 @@ it("lists exactly the fields of the plugin configuration's types", () => {
   const route: Fields<PluginRoute> = { name: true, virtualServices: true, settings: true };
   const settings: Fields<PluginSettings> = {
     ...{ apiKey: true, authHeader: true, authPrefix: true, maxRequestBytes: true },
-    ...{ members: true, models: true },
+    ...{ members: true, models: true, modelList: true },
   };
   const member: Fields<PluginMember> = {
     ...{
