@@ -121,7 +121,7 @@ export class EgressStream extends Context {
     const fault = this.expectBody(endpoint, settings, endOfStream);
     if (fault != NO_FAULT) return this.refuseHeaders(fault);
     writeUpstreamPath(provider.path, endpoint, pathStart, pathEnd);
-    headers.edit(this.config, settings);
+    headers.edit(this.config, provider, settings);
     this.request.noteKey(cluster);
     return HeadersStatus.Continue;
   }

@@ -47,6 +47,13 @@ export interface PluginProvider {
    */
   removedHeaders?: string[];
   /**
+   * Values of request headers by name, in lower case: literal, or `${NAME}` for a variable of the
+   * gateway's environment. The client's own are removed from the requests to all providers.
+   */
+  setHeaders?: Record<string, string>;
+  /** The same, of which the client's own are kept. */
+  defaultHeaders?: Record<string, string>;
+  /**
    * The route that leads here, if there is only one and `routes` is empty. Without it, the filter
    * asks Envoy for each request.
    */

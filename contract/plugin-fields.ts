@@ -19,6 +19,8 @@ export const providerFields: string[] = [
   "path",
   "endpoints",
   "removedHeaders",
+  "setHeaders",
+  "defaultHeaders",
   "route",
   "settings",
   "routes",

@@ -24,6 +24,7 @@ export const diagnosticCodes = {
   literal_api_key: "warning",
   invalid_auth_header: "error",
   invalid_removed_header: "error",
+  invalid_set_header: "error",
   invalid_auth_prefix: "error",
   invalid_model_name: "error",
   invalid_member_name: "error",

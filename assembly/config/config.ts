@@ -74,6 +74,17 @@ export class RouteSettings {
   }
 }
 
+/** A request header that is set. */
+export class SetHeader {
+  constructor(
+    /** In lower case. */
+    public name: Bytes,
+    public value: Bytes,
+    /** Whether the client's own is kept. */
+    public isDefault: bool,
+  ) {}
+}
+
 export class Provider {
   /** Whether a request with its key has gone to another cluster: it then gets no more requests. */
   isMisrouted: bool = false;
@@ -84,6 +95,7 @@ export class Provider {
   label: Label;
   /** The first that matches is used. */
   endpoints: Endpoint[] = [];
+  setHeaders: SetHeader[] = [];
   /** The route that leads here; null if there may be several. */
   route: Label | null = null;
 

@@ -20,7 +20,15 @@ import { Credential } from "../keys/credential";
 import { resolveSecret } from "../keys/secrets";
 import { labelOf } from "../labels";
 import { Checker } from "./checker";
-import { Cluster, Config, Provider, ProviderPath, RouteSettings, Settings } from "./config";
+import {
+  Cluster,
+  Config,
+  Provider,
+  ProviderPath,
+  RouteSettings,
+  SetHeader,
+  Settings,
+} from "./config";
 import { Endpoint } from "./endpoint";
 import {
   completionsPlan,
@@ -105,6 +113,11 @@ function decodeProvider(config: Config, value: JsonValue, path: string, root: Ch
   else own.fail(path + ".endpoints", "must be the index of a set");
   const removed = own.texts(value, "removedHeaders", path);
   for (let i = 0; i < removed.length; i++) config.removedHeaders.add(bytesOf(removed[i]));
+  decodeHeaders(provider, value, "setHeaders", own);
+  for (let i = 0; i < provider.setHeaders.length; i++) {
+    config.removedHeaders.add(provider.setHeaders[i].name);
+  }
+  decodeHeaders(provider, value, "defaultHeaders", own);
   register(config, settings, name);
   decodeRoutes(config, provider, value, own);
   const route = own.optionalText(value, "route", path);
@@ -118,6 +131,18 @@ function decodeProvider(config: Config, value: JsonValue, path: string, root: Ch
       root.fail(path + ".clusters[" + i.toString() + "]", "also leads to another provider");
     }
     config.clusters.set(clusters[i], new Cluster(clusters[i], provider));
+  }
+}
+
+function decodeHeaders(provider: Provider, value: JsonValue, key: string, own: Checker): void {
+  const headers = value.get(key);
+  if (headers === null) return;
+  const isDefault = key == "defaultHeaders";
+  for (let i = 0; i < headers.keys.length; i++) {
+    const name = headers.keys[i];
+    const secret = resolveSecret(own.requiredText(headers, name, key));
+    if (!isHeaderName(name) || secret.fault.length != 0) own.fail(key, secret.fault);
+    provider.setHeaders.push(new SetHeader(lowerBytes(name), bytesOf(secret.key), isDefault));
   }
 }
 

@@ -17,7 +17,7 @@ import {
   parseWhole,
   writeWhole,
 } from "../bytes/bytes";
-import { Config, Settings } from "../config/config";
+import { Config, Provider, Settings } from "../config/config";
 import {
   CONTENT_ENCODING,
   CONTENT_LENGTH,
@@ -132,10 +132,10 @@ export class RequestHeaders {
   }
 
   /**
-   * Edits the map: removes headers, adds the credential, and sets the path that writeUpstreamPath
+   * Edits the map: removes headers, adds those that are set and the credential, and sets the path that writeUpstreamPath
    * wrote.
    */
-  edit(config: Config, settings: Settings): void {
+  edit(config: Config, provider: Provider, settings: Settings): void {
     const pairs = this.pairs.open(this.start, this.end);
     while (pairs.next()) {
       const start = pairs.nameStart;
@@ -144,9 +144,23 @@ export class RequestHeaders {
         removeHeader(HeaderMap.Request, start, end);
       }
     }
+    const set = provider.setHeaders;
+    for (let i = 0; i < set.length; i++) {
+      const header = unchecked(set[i]);
+      if (header.isDefault && this.has(header.name)) continue;
+      addHeader(HeaderMap.Request, header.name, header.value);
+    }
     const credential = settings.credential;
     if (credential !== null) addHeader(HeaderMap.Request, settings.authHeader, credential.value);
     setHeader(HeaderMap.Request, PATH, upstreamPathStart, upstreamPathEnd);
+  }
+
+  private has(name: Bytes): bool {
+    const pairs = this.pairs.open(this.start, this.end);
+    while (pairs.next()) {
+      if (equalsHeaderName(name, pairs.nameStart, pairs.nameEnd)) return true;
+    }
+    return false;
   }
 
   /** Sets content-type to JSON, and content-length for a body that will grow by `addedBytes`. */

@@ -91,6 +91,12 @@ export interface LLMProvider {
        * @maxItems 64
        */
       remove?: string[];
+      /**
+       * Request headers that are set, by name, such as `openai-organization`. A value of `${NAME}` reads it from the gateway's environment. The client's own headers of these names are removed from the requests to all providers. No LLMRoute can match on them.
+       */
+      set?: {
+        [k: string]: string;
+      };
     };
     configs?: ProviderConfigs;
   };
@@ -307,6 +313,11 @@ export const llmProviderSchema: Schema = {
               type: "array",
               maxItems: 64,
               items: { type: "string", minLength: 1, maxLength: 200 },
+            },
+            set: {
+              type: "object",
+              maxProperties: 32,
+              additionalProperties: { type: "string", minLength: 1, maxLength: 4096 },
             },
           },
         },

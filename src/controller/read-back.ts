@@ -68,6 +68,8 @@ export function readProviders(
       path: entry.path,
       endpoints: sets[entry.endpoints] ?? endpointLines(),
       removedHeaders: entry.removedHeaders ?? [],
+      setHeaders: entry.setHeaders ?? {},
+      defaultHeaders: entry.defaultHeaders ?? {},
       workloadLabels: selector?.matchLabels ?? {},
       settings: entry.settings,
       routeSettings: entry.routes.map(readRouteSettings),

@@ -2,7 +2,7 @@
 import type { Cursor } from "../model/cursor.ts";
 import type { RouteMatch } from "../api/generated.ts";
 import { endpointLines } from "../model/endpoints.ts";
-import { defaultConfigOf, routeConfigsOf } from "../model/provider.ts";
+import { configsOf, defaultConfigOf, routeConfigsOf } from "../model/provider.ts";
 import type { ProviderResource, Resources, RouteResource } from "../model/resource.ts";
 import {
   backendHost,
@@ -71,10 +71,31 @@ function planProvider(provider: ProviderResource, rules: readonly RouteRuleOf[])
     path: spec.path ?? defaultPath,
     endpoints: endpointLines(spec.endpoints),
     removedHeaders: (spec.headers?.remove ?? []).map((name) => name.toLowerCase()),
+    setHeaders: lowerNames(spec.headers?.set ?? {}),
+    defaultHeaders: planDefaultHeaders(provider),
     workloadLabels: spec.workloadSelector?.labels ?? {},
     settings: buildSettings(defaultConfigOf(provider)),
     routeSettings: planRouteSettings(provider, rules),
   };
+}
+
+function lowerNames(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.trim()]),
+  );
+}
+
+/** Anthropic requires its version, which its own clients send. */
+function planDefaultHeaders(provider: ProviderResource): Record<string, string> {
+  const { endpoints, headers } = provider.value.spec;
+  const isSet = Object.keys(headers?.set ?? {}).some((name) =>
+    /^anthropic[-_]version$/i.test(name),
+  );
+  const isAnthropics = configsOf(provider).some(({ value }) =>
+    /^x[-_]api[-_]key$/i.test(value.auth?.header ?? ""),
+  );
+  const isNeeded = !isSet && isAnthropics && endpoints?.includes("messages") === true;
+  return isNeeded ? { "anthropic-version": "2023-06-01" } : {};
 }
 
 function planRouteSettings(

@@ -22,6 +22,10 @@ export interface ProviderPlan extends Endpoint {
   endpoints: string[];
   /** Request headers that are removed, in lower case. */
   removedHeaders: string[];
+  /** Request headers that are set, by name in lower case; `${NAME}` is a variable. */
+  setHeaders: Record<string, string>;
+  /** The same, if the client sent none. */
+  defaultHeaders: Record<string, string>;
   /** Labels of the proxies, in the same namespace, that call the provider. Empty: all of them. */
   workloadLabels: Record<string, string>;
   /** For every request, unless `routeSettings` has the request's rule. */

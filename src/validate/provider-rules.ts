@@ -11,6 +11,7 @@ import { checkEndpoints } from "./endpoint-rules.ts";
 import { checkMemberCount, checkMerged } from "./merged-config-rules.ts";
 import { checkModels } from "./model-rules.ts";
 import { checkHost, foldHeaderName } from "./name-rules.ts";
+import { checkSetHeaders } from "./set-header-rules.ts";
 import { checkParameters } from "./parameter-rules.ts";
 
 /** The rules for one LLMProvider by itself. */
@@ -21,6 +22,7 @@ export function checkProvider(provider: ProviderResource, report: Report): void 
   for (const name of provider.at("spec", "headers", "remove").items()) {
     checkRemovedHeader(name, report);
   }
+  checkSetHeaders(provider, report);
   checkConfigs(provider, report);
 }
 

@@ -32,6 +32,8 @@ it("lists exactly the fields of the plugin configuration's types", () => {
       path: true,
       endpoints: true,
       removedHeaders: true,
+      setHeaders: true,
+      defaultHeaders: true,
       route: true,
       settings: true,
       routes: true,

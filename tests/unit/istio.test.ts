@@ -17,6 +17,8 @@ const provider: ProviderPlan = {
   tls: { mode: "SIMPLE" },
   path: "/v1/chat/completions",
   endpoints: endpointLines(),
+  setHeaders: {},
+  defaultHeaders: {},
   removedHeaders: [],
   workloadLabels: {},
   settings: { authHeader: "authorization", authPrefix: "Bearer ", members: [] },
