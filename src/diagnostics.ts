@@ -66,6 +66,8 @@ export const diagnosticCodes = {
   mirrored_key: "warning",
   unset_variable: "note",
   too_many_variables: "error",
+  invalid_proxy: "error",
+  unsupported_connection: "error",
 } as const satisfies Record<string, Severity>;
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;

@@ -82,6 +82,44 @@ export interface LLMProvider {
       caCertificates?: string;
     };
     /**
+     * How connections to the provider are made and kept.
+     */
+    connection?: {
+      /**
+       * When an unused connection is closed, `4s` if unset. It must be shorter than what the provider and what is between keep, or requests meet a connection that is closing.
+       */
+      idleTimeout?: string;
+      /**
+       * How long a connection may take to be made, `10s` if unset.
+       */
+      connectTimeout?: string;
+      /**
+       * After how much silence TCP probes are sent, `60s` if unset: what is between would otherwise forget the connection of an answer that is silent for long.
+       */
+      keepalive?: string;
+      /**
+       * Whether HTTP/2 is used if the provider has it.
+       */
+      http2?: boolean;
+      /**
+       * An HTTP proxy through which a standalone Envoy reaches the provider with CONNECT. TLS to the provider goes through the tunnel, and is verified.
+       */
+      proxy?: {
+        /**
+         * The proxy's DNS name.
+         */
+        host: string;
+        /**
+         * The proxy's port.
+         */
+        port: number;
+        /**
+         * `${NAME}`: the variable of the gateway's environment with the value of `Proxy-Authorization`, such as `Basic …`.
+         */
+        authorization?: string;
+      };
+    };
+    /**
      * Changes to the headers of requests, on top of the fixed ones.
      */
     headers?: {
@@ -304,6 +342,24 @@ export const llmProviderSchema: Schema = {
           properties: {
             mode: { type: "string", enum: ["SIMPLE", "DISABLE"], default: "SIMPLE" },
             caCertificates: { type: "string", minLength: 1, maxLength: 4096 },
+          },
+        },
+        connection: {
+          type: "object",
+          properties: {
+            idleTimeout: { type: "string", maxLength: 16 },
+            connectTimeout: { type: "string", maxLength: 16 },
+            keepalive: { type: "string", maxLength: 16 },
+            http2: { type: "boolean" },
+            proxy: {
+              type: "object",
+              required: ["host", "port"],
+              properties: {
+                host: { type: "string", minLength: 1, maxLength: 253 },
+                port: { type: "integer", format: "int32", minimum: 1, maximum: 65535 },
+                authorization: { type: "string", minLength: 1, maxLength: 4096 },
+              },
+            },
           },
         },
         headers: {

@@ -3,7 +3,9 @@
 import type { PluginConfig, PluginProvider, PluginRoute } from "../../contract/plugin-config.ts";
 import type { KubeObject } from "../kube/client.ts";
 import { endpointLines } from "../model/endpoints.ts";
+import { defaultConnection } from "../plan/build.ts";
 import type {
+  ConnectionPlan,
   DestinationPlan,
   HeaderMatchPlan,
   MatchPlan,
@@ -23,7 +25,12 @@ export interface PluginSpec {
 interface RuleSpec {
   host: string;
   trafficPolicy?: { tls?: TlsSpec };
-  subsets?: { trafficPolicy?: { tls?: TlsSpec } }[];
+  subsets?: { trafficPolicy?: { tls?: TlsSpec; connectionPool?: PoolSpec } }[];
+}
+
+interface PoolSpec {
+  tcp: { connectTimeout: string; tcpKeepalive: { time: string } };
+  http: { idleTimeout: string; h2UpgradePolicy?: string };
 }
 
 interface TlsSpec {
@@ -65,6 +72,7 @@ export function readProviders(
       namespace,
       ...endpointOf(entry),
       tls: readTls(rules.get(entry.name)),
+      connection: readConnection(rules.get(entry.name)),
       path: entry.path,
       endpoints: sets[entry.endpoints] ?? endpointLines(),
       removedHeaders: entry.removedHeaders ?? [],
@@ -96,6 +104,22 @@ function readTls(rule: KubeObject | undefined): TlsPlan {
   const { caCertificates } = tls.trafficPolicy?.tls ?? {};
   const isSystem = caCertificates === undefined || caCertificates === "system";
   return isSystem ? { mode: "SIMPLE" } : { mode: "SIMPLE", caCertificates };
+}
+
+function readConnection(rule: KubeObject | undefined): ConnectionPlan {
+  const { subsets = [] } = (rule?.["spec"] ?? {}) as Partial<RuleSpec>;
+  const pool = subsets[0]?.trafficPolicy?.connectionPool;
+  if (pool === undefined) return defaultConnection;
+  return {
+    idleTimeoutMs: readMs(pool.http.idleTimeout),
+    connectTimeoutMs: readMs(pool.tcp.connectTimeout),
+    keepaliveMs: readMs(pool.tcp.tcpKeepalive.time),
+    http2: pool.http.h2UpgradePolicy === "UPGRADE",
+  };
+}
+
+function readMs(seconds: string): number {
+  return Math.round(Number.parseFloat(seconds) * 1000);
 }
 
 /**

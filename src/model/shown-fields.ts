@@ -35,6 +35,15 @@ const provider: Record<string, Shown> = {
   host: "value",
   port: "value",
   tls: { fields: { mode: "value" } },
+  connection: {
+    fields: {
+      idleTimeout: "value",
+      connectTimeout: "value",
+      keepalive: "value",
+      http2: "value",
+      proxy: { fields: { host: "value", port: "value" } },
+    },
+  },
   endpoints: { each: { fields: { methods: values } } },
   headers: { fields: { remove: values } },
   configs: { fields: { defaultConfig: config, routeSpecificConfigs: { each: config } } },

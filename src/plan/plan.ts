@@ -16,6 +16,7 @@ export interface ProviderPlan extends Endpoint {
   name: string;
   namespace: string;
   tls: TlsPlan;
+  connection: ConnectionPlan;
   /** The chat completions path. */
   path: string;
   /** As the plugin configuration has them. */
@@ -53,6 +54,20 @@ export interface Endpoint {
  * trusted.
  */
 export type TlsPlan = { mode: "DISABLE" } | { mode: "SIMPLE"; caCertificates?: string };
+
+export interface ConnectionPlan {
+  idleTimeoutMs: number;
+  connectTimeoutMs: number;
+  keepaliveMs: number;
+  http2: boolean;
+  /** For a standalone Envoy. */
+  proxy?: ProxyPlan;
+}
+
+export interface ProxyPlan extends Endpoint {
+  /** The variable that has the value of Proxy-Authorization. */
+  authorization?: string;
+}
 
 export interface RoutePlan {
   name: string;

@@ -6,6 +6,7 @@ import type { Cursor } from "../model/cursor.ts";
 import { readMembers } from "../model/members.ts";
 import { defaultConfigOf, routeConfigsOf } from "../model/provider.ts";
 import type { ProviderResource } from "../model/resource.ts";
+import { checkConnection } from "./connection-rules.ts";
 import { checkCredential } from "./credential-rules.ts";
 import { checkEndpoints } from "./endpoint-rules.ts";
 import { checkMemberCount, checkMerged } from "./merged-config-rules.ts";
@@ -22,6 +23,7 @@ export function checkProvider(provider: ProviderResource, report: Report): void 
   for (const name of provider.at("spec", "headers", "remove").items()) {
     checkRemovedHeader(name, report);
   }
+  checkConnection(provider, report);
   checkSetHeaders(provider, report);
   checkConfigs(provider, report);
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { IVirtualService } from "@kubernetes-models/istio/networking.istio.io/v1beta1";
+import { defaultConnection } from "../../src/plan/build.ts";
 import { endpointLines } from "../../src/model/endpoints.ts";
 import type { IstioOptions } from "../../src/emit/istio/options.ts";
 import { pluginName } from "../../src/emit/istio/plugin-name.ts";
@@ -17,6 +18,7 @@ const provider: ProviderPlan = {
   tls: { mode: "SIMPLE" },
   path: "/v1/chat/completions",
   endpoints: endpointLines(),
+  connection: defaultConnection,
   setHeaders: {},
   defaultHeaders: {},
   removedHeaders: [],
