@@ -28,11 +28,12 @@ export function refuse(code: ErrorCode, param: string = ""): void {
 
 /** Replies 405, with the methods that the endpoint accepts: a bit for each. */
 export function refuseMethod(methods: u32): void {
-  const allowed: string[] = [];
+  let allowed = "";
   for (let i = 0; i < endpointMethods.length; i++) {
-    if ((methods & (1 << i)) != 0) allowed.push(endpointMethods[i]);
+    if ((methods & (1 << i)) == 0) continue;
+    allowed += (allowed.length == 0 ? "" : ", ") + endpointMethods[i];
   }
-  const headers = pairs(["content-type", "application/json", "allow", allowed.join(", ")]);
+  const headers = pairs(["content-type", "application/json", "allow", allowed]);
   send(ErrorCode.MethodNotAllowed, "", headers);
 }
 
