@@ -12,7 +12,8 @@ import { matchesGlob } from "../bytes/glob";
 const MAX_SEGMENT_BYTES: usize = 1024;
 
 const CHAT_COMPLETIONS = bytesOf("/chat/completions");
-const REST = bytesOf("**");
+// `**`, as load<u16> reads it.
+const REST: u16 = 0x2a2a;
 
 export class Endpoint {
   path: Bytes;
@@ -62,8 +63,7 @@ function matchAll(segments: Bytes[], start: usize, end: usize): bool {
 }
 
 function isRest(segment: Bytes): bool {
-  const start = changetype<usize>(segment);
-  return equals(REST, start, start + segment.byteLength);
+  return segment.byteLength == 2 && load<u16>(changetype<usize>(segment)) == REST;
 }
 
 // A colon in the glob begins what is called, as in `*:generateContent`: the path has no other.

@@ -41,54 +41,42 @@ export function findEndpoint(
   end: usize,
 ): Endpoint | null {
   const endpoints = provider.endpoints;
-  tails.read(provider.path.base, start, find(Char.Question, start, end));
+  const base = provider.path.base;
+  const pathEnd = find(Char.Question, start, end);
+  readBases(base, start, pathEnd);
   allowedMethods = 0;
   for (let i = 0; i < endpoints.length; i++) {
     const endpoint = unchecked(endpoints[i]);
-    if (!tails.areOf(endpoint)) continue;
+    if (!isPathOf(endpoint, base !== null, start, pathEnd)) continue;
     if ((endpoint.methods & method) != 0) return endpoint;
     allowedMethods |= endpoint.methods;
   }
   return null;
 }
 
-// The client's path, and what comes after each base that it may begin with.
-class Tails {
-  private hasBase: bool = false;
-  private start: usize = 0;
-  private end: usize = 0;
-  /** Where the path goes on after the provider's base, and after /v1; 0 if it does not begin so. */
-  private afterBase: usize = 0;
-  private afterV1: usize = 0;
+// Where the client's path goes on after the provider's base, and after /v1; 0 if it does not begin so.
+let afterBase: usize = 0;
+let afterV1: usize = 0;
 
-  read(base: Bytes | null, start: usize, end: usize): void {
-    this.hasBase = base !== null;
-    this.start = start;
-    this.end = end;
-    const isBased = base !== null && startsWith(base, start, end);
-    this.afterBase = isBased ? start + <usize>base!.byteLength : 0;
-    this.afterV1 = startsWith(V1, start, end) ? start + V1.byteLength : 0;
-  }
-
-  areOf(endpoint: Endpoint): bool {
-    if (endpoint.body == EndpointBody.Own) return endpoint.matches(this.start, this.end);
-    if (this.end - this.start == 1) return endpoint.isChat;
-    if (!this.hasBase && !endpoint.isChat) return false;
-    tailEnd = this.end - (load<u8>(this.end - 1) == Char.Slash ? 1 : 0);
-    return (
-      this.isTail(endpoint, this.afterBase) ||
-      this.isTail(endpoint, this.afterV1) ||
-      this.isTail(endpoint, this.start)
-    );
-  }
-
-  private isTail(endpoint: Endpoint, start: usize): bool {
-    tailStart = start;
-    return start != 0 && start < tailEnd && endpoint.matches(start, tailEnd);
-  }
+function readBases(base: Bytes | null, start: usize, end: usize): void {
+  const isBased = base !== null && startsWith(base, start, end);
+  afterBase = isBased ? start + <usize>base!.byteLength : 0;
+  afterV1 = startsWith(V1, start, end) ? start + V1.byteLength : 0;
 }
 
-const tails = new Tails();
+// Whether the path from `start` to `end`, whose bases have been read, is the endpoint's.
+function isPathOf(endpoint: Endpoint, hasBase: bool, start: usize, end: usize): bool {
+  if (endpoint.body == EndpointBody.Own) return endpoint.matches(start, end);
+  if (end - start == 1) return endpoint.isChat;
+  if (!hasBase && !endpoint.isChat) return false;
+  tailEnd = end - (load<u8>(end - 1) == Char.Slash ? 1 : 0);
+  return isTail(endpoint, afterBase) || isTail(endpoint, afterV1) || isTail(endpoint, start);
+}
+
+function isTail(endpoint: Endpoint, start: usize): bool {
+  tailStart = start;
+  return start != 0 && start < tailEnd && endpoint.matches(start, tailEnd);
+}
 
 /** The upstream :path, after `writeUpstreamPath` returned true, until the next call. */
 export let upstreamPathStart: usize = 0;

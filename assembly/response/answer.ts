@@ -12,6 +12,7 @@ import {
 } from "../host/host";
 import { Bytes } from "../bytes/bytes";
 import { Credential } from "../keys/credential";
+import { FrameReader } from "./frame-reader";
 import { removeLength, ResponseHeaders } from "./headers";
 import { hideKey, isMasked, maskedEnd, maskedStart } from "./key-mask";
 import {
@@ -44,6 +45,8 @@ export class Answer {
   private usageReader: UsageReader | null = null;
   private streamReader: StreamReader | null = null;
   private isStreamed: bool = false;
+  private hasFrames: bool = false;
+  private frames: FrameReader = new FrameReader();
   /** The key to hide in the body; null unless the answer is an error. */
   private hiddenKey: Bytes | null = null;
   /** How many bytes at the end of the body so far may begin that key. */
@@ -52,7 +55,7 @@ export class Answer {
   /** Begins a new answer, before its headers. */
   restart(): void {
     this.status = 0;
-    this.isStreamed = false;
+    this.isStreamed = this.hasFrames = false;
     this.firstEventAt = 0;
     this.usage = null;
     this.hiddenKey = null;
@@ -76,6 +79,11 @@ export class Answer {
     usage.restart();
     this.usage = usage;
     if (headers.isJson) return;
+    this.hasFrames = headers.hasFrames;
+    if (headers.hasFrames) {
+      this.frames.restart();
+      return;
+    }
     this.isStreamed = true;
     let reader = this.streamReader;
     if (reader === null) reader = this.streamReader = new StreamReader(usage);
@@ -101,6 +109,7 @@ export class Answer {
       end = resultEnd;
     }
     if (this.isStreamed) this.readEvents(usage!, start, end);
+    else if (this.hasFrames) this.frames.feed(usage!, start, end);
     else usage!.feed(start, end);
   }
 

@@ -20,11 +20,12 @@ import * as telemetry from "../../contract/telemetry.ts";
 // A field that is missing here, or that the type does not have, is a compile error.
 type Fields<Type> = Record<keyof Required<Type>, true>;
 
+const config: Fields<PluginConfig> = {
+  ...{ version: true, authorities: true, maxSources: true, unservedClusters: true },
+  ...{ endpoints: true, providers: true },
+};
+
 it("lists exactly the fields of the plugin configuration's types", () => {
-  const config: Fields<PluginConfig> = {
-    ...{ version: true, authorities: true, maxSources: true, unservedClusters: true },
-    ...{ endpoints: true, providers: true },
-  };
   const provider: Fields<PluginProvider> = {
     ...{
       name: true,

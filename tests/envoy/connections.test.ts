@@ -28,7 +28,7 @@ const provider = createSecureServer({ ...certificate, allowHTTP1: true }, (reque
 const tunnels: { to: string | undefined; credentials: string | undefined }[] = [];
 const proxy = createServer().on("connect", (request: IncomingMessage, socket: Socket) => {
   tunnels.push({ to: request.url, credentials: request.headers["proxy-authorization"] });
-  const upstream = connect(portOf(provider as unknown as Server), "127.0.0.1", () => {
+  const upstream = connect(portOf(provider), "127.0.0.1", () => {
     socket.write("HTTP/1.1 200 OK\r\n\r\n");
     upstream.pipe(socket).pipe(upstream);
   });
