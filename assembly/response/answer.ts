@@ -45,8 +45,8 @@ export class Answer {
   private usageReader: UsageReader | null = null;
   private streamReader: StreamReader | null = null;
   private isStreamed: bool = false;
-  private hasFrames: bool = false;
-  private frames: FrameReader = new FrameReader();
+  /** Null unless the answer has frames. */
+  private frames: FrameReader | null = null;
   /** The key to hide in the body; null unless the answer is an error. */
   private hiddenKey: Bytes | null = null;
   /** How many bytes at the end of the body so far may begin that key. */
@@ -55,7 +55,8 @@ export class Answer {
   /** Begins a new answer, before its headers. */
   restart(): void {
     this.status = 0;
-    this.isStreamed = this.hasFrames = false;
+    this.isStreamed = false;
+    this.frames = null;
     this.firstEventAt = 0;
     this.usage = null;
     this.hiddenKey = null;
@@ -79,9 +80,8 @@ export class Answer {
     usage.restart();
     this.usage = usage;
     if (headers.isJson) return;
-    this.hasFrames = headers.hasFrames;
     if (headers.hasFrames) {
-      this.frames.restart();
+      this.frames = new FrameReader();
       return;
     }
     this.isStreamed = true;
@@ -109,7 +109,7 @@ export class Answer {
       end = resultEnd;
     }
     if (this.isStreamed) this.readEvents(usage!, start, end);
-    else if (this.hasFrames) this.frames.feed(usage!, start, end);
+    else if (this.frames !== null) this.frames!.feed(usage!, start, end);
     else usage!.feed(start, end);
   }
 

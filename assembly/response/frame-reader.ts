@@ -14,11 +14,6 @@ export class FrameReader {
   private position: u32 = 0;
   private sizes: u64 = 0;
 
-  /** Begins a new answer. */
-  restart(): void {
-    this.position = 0;
-  }
-
   /** Reads a piece. READ_AHEAD_BYTES must follow it in memory. */
   feed(usage: UsageReader, start: usize, end: usize): void {
     let at = start;
