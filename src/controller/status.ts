@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Diagnostic, type DiagnosticCode, unresolvedCodes } from "../diagnostics.ts";
 import type { KubeObject } from "../kube/client.ts";
+import { printableLine } from "../printable.ts";
 import type { Failure } from "./writer.ts";
 
 export interface Condition {
@@ -114,8 +115,9 @@ function programmed(outcome: Outcome): Judgement {
   return { type, status: "True", reason: type, message };
 }
 
-function textOf(diagnostics: readonly Diagnostic[]): string {
+/** Diagnostics on one line. */
+export function textOf(diagnostics: readonly Diagnostic[]): string {
   const text = ({ code, path, message }: Diagnostic): string =>
-    `${code}: ${path === "" ? "" : `${path}: `}${message}`;
+    printableLine(`${code}: ${path === "" ? "" : `${path}: `}${message}`);
   return diagnostics.map(text).join("; ");
 }
