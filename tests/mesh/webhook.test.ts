@@ -87,6 +87,17 @@ async function servedOn(port: number): Promise<string> {
   return createHash("sha256").update(raw).digest("hex");
 }
 
+const encode = (text: string) => Buffer.from(text).toString("base64");
+
+/** Puts a certificate of so many days ago into the Secret. */
+async function replaceSecret(days: number) {
+  const pair = makeCertificate(host, Date.now() + days * 86_400_000);
+  const data = { "tls.crt": encode(pair.cert), "tls.key": encode(pair.key) };
+  const patch = JSON.stringify({ data: { ...data, "ca.crt": encode(pair.cert) } });
+  await mesh.kubectl("patch", ...secret, "--type=merge", "-p", patch);
+  return pair;
+}
+
 async function isRefused(yaml: string): Promise<boolean> {
   const words = ["create", yaml, "--dry-run=server"] as const;
   return submit(...words).then(
@@ -128,8 +139,10 @@ describe("kubectl", () => {
     assert.match(output, /Warning: literal_api_key/);
     assert.ok(!output.includes(key));
   });
+});
 
-  it("is refused a host that another provider has", async () => {
+describe("a second provider", () => {
+  it("can't have the host of the first", async () => {
     await mesh.submit(provider);
     await pollUntil("the controller to know the provider", () => isRefused(sameHost));
     await assert.rejects(
@@ -166,7 +179,9 @@ describe("a provider that is in error", () => {
 describe("the certificate", () => {
   it("is trusted again within seconds if somebody edits the caBundle", async () => {
     const path = "/webhooks/0/clientConfig/caBundle";
-    const patch = JSON.stringify([{ op: "replace", path, value: await otherBundle() }]);
+    const patch = JSON.stringify([
+      { op: "replace", path, value: encode(makeCertificate("other").cert) },
+    ]);
     await mesh.kubectl("patch", ...configuration, "--type=json", "-p", patch);
     const begun = performance.now();
     await untilTrusted();
@@ -192,7 +207,9 @@ describe("the certificate", () => {
     });
     assert.equal(await second.stop(), 0);
   });
+});
 
+describe("an old certificate", () => {
   it("is renewed before it expires, without a gap", async () => {
     await untilTrusted();
     const [{ cert: old }] = [await replaceSecret(-300)];
@@ -203,20 +220,6 @@ describe("the certificate", () => {
     await pollUntil("another certificate", isRenewed);
     assert.ok(await isRefused(aboveLimit));
   });
-
-  async function otherBundle(): Promise<string> {
-    return Promise.resolve(Buffer.from(makeCertificate("other").cert).toString("base64"));
-  }
-
-  /** Puts a certificate of so many days ago into the Secret. */
-  async function replaceSecret(days: number) {
-    const pair = makeCertificate(host, Date.now() + days * 86_400_000);
-    const encode = (text: string) => Buffer.from(text).toString("base64");
-    const data = { "tls.crt": encode(pair.cert), "tls.key": encode(pair.key) };
-    const patch = JSON.stringify({ data: { ...data, "ca.crt": encode(pair.cert) } });
-    await mesh.kubectl("patch", ...secret, "--type=merge", "-p", patch);
-    return pair;
-  }
 });
 
 describe("metrics", () => {
