@@ -163,7 +163,9 @@ export class Controller {
   /** Writes the statuses; gives whether one has to be written again. */
   #report(own: readonly KubeObject[], judged: Judged, { waiting }: Applied): Promise<boolean> {
     const idsOf = new Map<string, string[]>();
-    for (const [id, { sources }] of judged.desired) {
+    this.metrics.pluginBytes.reset();
+    for (const [id, { object, sources, bytes }] of judged.desired) {
+      if (object.kind === "WasmPlugin") this.metrics.pluginBytes.set({ plugin: id }, bytes);
       for (const source of sources) {
         const ids = idsOf.get(source);
         if (ids === undefined) idsOf.set(source, [id]);

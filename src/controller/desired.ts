@@ -37,6 +37,8 @@ export interface Desired {
   object: ManagedObject;
   /** The resources that it comes from, as `formatResource` writes them. */
   sources: readonly string[];
+  /** As JSON, which is how the API stores it. */
+  bytes: number;
 }
 
 /** `KIND NAMESPACE/NAME` of an object. */
@@ -87,10 +89,12 @@ export function routeName({ namespace, name }: RoutePlan): string {
 function toOne(emitted: object | undefined, sources: string[]): Desired | undefined {
   if (emitted === undefined) return undefined;
   // As the API stores it: without fields that are undefined.
-  const object = JSON.parse(JSON.stringify(emitted)) as ManagedObject;
+  const json = JSON.stringify(emitted);
+  const bytes = Buffer.byteLength(json);
+  const object = JSON.parse(json) as ManagedObject;
   const { metadata, kind } = object;
   // A plugin has all providers of its namespace that name the same workload.
   const source = kind === "WasmPlugin" ? `LLMProvider ${metadata.namespace}/*` : (sources[0] ?? "");
   const annotations = { [sourceAnnotation]: source };
-  return { object: { ...object, metadata: { ...metadata, annotations } }, sources };
+  return { object: { ...object, metadata: { ...metadata, annotations } }, sources, bytes };
 }

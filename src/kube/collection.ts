@@ -9,7 +9,7 @@ export interface CollectionOptions {
   /** Such as `/apis/networking.istio.io/v1beta1/gateways`. */
   path: string;
   labelSelector?: string;
-  /** Such as `metadata.name=a`. */
+  /** Such as `metadata.name=NAME`, to follow one object. */
   fieldSelector?: string;
   /** Something may have changed. It must not throw. */
   onChange: () => void;
@@ -38,10 +38,9 @@ export class Collection {
   #isSynced = false;
   #lists = 0;
 
-  constructor(client: KubeClient, options: CollectionOptions) {
-    const { labelSelector, fieldSelector, ...others } = options;
+  constructor(client: KubeClient, { labelSelector, fieldSelector, ...options }: CollectionOptions) {
     this.#client = client;
-    this.#options = { firstDelayMs: 100, lastDelayMs: 5_000, ...others };
+    this.#options = { firstDelayMs: 100, lastDelayMs: 5_000, ...options };
     this.#selector = {
       ...(labelSelector === undefined ? {} : { labelSelector }),
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
