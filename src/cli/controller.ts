@@ -25,6 +25,7 @@ export interface ControllerCommandOptions {
   wasmUrl?: string;
   failStrategy: FailStrategy;
   keepTraceHeaders: boolean;
+  localReplies: boolean;
   maxSources: number;
   pruneAll: boolean;
   logLevel: LogLevel;
@@ -41,6 +42,11 @@ export function addControllerOptions(command: Command): Command {
     .option("--listen <host:port>", "address of its HTTP server", parseAddress, address)
     .option("--webhook-listen <host:port>", "serve the validating webhook here", parseAddress)
     .option("--keep-trace-headers", "send trace headers to providers", false)
+    .option(
+      "--local-replies",
+      "give the gateways' own error responses the form of OpenAI's, by an EnvoyFilter",
+      false,
+    )
     .option(
       "--max-sources <count>",
       "callers that metrics distinguish",
@@ -110,7 +116,7 @@ function webhookOf({ webhookListen, service, namespace }: ControllerCommandOptio
 
 function istioOptionsOf(options: ControllerCommandOptions, { sha256 }: Module): IstioOptions {
   const { service, namespace, listen } = options;
-  const whole = { ...options, localReplies: false, onlyPlugins: false };
+  const whole = { ...options, onlyPlugins: false };
   if (options.wasmUrl !== undefined) {
     return toIstioOptions({ ...whole, wasmUrl: options.wasmUrl });
   }

@@ -51,7 +51,9 @@ export class Controller {
   constructor(client: KubeClient, options: ControllerOptions) {
     this.#options = options;
     const { log, isLeader, settleMs = 2_000, secrets, instance } = options;
-    this.world = new World(client, log, () => this.trigger());
+    // Rights for EnvoyFilters are given only for what needs them.
+    const unmanaged = options.istio.localReplies === "plain" ? (["EnvoyFilter"] as const) : [];
+    this.world = new World(client, log, () => this.trigger(), unmanaged);
     this.metrics = new Metrics(isLeader, this.world.all);
     const { own, managed } = this.world;
     const mayWrite = (): boolean => isLeader() && !this.#isStopped;

@@ -24,8 +24,11 @@ export class World {
   readonly context: Record<string, Collection>;
   /** Objects with our label, by kind. */
   readonly managed: Record<Kind, Collection>;
+  readonly #unmanaged: ReadonlySet<string>;
 
-  constructor(client: KubeClient, log: Log, onChange: () => void) {
+  /** `unmanaged` are kinds that the controller has no rights for: they count as having no objects. */
+  constructor(client: KubeClient, log: Log, onChange: () => void, unmanaged: readonly Kind[] = []) {
+    this.#unmanaged = new Set(unmanaged);
     const follow = (path: string, labelSelector?: string): Collection =>
       new Collection(client, {
         path,
@@ -42,7 +45,8 @@ export class World {
 
   /** All collections, by a name for people. */
   get all(): Map<string, Collection> {
-    return new Map(Object.entries({ ...this.own, ...this.context, ...this.managed }));
+    const all = Object.entries({ ...this.own, ...this.context, ...this.managed });
+    return new Map(all.filter(([name]) => !this.#unmanaged.has(name)));
   }
 
   /** Whether everything has been read at least once, and is known. */
