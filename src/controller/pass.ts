@@ -37,7 +37,8 @@ export function judge({ own, context, textOf, live }: Seen, options: IstioOption
   if (plan === undefined) throw new Error("BUG: resources in error were not left out");
   const byName = new Map<string, Diagnostic[]>();
   for (const diagnostic of diagnostics) {
-    const name = diagnostic.resource === undefined ? "" : formatResource(diagnostic.resource);
+    const about = diagnostic.affected ?? diagnostic.resource;
+    const name = about === undefined ? "" : formatResource(about);
     byName.set(name, [...(byName.get(name) ?? []), diagnostic]);
   }
   const refused = new Set(

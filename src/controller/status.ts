@@ -1,6 +1,11 @@
 // What a resource's status says. Pure.
 import { isDeepStrictEqual } from "node:util";
-import { type Diagnostic, type DiagnosticCode, unresolvedCodes } from "../diagnostics.ts";
+import {
+  type Diagnostic,
+  type DiagnosticCode,
+  formatResource,
+  unresolvedCodes,
+} from "../diagnostics.ts";
 import type { KubeObject } from "../kube/client.ts";
 import { printableLine } from "../printable.ts";
 import type { Failure } from "./writer.ts";
@@ -125,7 +130,11 @@ function programmed(outcome: Outcome): Judgement {
 
 /** Diagnostics on one line. */
 export function textOf(diagnostics: readonly Diagnostic[]): string {
-  const text = ({ code, path, message }: Diagnostic): string =>
-    printableLine(`${code}: ${path === "" ? "" : `${path}: `}${message}`);
+  const text = ({ code, path, message, resource, affected }: Diagnostic): string => {
+    // What is wrong elsewhere is found by its name.
+    const other =
+      affected === undefined || resource === undefined ? "" : `${formatResource(resource)} `;
+    return printableLine(`${code}: ${other}${path === "" ? "" : `${path}: `}${message}`);
+  };
   return diagnostics.map(text).join("; ");
 }

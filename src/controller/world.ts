@@ -37,9 +37,13 @@ export class World {
         onTrouble: ({ message }) => log.warn("a watch failed", { path, error: message }),
       });
     this.own = mapValues(ownPaths, (path) => follow(path));
-    const others = follow(collectionPaths.VirtualService, othersLabel);
     const context = mapValues(contextPaths, (path) => follow(path));
-    this.context = { ...context, "VirtualService (others)": others };
+    const kinds = ["DestinationRule", "ServiceEntry", "VirtualService"] as const;
+    const others = kinds.map((kind) => [
+      `${kind} (others)`,
+      follow(collectionPaths[kind], othersLabel),
+    ]);
+    this.context = { ...context, ...(Object.fromEntries(others) as Record<string, Collection>) };
     this.managed = mapValues(collectionPaths, (path) => follow(path, ownLabel));
   }
 

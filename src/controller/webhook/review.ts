@@ -114,8 +114,8 @@ function diagnosticsOf(
   const found: Diagnostic[] = [];
   const options = { target: "istio", errors: "leave-out", isComplete: true } as const;
   validate(documents, options, (diagnostic) => {
-    const { resource } = diagnostic;
-    if (resource !== undefined && formatResource(resource) === id) found.push(diagnostic);
+    const about = diagnostic.affected ?? diagnostic.resource;
+    if (about !== undefined && formatResource(about) === id) found.push(diagnostic);
   });
   return found;
 }
