@@ -49,7 +49,7 @@ export class Applier {
     const surplus = (kind: Kind) => (prune ? this.#surplus(kind, desired) : []);
     writer.keepOnly(new Set([...desired.keys(), ...surplusIds]));
 
-    await writer.put(writer.due(of("DestinationRule")));
+    await writer.put(writer.due([...of("DestinationRule"), ...of("EnvoyFilter")]));
     const plugins = of("WasmPlugin").map((goal) => this.#interim(goal));
     if ((await writer.put(writer.due(plugins))) > 0) filtersLoaded.close();
 
@@ -63,6 +63,8 @@ export class Applier {
       changed += await writer.put(writer.due(of("ServiceEntry")));
       changed += await writer.put(writer.due(of("VirtualService")));
     }
+    // Only the form of errors depends on it.
+    await writer.remove(surplus("EnvoyFilter"));
     changed += await writer.remove(surplus("VirtualService"));
     changed += await writer.remove(surplus("ServiceEntry"));
     if (changed > 0) routesGone.close();

@@ -3,6 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseAllDocuments } from "yaml";
+import { findHelm, renderChart } from "../support/helm.ts";
 import type { Mesh } from "./mesh.ts";
 import { controllerHost, controllerPort, kubeApi } from "./rig/names.ts";
 
@@ -17,9 +19,22 @@ export interface ControllerProcess {
 
 const namespace = controllerHost.split(".")[1] ?? "";
 
-/** Creates the controller's namespace, ServiceAccount and rights, and its kubeconfig. */
-export async function prepareController(mesh: Mesh): Promise<void> {
-  await mesh.kubectl("apply", "-f", "tests/mesh/rig/controller-rights.yaml");
+const account = "ServiceAccount ClusterRole ClusterRoleBinding Role RoleBinding".split(" ");
+
+/**
+ * Creates the controller's namespace, ServiceAccount and rights, and its kubeconfig, with objects of
+ * the chart, and objects of these kinds as well.
+ */
+export async function prepareController(mesh: Mesh, ...kinds: string[]): Promise<void> {
+  const chart = parseAllDocuments(renderChart(findHelm() ?? "helm"));
+  const objects = chart
+    .map((each) => each.toJS() as { kind: string } | null)
+    .filter((each) => each !== null && [...account, ...kinds].includes(each.kind));
+  const space = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
+  const list = { apiVersion: "v1", kind: "List", items: [space, ...objects] };
+  const file = join(mesh.folder, "controller.json");
+  writeFileSync(file, JSON.stringify(list));
+  await mesh.kubectl("apply", "-f", file);
   const token = (await mesh.kubectl("create", "token", "llm-egress", "-n", namespace)).trim();
   const server = `https://127.0.0.1:${kubeApi.port}`;
   const config = {
