@@ -44,7 +44,7 @@ function checkItem(item: Cursor, report: Report): boolean {
   }
   const unknown = item.fields().filter(([name]) => name !== "path" && name !== "methods");
   for (const [, field] of unknown) {
-    report(field.problem("unknown_field", "unknown field; allowed: path, methods", "key"));
+    report(field.problem("invalid_endpoint", "unknown field; allowed: path, methods", "key"));
   }
   const isSound = [checkPath(item.at("path"), report), checkMethods(item.at("methods"), report)];
   return unknown.length === 0 && isSound.every(Boolean);
