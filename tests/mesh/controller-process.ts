@@ -1,18 +1,28 @@
 // Runs `llm-egress controller` against the mesh, with the rights that it is documented to need.
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Mesh } from "./mesh.ts";
-import { controllerHost, controllerPort, kubeApi } from "./rig/names.ts";
+import { controllerAddresses, controllerHost, controllerPort, kubeApi } from "./rig/names.ts";
 
 export interface ControllerProcess {
-  /** Its log so far: of all replicas that were started. */
+  readonly pid: number;
+  /** Its log so far. */
   log(): string;
-  /** The path on its HTTP server, such as `/metrics`. */
+  /** The path on its HTTP server, such as `/metrics`. Rejects if it does not listen. */
   get(path: string): Promise<Response>;
-  /** Sends a signal, SIGTERM by default. Resolves with the exit code. */
+  /** Sends a signal, SIGTERM by default. Resolves with the exit code; null after a signal's end. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+export interface Replica {
+  /** Its name, also of its log file. */
+  identity?: string;
+  /** The address of its pod: one of those that the Service leads to. */
+  address?: string;
+  /** The filter's module, instead of that of the build. */
+  wasm?: string;
 }
 
 const namespace = controllerHost.split(".")[1] ?? "";
@@ -34,23 +44,30 @@ export async function prepareController(mesh: Mesh): Promise<void> {
 }
 
 /** Starts one replica. Does not wait until it is ready. */
-export function startController(mesh: Mesh, ...words: string[]): ControllerProcess {
-  const file = join(mesh.folder, "controller.log");
-  const log = openSync(file, "a");
-  const address = `127.0.0.1:${controllerPort}`;
-  const own = ["controller", "--listen", address, "--log-level", "debug", ...words];
+export function startController(
+  mesh: Mesh,
+  { identity = "controller", address = controllerAddresses[0], wasm }: Replica = {},
+): ControllerProcess {
+  const file = join(mesh.folder, `${identity}.log`);
+  const log = openSync(file, "w");
+  const endpoint = `${address}:${controllerPort}`;
+  const words = [
+    ...["controller", "--listen", endpoint, "--identity", identity, "--log-level", "debug"],
+    ...(wasm === undefined ? [] : ["--wasm", wasm]),
+  ];
   const env = { ...process.env, KUBECONFIG: join(mesh.folder, "controller-kubeconfig") };
-  const child: ChildProcess = spawn(process.execPath, ["build/llm-egress.mjs", ...own], {
+  const child = spawn(process.execPath, ["build/llm-egress.mjs", ...words], {
     env,
     stdio: ["ignore", log, log],
   });
   closeSync(log);
   const closed = once(child, "close");
   return {
+    pid: child.pid ?? 0,
     log: () => readFileSync(file, "utf8"),
-    get: (path) => fetch(`http://${address}${path}`),
+    get: (path) => fetch(`http://${endpoint}${path}`),
     stop: async (signal = "SIGTERM") => {
-      if (child.exitCode === null) child.kill(signal);
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       return ((await closed) as [number | null])[0];
     },
   };
