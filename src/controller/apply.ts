@@ -57,25 +57,25 @@ export class Applier {
     await writer.put(writer.due(of("DestinationRule")));
     const missing = await this.#putPlugins(of("WasmPlugin").map((goal) => this.#interim(goal)));
 
-    const routesDue = () => [
-      ...writer.due(of("ServiceEntry")),
-      ...writer.due(of("VirtualService")),
-    ];
-    const openInMs = this.#filtersOpenInMs(routesDue());
+    // To compare everything takes a while.
+    const due = writer.due([...of("ServiceEntry"), ...of("VirtualService")]);
+    const openInMs = this.#filtersOpenInMs(due);
     const mustWait = (object: ManagedObject): boolean =>
       hasNeed(object, missing) || (openInMs > 0 && this.#loading.isNeededBy(object));
     let changed = 0;
     for (const kind of ["ServiceEntry", "VirtualService"] as const) {
-      changed += await writer.put(writer.due(of(kind)).filter((object) => !mustWait(object)));
+      const free = due.filter((object) => object.kind === kind && !mustWait(object));
+      changed += await writer.put(free);
     }
     changed += await writer.remove(surplus("VirtualService"));
     changed += await writer.remove(surplus("ServiceEntry"));
     if (changed > 0) routesGone.close();
 
-    const waiting = new Set(routesDue().filter(mustWait).map(idOf));
+    const stillDue = writer.due(due);
+    const waiting = new Set(stillDue.filter(mustWait).map(idOf));
     // What may not be deleted must stay complete: the filter's part of it as well.
     const isKept = surplusIds.length > 0 && !prune;
-    const isEarly = waiting.size > 0 || this.#leadsAstray(routesDue(), surplus);
+    const isEarly = waiting.size > 0 || this.#leadsAstray(stillDue, surplus);
     const lastInMs = isKept || isEarly ? Infinity : await this.#finish(of("WasmPlugin"), surplus);
     const openAgain = openInMs > 0 ? openInMs : Infinity;
     return { waiting, dueInMs: Math.min(openAgain, lastInMs, writer.retryInMs) };
@@ -84,10 +84,10 @@ export class Applier {
   /** Writes plugins. Gives what routes need of those that could not be written. */
   async #putPlugins(plugins: readonly ManagedObject[]): Promise<Set<string>> {
     const { writer, filtersLoaded } = this.#options;
-    const news = () =>
-      writer.due(plugins).flatMap((plugin) => newsOf(plugin, this.#livePlugin(plugin)));
+    const due = writer.due(plugins);
+    const news = () => due.flatMap((plugin) => newsOf(plugin, this.#livePlugin(plugin)));
     const before = news();
-    await writer.put(writer.due(plugins));
+    await writer.put(due);
     const missing = new Set(news());
     const written = before.filter((need) => !missing.has(need));
     this.#loading.add(written);

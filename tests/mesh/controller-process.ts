@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Mesh } from "./mesh.ts";
+import { pollUntil } from "./settle.ts";
 import { controllerAddresses, controllerHost, controllerPort, kubeApi } from "./rig/names.ts";
 
 export interface ControllerProcess {
@@ -23,13 +24,55 @@ export interface Replica {
   address?: string;
   /** The filter's module, instead of that of the build. */
   wasm?: string;
+  /** Its words in the Deployment's container. */
+  args?: string[];
 }
 
 const namespace = controllerHost.split(".")[1] ?? "";
 
+const rights = "tests/mesh/rig/controller-rights.yaml";
+
 /** Creates the controller's namespace, ServiceAccount and rights, and its kubeconfig. */
 export async function prepareController(mesh: Mesh): Promise<void> {
-  await mesh.kubectl("apply", "-f", "tests/mesh/rig/controller-rights.yaml");
+  await mesh.kubectl("apply", "-f", rights);
+  await writeKubeconfig(mesh);
+}
+
+/** Deletes what prepareController has created, and the CRDs, so that Helm can install them. */
+export async function makeRoomForHelm(mesh: Mesh): Promise<void> {
+  const namespaced = ["serviceaccount,role,rolebinding,lease", "llm-egress", "-n", namespace];
+  await mesh.kubectl("delete", "--ignore-not-found", ...namespaced);
+  await mesh.kubectl(
+    "delete",
+    "--ignore-not-found",
+    "clusterrole,clusterrolebinding",
+    "llm-egress",
+  );
+  await mesh.kubectl("delete", "--ignore-not-found", "-f", "deploy/crds");
+}
+
+/** Starts the replicas of the Deployment, as there is no kubelet. */
+export async function startDeployment(mesh: Mesh): Promise<ControllerProcess[]> {
+  await writeKubeconfig(mesh);
+  const words = ["get", "deployment", "llm-egress", "-n", namespace, "-o", "json"];
+  const { spec } = JSON.parse(await mesh.kubectl(...words)) as Deployment;
+  const [container] = spec.template.spec.containers;
+  return controllerAddresses
+    .slice(0, spec.replicas)
+    .map((address, index) =>
+      startController(mesh, {
+        identity: `llm-egress-${index}`,
+        address,
+        args: container?.args ?? [],
+      }),
+    );
+}
+
+interface Deployment {
+  spec: { replicas: number; template: { spec: { containers: { args: string[] }[] } } };
+}
+
+async function writeKubeconfig(mesh: Mesh): Promise<void> {
   const token = (await mesh.kubectl("create", "token", "llm-egress", "-n", namespace)).trim();
   const server = `https://127.0.0.1:${kubeApi.port}`;
   const config = {
@@ -46,14 +89,15 @@ export async function prepareController(mesh: Mesh): Promise<void> {
 /** Starts one replica. Does not wait until it is ready. */
 export function startController(
   mesh: Mesh,
-  { identity = "controller", address = controllerAddresses[0], wasm }: Replica = {},
+  { identity = "controller", address = controllerAddresses[0], ...more }: Replica = {},
 ): ControllerProcess {
   const file = join(mesh.folder, `${identity}.log`);
   const log = openSync(file, "w");
   const endpoint = `${address}:${controllerPort}`;
   const words = [
-    ...["controller", "--listen", endpoint, "--identity", identity, "--log-level", "debug"],
-    ...(wasm === undefined ? [] : ["--wasm", wasm]),
+    ...(more.args ?? ["controller", "--log-level", "debug"]),
+    ...["--listen", endpoint, "--identity", identity],
+    ...(more.wasm === undefined ? [] : ["--wasm", more.wasm]),
   ];
   const env = { ...process.env, KUBECONFIG: join(mesh.folder, "controller-kubeconfig") };
   const child = spawn(process.execPath, ["build/llm-egress.mjs", ...words], {
@@ -71,4 +115,23 @@ export function startController(
       return ((await closed) as [number | null])[0];
     },
   };
+}
+
+/** The objects that the controller has written, by name. */
+export function listManaged(mesh: Mesh): Promise<string> {
+  const kinds = "destinationrules,serviceentries,virtualservices,wasmplugins";
+  return mesh.kubectl(
+    "get",
+    kinds,
+    "-A",
+    "-o",
+    "name",
+    "-l",
+    "app.kubernetes.io/managed-by=llm-egress",
+  );
+}
+
+/** Resolves when the controller has deleted all that it has written. */
+export async function untilPruned(mesh: Mesh): Promise<void> {
+  await pollUntil("all to be deleted", async () => (await listManaged(mesh)) === "");
 }

@@ -4,8 +4,10 @@ import { after, before, describe, it } from "node:test";
 import { echoedHeader, echoOf } from "../support/requests.ts";
 import {
   type ControllerProcess,
+  listManaged,
   prepareController,
   startController,
+  untilPruned,
 } from "./controller-process.ts";
 import { startLoad } from "./load.ts";
 import { connectMesh } from "./mesh.ts";
@@ -23,7 +25,6 @@ import { pollUntil } from "./settle.ts";
 const mesh = connectMesh();
 const url = "http://dashscope.aliyuncs.com/v1/chat/completions";
 const echo = { "x-mock-echo": "1" };
-const managed = "destinationrules,serviceentries,virtualservices,wasmplugins";
 let controller: ControllerProcess;
 
 before(async () => {
@@ -33,7 +34,7 @@ before(async () => {
 });
 after(async () => {
   await mesh.clear();
-  await untilGone();
+  await untilPruned(mesh);
   assert.equal(await controller.stop(), 0);
 });
 
@@ -47,13 +48,6 @@ async function untilStatus(kind: string, name: string, status: string): Promise<
   const is = async () => (await word(kind, name)) === status;
   await pollUntil(`${kind} ${name} to be ${status}`, is, () => Promise.resolve(controller.log()));
 }
-
-async function untilGone(): Promise<void> {
-  await pollUntil("all to be deleted", async () => (await listManaged()) === "");
-}
-
-const listManaged = () =>
-  mesh.kubectl("get", managed, "-A", "-o", "name", "-l", "app.kubernetes.io/managed-by=llm-egress");
 
 const isAnswered = async () => (await mesh.as("app").chat(url)).status === 200;
 
@@ -72,7 +66,7 @@ describe("kubectl apply", () => {
     const path = ["-o", "jsonpath={.items[0].spec.url} {.items[0].spec.sha256}"];
     const text = await mesh.kubectl("get", "wasmplugins", "-n", "istio-system", ...path);
     const [address = "", sha256 = ""] = text.split(" ");
-    assert.match(address, /^http:\/\/llm-egress\.llm-egress-system\.svc\.cluster\.local:18080\//);
+    assert.match(address, /^http:\/\/llm-egress\.llm-egress-system\.svc\.cluster\.local:8080\//);
     const { status } = await controller.get(new URL(address).pathname);
     assert.equal(status, 200);
     assert.ok(address.includes(sha256) && sha256.length === 64);
@@ -215,7 +209,7 @@ describe("under load", () => {
         await mesh.delete(moonshotRoute, moonshotProvider);
         await pollUntil(
           "all to be deleted",
-          async () => !(await listManaged()).includes("moonshot"),
+          async () => !(await listManaged(mesh)).includes("moonshot"),
         );
       }
     } finally {
@@ -233,26 +227,26 @@ describe("under load", () => {
 describe("kubectl delete", () => {
   it("undoes everything", async () => {
     await mesh.delete(route, provider);
-    await untilGone();
+    await untilPruned(mesh);
   });
 
   it("of the CRDs undoes nothing", async () => {
     await mesh.submit(provider, route);
     await untilStatus("llmroute", "dashscope-route", "Ready");
-    const before = await listManaged();
+    const before = await listManaged(mesh);
     await mesh.kubectl("delete", "-f", "deploy/crds");
     await pollUntil("the controller to notice", async () => {
       return (await controller.get("/readyz")).status === 503;
     });
-    assert.equal(await listManaged(), before);
+    assert.equal(await listManaged(mesh), before);
     await mesh.kubectl("apply", "-f", "deploy/crds");
     await pollUntil("the controller to be ready", async () => {
       return (await controller.get("/readyz")).status === 200;
     });
-    assert.equal(await listManaged(), before);
+    assert.equal(await listManaged(mesh), before);
     await mesh.submit(provider, route);
     await untilStatus("llmroute", "dashscope-route", "Ready");
     await mesh.delete(route, provider);
-    await untilGone();
+    await untilPruned(mesh);
   });
 });

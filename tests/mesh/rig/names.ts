@@ -88,9 +88,9 @@ export const providerAddress = "127.0.0.99";
 
 /** The Service of the controller, from which agents load the module. */
 export const controllerHost = "llm-egress.llm-egress-system.svc.cluster.local";
-export const controllerPort = 18080;
+export const controllerPort = 8080;
 /** The addresses of its replicas. */
-export const controllerAddresses = ["127.0.0.1", "127.0.0.21"] as const;
+export const controllerAddresses = ["127.0.0.21", "127.0.0.22"] as const;
 
 export const registryAddress = "127.0.0.1:5000";
 export const kubeApi = { port: 16443, token: "admintoken" };
