@@ -57,15 +57,13 @@ export async function startDeployment(mesh: Mesh): Promise<ControllerProcess[]> 
   const words = ["get", "deployment", "llm-egress", "-n", namespace, "-o", "json"];
   const { spec } = JSON.parse(await mesh.kubectl(...words)) as Deployment;
   const [container] = spec.template.spec.containers;
-  return controllerAddresses
-    .slice(0, spec.replicas)
-    .map((address, index) =>
-      startController(mesh, {
-        identity: `llm-egress-${index}`,
-        address,
-        args: container?.args ?? [],
-      }),
-    );
+  return controllerAddresses.slice(0, spec.replicas).map((address, index) =>
+    startController(mesh, {
+      identity: `llm-egress-${index}`,
+      address,
+      args: container?.args ?? [],
+    }),
+  );
 }
 
 interface Deployment {
@@ -134,4 +132,17 @@ export function listManaged(mesh: Mesh): Promise<string> {
 /** Resolves when the controller has deleted all that it has written. */
 export async function untilPruned(mesh: Mesh): Promise<void> {
   await pollUntil("all to be deleted", async () => (await listManaged(mesh)) === "");
+}
+
+/** Resolves when the status of an LLMProvider or LLMRoute of the five steps, or alike, is this word. */
+export async function untilStatus(
+  mesh: Mesh,
+  kind: string,
+  name: string,
+  status: string,
+): Promise<void> {
+  // The documents' routes name no namespace.
+  const place = [name, "-n", name.endsWith("-route") ? "default" : "istio-system"];
+  const word = () => mesh.kubectl("get", kind, ...place, "-o", "jsonpath={.status.status}");
+  await pollUntil(`${kind} ${name} to be ${status}`, async () => (await word()) === status, word);
 }

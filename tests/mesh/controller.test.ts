@@ -66,7 +66,7 @@ describe("kubectl apply", () => {
     const path = ["-o", "jsonpath={.items[0].spec.url} {.items[0].spec.sha256}"];
     const text = await mesh.kubectl("get", "wasmplugins", "-n", "istio-system", ...path);
     const [address = "", sha256 = ""] = text.split(" ");
-    assert.match(address, /^http:\/\/llm-egress\.llm-egress-system\.svc\.cluster\.local:8080\//);
+    assert.match(address, /^http:\/\/llm-egress\.llm-egress-system\.svc\.cluster\.local:18080\//);
     const { status } = await controller.get(new URL(address).pathname);
     assert.equal(status, 200);
     assert.ok(address.includes(sha256) && sha256.length === 64);

@@ -60,6 +60,7 @@ describe("with the controller that Helm installs", () => {
   after(async () => {
     for (const each of replicas) assert.equal(await each.stop(), 0);
     await mesh.helm("uninstall", "llm-egress", "-n", "llm-egress-system");
+    await mesh.kubectl("apply", "-f", "deploy/crds");
     await prepareController(mesh);
     controller = startController(mesh);
   });
