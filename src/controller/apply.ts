@@ -1,9 +1,12 @@
 // What is desired → what is in the cluster, in an order that at no time lets a request leave
 // unfiltered or in the clear:
 //
-//   create and change: DestinationRule → WasmPlugin → (filters load) → ServiceEntry → VirtualService
+//   create and change: DestinationRule → WasmPlugin → (filters load) → VirtualService → ServiceEntry
 //                      A route that needs nothing of what is loading does not wait.
-//   remove:            VirtualService → ServiceEntry → (routes go) → WasmPlugin → DestinationRule
+//   remove:            ServiceEntry → VirtualService → (routes go) → WasmPlugin → DestinationRule
+//
+// A sidecar that has the ServiceEntry without the VirtualService sends requests to the provider
+// itself, in the clear. With the VirtualService alone, the gateway responds with 503.
 //
 // Nothing here waits: a pass does what may be done, and says when the next one can do more.
 import type { KubeObject } from "../kube/client.ts";
@@ -63,12 +66,12 @@ export class Applier {
     const mustWait = (object: ManagedObject): boolean =>
       hasNeed(object, missing) || (openInMs > 0 && this.#loading.isNeededBy(object));
     let changed = 0;
-    for (const kind of ["ServiceEntry", "VirtualService"] as const) {
+    for (const kind of ["VirtualService", "ServiceEntry"] as const) {
       const free = due.filter((object) => object.kind === kind && !mustWait(object));
       changed += await writer.put(free);
     }
-    changed += await writer.remove(surplus("VirtualService"));
     changed += await writer.remove(surplus("ServiceEntry"));
+    changed += await writer.remove(surplus("VirtualService"));
     if (changed > 0) routesGone.close();
 
     const stillDue = writer.due(due);

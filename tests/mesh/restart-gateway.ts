@@ -24,6 +24,7 @@ export async function restartGateway(mesh: Mesh, workers: number): Promise<void>
     },
   );
   await whenProxyReady(components, gateway);
+  components.letGo();
 }
 
 function isAlive(pid: number): boolean {

@@ -28,7 +28,7 @@ const kindsOf = (requests: readonly Request[]) =>
     .filter(({ path }) => path.includes("istio.io"))
     .map(({ method, path }) => `${method} ${path.split("/")[6]}`);
 
-test("a provider and its route take effect in order: TLS, filter, address, route", async () => {
+test("a provider and its route take effect in order: TLS, filter, route, address", async () => {
   kube.applyProvider("a");
   kube.applyRoute("a");
   kube.startController();
@@ -38,8 +38,8 @@ test("a provider and its route take effect in order: TLS, filter, address, route
   assert.deepEqual(kindsOf(writes()), [
     "POST destinationrules",
     "POST wasmplugins",
-    "POST serviceentries",
     "POST virtualservices",
+    "POST serviceentries",
   ]);
   const route = kube.live("VirtualService", "a");
   assert.equal(route?.metadata.labels?.["app.kubernetes.io/managed-by"], "llm-egress");
@@ -77,8 +77,8 @@ test("deletion goes the other way round, and the filter forgets a provider last"
   kube.fake.remove(`${group}/namespaces/models/llmproviders/a`);
   await until(() => kube.live("DestinationRule", "a") === undefined);
   assert.deepEqual(kindsOf(writes().slice(before)), [
-    "DELETE virtualservices",
     "DELETE serviceentries",
+    "DELETE virtualservices",
     "PUT wasmplugins",
     "DELETE destinationrules",
   ]);

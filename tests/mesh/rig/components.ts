@@ -49,6 +49,11 @@ export class Components {
     writeFileSync(this.#pidFile(name), String(child.pid));
   }
 
+  /** Lets this process end while the components run. */
+  letGo(): void {
+    for (const { child } of this.#running) child.unref();
+  }
+
   /** The process of a component that this or another object has started last in the folder. */
   pidOf(name: string): number {
     return Number(readFileSync(this.#pidFile(name), "utf8"));
