@@ -2,19 +2,24 @@
 // start takes, what a pass without a change costs, and the memory.
 //
 //   npm run bench:controller [-- COUNT…]
+//   npm run bench:controller -- rounds [COUNT]
 //
-// A count is that of the LLMProviders, each with an LLMRoute; 10, 100 and 1,000 by default.
+// A count is that of the LLMProviders, each with an LLMRoute; 10, 100 and 1,000 by default. Rounds
+// (50) create, change and delete a provider and its route under load, with 1 and with 4 workers.
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   type ControllerProcess,
   prepareController,
   startController,
+  untilStatus,
 } from "../tests/mesh/controller-process.ts";
 import { connectMesh, type Mesh } from "../tests/mesh/mesh.ts";
 import { dashscopeProvider, dashscopeRoute, gatewayRule } from "../tests/mesh/resources.ts";
+import { restartGateway } from "../tests/mesh/restart-gateway.ts";
 import { callKube } from "../tests/mesh/rig/kube-client.ts";
 import { runOnMesh } from "../tests/mesh/rig/run-on-mesh.ts";
+import { runRounds } from "../tests/mesh/rounds.ts";
 import { median } from "./median.ts";
 
 const group = "/apis/istio.alibabacloud.com/v1beta1/namespaces/istio-system";
@@ -29,10 +34,12 @@ let created = 1;
 await runOnMesh(
   async () => {
     const mesh = connectMesh();
-    const counts = process.argv.slice(2).map(Number);
+    const [what, ...rest] = process.argv.slice(2);
     await prepareController(mesh);
     await mesh.apply(gatewayRule);
     await mesh.submit(dashscopeProvider, dashscopeRoute);
+    if (what === "rounds") return measureRounds(mesh, Number(rest[0] ?? 50));
+    const counts = process.argv.slice(2).map(Number);
     for (const count of counts.length > 0 ? counts : [10, 100, 1000]) await measure(mesh, count);
     return 0;
   },
@@ -54,6 +61,24 @@ async function measure(mesh: Mesh, count: number): Promise<void> {
   const memory = await metric(controller, "process_resident_memory_bytes");
   console.log(`  memory: ${(memory / 2 ** 20).toFixed(0)} MiB, ${peak.toFixed(0)} MiB at most`);
   await controller.stop();
+}
+
+async function measureRounds(mesh: Mesh, rounds: number): Promise<number> {
+  const controller = startController(mesh);
+  await untilStatus(mesh, "llmroute", "dashscope-route", "Ready");
+  while ((await mesh.as("app").chat(url)).status !== 200) await sleep(20);
+  let isFaultless = true;
+  for (const workers of [1, 4]) {
+    if (workers > 1) await restartGateway(mesh, workers);
+    while ((await mesh.as("app").chat(url)).status !== 200) await sleep(20);
+    const { requests, unfiltered, lost, clearText } = await runRounds(mesh, rounds);
+    console.log(
+      `${rounds} rounds, ${workers} workers, ${requests} requests: ${unfiltered} unfiltered, ${lost.length} lost, in clear text to ${clearText.join(", ")}`,
+    );
+    isFaultless &&= unfiltered + lost.length === 0 && clearText.length === 1;
+  }
+  await controller.stop();
+  return isFaultless ? 0 : 1;
 }
 
 /** Creates providers and routes until there are so many, in parallel. */

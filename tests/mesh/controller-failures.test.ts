@@ -24,7 +24,7 @@ import { pollUntil } from "./settle.ts";
 const mesh = connectMesh();
 const url = "http://dashscope.aliyuncs.com/v1/chat/completions";
 const echo = { "x-mock-echo": "1" };
-const rounds = 4;
+const rounds = 3;
 
 let leader: ControllerProcess;
 let standby: ControllerProcess | undefined;

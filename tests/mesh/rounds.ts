@@ -85,8 +85,8 @@ async function runRound(
     (answer) => answer.status === 200 && echoedBody(answer).includes(model),
   );
   const to = performance.now();
-  await mesh.delete(moonshotRoute);
-  await mesh.delete(moonshotProvider);
+  // Both at once: a sidecar that knows the provider and has no route calls it directly.
+  await mesh.delete(moonshotRoute, moonshotProvider);
   await untilAnswer(load, "no answer", ({ status }) => status !== 200);
   await pollUntil("the rest to be deleted", async () => {
     const words = ["get", "destinationrule", "moonshot", "-n", "istio-system"];
