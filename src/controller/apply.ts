@@ -50,14 +50,14 @@ export class Applier {
     const { writer, filtersLoaded, routesGone } = this.#options;
     // What another process wrote before may be loading as well.
     if (this.#loading.isUnknown && filtersLoaded.opensInMs() === 0) this.#loading.clear();
-    const all = [...desired.values()].map(({ object }) => object);
-    const of = (kind: Kind) => all.filter((object) => object.kind === kind);
+    const of = (kind: Kind) =>
+      [...desired.values()].flatMap(({ object }) => (object.kind === kind ? object : []));
     const surplusIds = this.#surplusIds(desired);
     const prune = surplusIds.length > 0 && (await mayPrune());
     const surplus = (kind: Kind) => (prune ? this.#surplus(kind, desired) : []);
     writer.keepOnly(new Set([...desired.keys(), ...surplusIds]));
 
-    await writer.put(writer.due(of("DestinationRule")));
+    await writer.put(writer.due([...of("DestinationRule"), ...of("EnvoyFilter")]));
     const missing = await this.#putPlugins(of("WasmPlugin").map((goal) => this.#interim(goal)));
 
     // To compare everything takes a while.
@@ -67,9 +67,10 @@ export class Applier {
       hasNeed(object, missing) || (openInMs > 0 && this.#loading.isNeededBy(object));
     let changed = 0;
     for (const kind of ["VirtualService", "ServiceEntry"] as const) {
-      const free = due.filter((object) => object.kind === kind && !mustWait(object));
-      changed += await writer.put(free);
+      changed += await writer.put(due.filter((each) => each.kind === kind && !mustWait(each)));
     }
+    // Only the form of errors depends on it.
+    await writer.remove(surplus("EnvoyFilter"));
     changed += await writer.remove(surplus("ServiceEntry"));
     changed += await writer.remove(surplus("VirtualService"));
     if (changed > 0) routesGone.close();
@@ -80,8 +81,7 @@ export class Applier {
     const isKept = surplusIds.length > 0 && !prune;
     const isEarly = waiting.size > 0 || this.#leadsAstray(stillDue, surplus);
     const lastInMs = isKept || isEarly ? Infinity : await this.#finish(of("WasmPlugin"), surplus);
-    const openAgain = openInMs > 0 ? openInMs : Infinity;
-    return { waiting, dueInMs: Math.min(openAgain, lastInMs, writer.retryInMs) };
+    return { waiting, dueInMs: Math.min(openInMs || Infinity, lastInMs, writer.retryInMs) };
   }
 
   /** Writes plugins. Gives what routes need of those that could not be written. */

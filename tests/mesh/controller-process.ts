@@ -3,6 +3,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseAllDocuments } from "yaml";
+import { findHelm, renderChart } from "../support/helm.ts";
 import type { Mesh } from "./mesh.ts";
 import { pollUntil } from "./settle.ts";
 import { controllerAddresses, controllerHost, controllerPort, kubeApi } from "./rig/names.ts";
@@ -24,17 +26,30 @@ export interface Replica {
   address?: string;
   /** The filter's module, instead of that of the build. */
   wasm?: string;
+  /** Further options. */
+  words?: string[];
   /** Its words in the Deployment's container. */
   args?: string[];
 }
 
 const namespace = controllerHost.split(".")[1] ?? "";
 
-const rights = "tests/mesh/rig/controller-rights.yaml";
+const account = "ServiceAccount ClusterRole ClusterRoleBinding Role RoleBinding".split(" ");
 
-/** Creates the controller's namespace, ServiceAccount and rights, and its kubeconfig. */
-export async function prepareController(mesh: Mesh): Promise<void> {
-  await mesh.kubectl("apply", "-f", rights);
+/**
+ * Creates the controller's namespace, ServiceAccount and rights, and its kubeconfig, with objects of
+ * the chart, and objects of these kinds as well.
+ */
+export async function prepareController(mesh: Mesh, ...kinds: string[]): Promise<void> {
+  const chart = parseAllDocuments(renderChart(findHelm() ?? "helm"));
+  const objects = chart
+    .map((each) => each.toJS() as { kind: string } | null)
+    .filter((each) => each !== null && [...account, ...kinds].includes(each.kind));
+  const space = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
+  const list = { apiVersion: "v1", kind: "List", items: [space, ...objects] };
+  const file = join(mesh.folder, "controller.json");
+  writeFileSync(file, JSON.stringify(list));
+  await mesh.kubectl("apply", "-f", file);
   await writeKubeconfig(mesh);
 }
 
@@ -96,6 +111,7 @@ export function startController(
     ...(more.args ?? ["controller", "--log-level", "debug"]),
     ...["--listen", endpoint, "--identity", identity],
     ...(more.wasm === undefined ? [] : ["--wasm", more.wasm]),
+    ...(more.words ?? []),
   ];
   const env = { ...process.env, KUBECONFIG: join(mesh.folder, "controller-kubeconfig") };
   const child = spawn(process.execPath, ["build/llm-egress.mjs", ...words], {
