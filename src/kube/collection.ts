@@ -75,8 +75,16 @@ export class Collection {
     return this.#texts.get(object);
   }
 
-  /** Takes over an object that the caller has written, as the watch may be late. */
+  /**
+   * Takes over an object that the caller has written, as the watch may be late. Of `managedFields`,
+   * only the managers are kept.
+   */
   put(object: KubeObject): void {
+    const { metadata } = object;
+    // Which fields each manager has set is often larger than the object itself.
+    if (metadata.managedFields !== undefined) {
+      metadata.managedFields = metadata.managedFields.map(({ manager }) => ({ manager }));
+    }
     this.#objects.set(keyOf(object), object);
   }
 
@@ -130,7 +138,7 @@ export class Collection {
       this.#heardAt = performance.now();
     } while (next !== "");
     this.#objects.clear();
-    for (const [key, object] of found) this.#objects.set(key, object);
+    for (const object of found.values()) this.put(object);
     this.#version = page.metadata.resourceVersion;
     this.#isSynced = true;
     this.#lists += 1;
@@ -158,7 +166,7 @@ export class Collection {
     this.#version = object.metadata.resourceVersion ?? "";
     if (type === "BOOKMARK") return;
     if (type === "DELETED") this.#objects.delete(keyOf(object));
-    else this.#objects.set(keyOf(object), object);
+    else this.put(object);
     const exact = exactJson<{ object: unknown }>(json);
     if (exact !== undefined) this.#texts.set(object, JSON.stringify(exact.object));
     this.#options.onChange();

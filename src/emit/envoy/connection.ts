@@ -47,7 +47,7 @@ export interface Tunnel {
 export function toTunnel(provider: ProviderPlan, proxy: ProxyPlan, name: string): Tunnel {
   const tunnel = `proxy|${name}`;
   const { host, port, authorization } = proxy;
-  const header = { key: "proxy-authorization", value: variableOf(authorization) };
+  const header = { key: "Proxy-Authorization", value: variableOf(authorization) };
   const tunneling_config = {
     hostname: formatAddress(provider),
     ...(authorization === undefined ? {} : { headers_to_add: [{ header }] }),
