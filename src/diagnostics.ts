@@ -18,10 +18,13 @@ export const diagnosticCodes = {
   duplicate_resource: "error",
   invalid_host: "error",
   invalid_path: "error",
+  invalid_endpoint: "error",
+  unenforced_policy: "warning",
   invalid_api_key: "error",
   literal_api_key: "warning",
   invalid_auth_header: "error",
   invalid_removed_header: "error",
+  invalid_set_header: "error",
   invalid_auth_prefix: "error",
   invalid_model_name: "error",
   invalid_member_name: "error",
@@ -63,6 +66,8 @@ export const diagnosticCodes = {
   mirrored_key: "warning",
   unset_variable: "note",
   too_many_variables: "error",
+  invalid_proxy: "error",
+  unsupported_connection: "error",
 } as const satisfies Record<string, Severity>;
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;

@@ -2,7 +2,10 @@
 // emit/istio, as far as the controller needs it. So what is in effect is known without any memory.
 import type { PluginConfig, PluginProvider, PluginRoute } from "../../contract/plugin-config.ts";
 import type { KubeObject } from "../kube/client.ts";
+import { endpointLines } from "../model/endpoints.ts";
+import { defaultConnection } from "../plan/build.ts";
 import type {
+  ConnectionPlan,
   DestinationPlan,
   HeaderMatchPlan,
   MatchPlan,
@@ -22,7 +25,12 @@ export interface PluginSpec {
 interface RuleSpec {
   host: string;
   trafficPolicy?: { tls?: TlsSpec };
-  subsets?: { trafficPolicy?: { tls?: TlsSpec } }[];
+  subsets?: { trafficPolicy?: { tls?: TlsSpec; connectionPool?: PoolSpec } }[];
+}
+
+interface PoolSpec {
+  tcp: { connectTimeout: string; tcpKeepalive: { time: string } };
+  http: { idleTimeout: string; h2UpgradePolicy?: string };
 }
 
 interface TlsSpec {
@@ -71,6 +79,8 @@ export function readProviders(
   const spec = readPlugin(plugin);
   if (spec === undefined) return [];
   const { selector, pluginConfig } = spec;
+  // A former version of the controller wrote none: it had the default endpoints.
+  const sets = (pluginConfig as Partial<PluginConfig>).endpoints ?? [];
   return pluginConfig.providers.map((entry): ProviderPlan => {
     const [namespace = "", name = ""] = entry.name.split("/");
     return {
@@ -78,8 +88,12 @@ export function readProviders(
       namespace,
       ...endpointOf(entry),
       tls: readTls(rules.get(entry.name)),
+      connection: readConnection(rules.get(entry.name)),
       path: entry.path,
+      endpoints: sets[entry.endpoints] ?? endpointLines(),
       removedHeaders: entry.removedHeaders ?? [],
+      setHeaders: entry.setHeaders ?? {},
+      defaultHeaders: entry.defaultHeaders ?? {},
       workloadLabels: selector?.matchLabels ?? {},
       settings: entry.settings,
       routeSettings: entry.routes.map(readRouteSettings),
@@ -106,6 +120,22 @@ function readTls(rule: KubeObject | undefined): TlsPlan {
   const { caCertificates } = tls.trafficPolicy?.tls ?? {};
   const isSystem = caCertificates === undefined || caCertificates === "system";
   return isSystem ? { mode: "SIMPLE" } : { mode: "SIMPLE", caCertificates };
+}
+
+function readConnection(rule: KubeObject | undefined): ConnectionPlan {
+  const { subsets = [] } = (rule?.["spec"] ?? {}) as Partial<RuleSpec>;
+  const pool = subsets[0]?.trafficPolicy?.connectionPool;
+  if (pool === undefined) return defaultConnection;
+  return {
+    idleTimeoutMs: readMs(pool.http.idleTimeout),
+    connectTimeoutMs: readMs(pool.tcp.connectTimeout),
+    keepaliveMs: readMs(pool.tcp.tcpKeepalive.time),
+    http2: pool.http.h2UpgradePolicy === "UPGRADE",
+  };
+}
+
+function readMs(seconds: string): number {
+  return Math.round(Number.parseFloat(seconds) * 1000);
 }
 
 /**
