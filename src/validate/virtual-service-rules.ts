@@ -36,13 +36,13 @@ function checkOverlap(routes: readonly RouteResource[], service: Cursor, report:
 function gatewaysAt(service: Cursor): string[] {
   const names = service.at("spec", "gateways").items();
   if (names.length === 0) return ["mesh"];
-  return names.map(({ value }) => fullGatewayName(String(value), service));
+  return names.map((name) => fullGatewayName(name.text() ?? "", service));
 }
 
 /** Envoy mirrors the request after the filter has edited it: the copy carries the key. */
 function checkMirrors(known: ReadonlySet<string>, service: Cursor, report: Report): void {
   const hosts = service.at("spec", "hosts").items();
-  const hasHost = hosts.some((host) => known.has(String(host.value)));
+  const hasHost = hosts.some((host) => known.has(host.text() ?? ""));
   for (const rule of service.at("spec", "http").items()) {
     const destinations = rule.at("route").items();
     const leadsToProvider = destinations.some((destination) =>
