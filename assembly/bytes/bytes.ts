@@ -98,7 +98,8 @@ export function lowerByte(byte: u8): u8 {
 }
 
 /**
- * Whether the run is the header name `name`. `_` counts as `-`, as CGI and its successors have it.
+ * Whether the run is the header name `name`. Any character but a letter or a digit counts as `-`: to
+ * CGI and its successors `_` is the same, and to some of them (lighttpd) `.` and the rest as well.
  * Both are in lower case.
  */
 export function equalsHeaderName(name: Bytes, start: usize, end: usize): bool {
@@ -107,9 +108,14 @@ export function equalsHeaderName(name: Bytes, start: usize, end: usize): bool {
   for (let i: usize = 0; i < size; i++) {
     const byte = load<u8>(start + i);
     const expected = load<u8>(changetype<usize>(name) + i);
-    if (byte != expected && (byte != Char.Underscore || expected != Char.Minus)) return false;
+    if (byte != expected && (expected != Char.Minus || isAlphanumeric(byte))) return false;
   }
   return true;
+}
+
+/** Whether `byte` is a decimal digit or a lower-case letter. */
+export function isAlphanumeric(byte: u8): bool {
+  return isDigit(byte) || byte - Char.a < 26;
 }
 
 /** What `parseWhole` returns if the run is not a whole number. */

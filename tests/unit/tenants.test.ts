@@ -2,8 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compileResources, type Target } from "../../src/compile.ts";
+import { judge } from "../../src/controller/pass.ts";
 import { formatResource } from "../../src/diagnostics.ts";
+import type { KubeObject } from "../../src/kube/client.ts";
 import { ObjectDocument } from "../../src/parse/object-document.ts";
+import { istioOptions } from "../support/istio-options.ts";
 
 function object(kind: string, fullName: string, spec: object): object {
   const [namespace, name] = fullName.split("/");
@@ -77,6 +80,20 @@ test("a provider in the mesh does not have another name of a Service", () => {
   for (const host of ["api.shop.svc.cluster.local", "api.svc.example", "cluster.local.example"]) {
     assert.deepEqual(errorsOf([provider("others/x", host)]), [], host);
   }
+});
+
+test("of two providers with one host, the older has it", () => {
+  const own = ["others/z", "models/a"].map((name, year): KubeObject => {
+    const { metadata, ...rest } = provider(name, "llm.example") as KubeObject;
+    return { ...rest, metadata: { ...metadata, creationTimestamp: `202${year}-01-01T00:00:00Z` } };
+  });
+  const none = new Map<string, KubeObject>();
+  const live = { WasmPlugin: none, DestinationRule: none, VirtualService: none };
+  const seen = { own: own.reverse(), context: [], textOf: () => undefined, live };
+  const { outcomeOf } = judge(seen, istioOptions());
+  const codesOf = (name: string): string[] => outcomeOf(name).diagnostics.map(({ code }) => code);
+  assert.deepEqual(codesOf("LLMProvider models/a"), ["duplicate_host"]);
+  assert.deepEqual(codesOf("LLMProvider others/z"), []);
 });
 
 test("a VirtualService with fields of any type is read", () => {
