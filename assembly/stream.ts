@@ -3,9 +3,11 @@
 // forwarded in the callback that brought it, and at the end metrics and the access log's fields.
 // Kept between calls: the fields below.
 
+import { EndpointBody } from "../contract/endpoints";
 import { ErrorCode } from "../contract/errors";
 import { Outcome } from "../contract/telemetry";
 import { Cluster, Config, Provider, Settings } from "./config/config";
+import { Endpoint } from "./config/endpoint";
 import { EditPlan } from "./edit/edit-plan";
 import {
   clearHeaders,
@@ -19,7 +21,7 @@ import {
   TrailersStatus,
 } from "./host/host";
 import { isTrial, shortestRest } from "./keys/api-key";
-import { NO_FAULT, refuse, refuseForNow, refuseMethod, statusOf } from "./refuse";
+import { answerWith, NO_FAULT, refuse, refuseForNow, refuseMethod, statusOf } from "./refuse";
 import { logCall } from "./report/access-log";
 import { Call } from "./report/call";
 import { countCall } from "./report/metrics";
@@ -27,30 +29,38 @@ import { outcomeOf } from "./report/outcome";
 import { readSource } from "./report/source";
 import { EditedRequest } from "./request/edited-request";
 import { RequestHeaders } from "./request/headers";
-import { Endpoint, findEndpoint, writeUpstreamPath } from "./request/path";
+import { allowedMethods, findEndpoint, writeUpstreamPath } from "./request/path";
 import { findCluster, routeTo, settingsFor } from "./request/provider";
 import { Answer } from "./response/answer";
 import { cleanTrailers } from "./response/headers";
+import { Bytes } from "./bytes/bytes";
 import { EgressRoot } from "./root";
 
 const enum State {
   /** Not a request to a provider: passes through untouched. */
   Untouched,
-  /** Refused by the filter. Its local reply comes back through the response callbacks. */
-  Refused,
   /** The request waits for its key: Envoy holds all of it. */
   Waiting,
   /** The body passes through the editor. */
   Editing,
+  /** The body passes untouched. */
+  Passing,
   /** Nothing is left to do with the request. */
   Forwarding,
+  /** Refused by the filter. Its local reply comes back through the response callbacks. */
+  Refused,
+  /** Answered by the filter, in the same way. */
+  Answered,
 }
 
-function planFor(endpoint: Endpoint, settings: Settings): EditPlan {
-  if (endpoint == Endpoint.Responses) return settings.responses;
-  const isCompletions = endpoint == Endpoint.ChatCompletions || endpoint == Endpoint.Completions;
-  return isCompletions ? settings.completions : settings.others;
+function planFor(body: EndpointBody, settings: Settings): EditPlan {
+  if (body == EndpointBody.Completions) return settings.completions;
+  if (body == EndpointBody.Responses) return settings.responses;
+  return body == EndpointBody.Messages ? settings.messages : settings.others;
 }
+
+// The bit of POST among the methods.
+const POST: u32 = 1;
 
 // Valid within one callback only.
 const headers = new RequestHeaders();
@@ -108,26 +118,19 @@ export class EgressStream extends Context {
     settings: Settings,
     endOfStream: bool,
   ): HeadersStatus {
-    const endpoint = findEndpoint(headers.pathStart, headers.pathEnd);
-    const hasBody = endpoint != Endpoint.Models;
     if (headers.isUpgrade) return this.refuseHeaders(ErrorCode.UpgradeNotSupported);
-    if (!headers.isPost && !headers.isGet) return this.refuseMethodOf(hasBody);
-    if (endpoint == Endpoint.Unknown) return this.refuseHeaders(ErrorCode.UnknownEndpoint);
-    if (headers.isPost != hasBody) return this.refuseMethodOf(hasBody);
-    if (!writeUpstreamPath(provider.path, endpoint, headers.pathStart, headers.pathEnd)) {
-      return this.refuseHeaders(ErrorCode.UnknownEndpoint);
-    }
-    if (!hasBody && !endOfStream) return this.refuseHeaders(ErrorCode.InvalidParameter);
-    if (hasBody) {
-      const fault = headers.bodyFault(settings.maxRequestBytes, endOfStream);
-      if (fault != NO_FAULT) return this.refuseHeaders(fault);
-      const plan = planFor(endpoint, settings);
-      this.request.expectBody(plan, headers.contentLength);
-      headers.describeBody(plan.blockBytes);
-    }
-    headers.edit(this.config, settings, this.request.credential);
+    const pathStart = headers.pathStart;
+    const pathEnd = headers.pathEnd;
+    const endpoint = findEndpoint(provider, headers.method, pathStart, pathEnd);
+    if (endpoint === null) return this.refuseEndpoint();
+    const modelList = settings.modelList;
+    if (endpoint.body == EndpointBody.List && modelList !== null)
+      return this.answerItself(modelList);
+    const fault = this.expectBody(endpoint, settings, endOfStream);
+    if (fault != NO_FAULT) return this.refuseHeaders(fault);
+    writeUpstreamPath(provider.path, endpoint, pathStart, pathEnd);
+    headers.edit(this.config, provider, settings, this.request.credential);
     this.request.noteKey(cluster);
-    this.state = hasBody ? State.Editing : State.Forwarding;
     return HeadersStatus.Continue;
   }
 
@@ -138,7 +141,7 @@ export class EgressStream extends Context {
     } else if (settings.hasKey) {
       const credential = settings.nextKey();
       this.request.credential = credential;
-      this.request.isTrial = isTrial;
+      this.call.isTrial = isTrial;
       if (credential !== null) return true;
       this.noteRefusal(ErrorCode.KeysExhausted);
       refuseForNow(ErrorCode.KeysExhausted, (shortestRest + 999) / 1000);
@@ -161,15 +164,41 @@ export class EgressStream extends Context {
     if (status == HeadersStatus.Continue) continueRequest();
   }
 
+  // Decides what becomes of the body. An ErrorCode, or NO_FAULT.
+  private expectBody(endpoint: Endpoint, settings: Settings, endOfStream: bool): i32 {
+    const body = endpoint.body;
+    const request = this.request;
+    this.state = State.Forwarding;
+    if (body >= EndpointBody.None) return endOfStream ? NO_FAULT : ErrorCode.InvalidParameter;
+    // Requests without a body repeat answers whose usage has been counted.
+    request.readsUsage = headers.method == POST && body != EndpointBody.Free;
+    request.hasUsage = body <= EndpointBody.Model;
+    const maxBytes = settings.maxRequestBytes;
+    if (body >= EndpointBody.Any) {
+      if (!endOfStream) this.state = State.Passing;
+      return headers.lengthFault(maxBytes);
+    }
+    const fault = headers.jsonFault(maxBytes, endOfStream);
+    if (fault != NO_FAULT) return fault;
+    const plan = planFor(body, settings);
+    request.expectBody(plan, headers.contentLength);
+    headers.describeBody(plan.blockBytes);
+    this.state = State.Editing;
+    return NO_FAULT;
+  }
+
   onRequestBody(size: usize, endOfStream: bool): DataStatus {
-    if (this.state == State.Refused) return DataStatus.StopIterationNoBuffer;
-    if (this.state != State.Editing) {
+    if (this.state >= State.Refused) return DataStatus.StopIterationNoBuffer;
+    const isPassing = this.state == State.Passing;
+    if (!isPassing && this.state != State.Editing) {
       return this.state == State.Waiting
         ? DataStatus.StopIterationAndWatermark
         : DataStatus.Continue;
     }
     const request = this.request;
-    const fault = request.editChunk(<u32>size, endOfStream);
+    const fault = isPassing
+      ? request.countChunk(<u32>size)
+      : request.editChunk(<u32>size, endOfStream);
     if (fault != NO_FAULT) return this.refuseBody(fault);
     this.call.modelName = request.model;
     if (request.isWaiting) return DataStatus.StopIterationAndWatermark;
@@ -179,8 +208,9 @@ export class EgressStream extends Context {
 
   // With trailers, no body callback has `endOfStream` set.
   onRequestTrailers(_count: u32): TrailersStatus {
+    if (this.state >= State.Refused) return TrailersStatus.StopIteration;
     if (this.state == State.Untouched) return TrailersStatus.Continue;
-    if (this.state <= State.Waiting) return TrailersStatus.StopIteration;
+    if (this.state == State.Waiting) return TrailersStatus.StopIteration;
     const fault = this.request.faultAtTrailers();
     if (fault != NO_FAULT) {
       this.refuseBody(fault);
@@ -200,12 +230,12 @@ export class EgressStream extends Context {
     if (!this.isForwarded()) return HeadersStatus.Continue;
     if (!this.keepsItsKey()) return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
     const request = this.request;
-    this.answer.begin(request.credential, request.hasUsage, request.asksForUsage);
+    this.answer.begin(request.credential, request.readsUsage, request.asksForUsage);
     this.answer.isComplete = endOfStream;
     const credential = request.credential;
     if (credential !== null && credential.owner !== null) {
       const key = credential.owner!;
-      key.judge(credential, this.answer.status, request.isTrial);
+      key.judge(credential, this.answer.status, this.call.isTrial);
       this.call.keyPosition = <u8>key.position;
     }
     return HeadersStatus.Continue;
@@ -233,6 +263,10 @@ export class EgressStream extends Context {
     if (this.state == State.Refused) {
       call.outcome = Outcome.Rejected;
       call.status = statusOf(call.refusal);
+    } else if (this.state == State.Answered) {
+      call.outcome = Outcome.Ok;
+      call.status = 200;
+      call.expectsUsage = false;
     } else {
       this.describeAnswer(call, this.answer);
     }
@@ -258,7 +292,7 @@ export class EgressStream extends Context {
 
   // Whether the answer is the provider's, or Envoy's own.
   private isForwarded(): bool {
-    return this.state >= State.Waiting;
+    return this.state >= State.Waiting && this.state <= State.Forwarding;
   }
 
   private keepsItsKey(): bool {
@@ -278,9 +312,16 @@ export class EgressStream extends Context {
     return HeadersStatus.StopIteration;
   }
 
-  private refuseMethodOf(hasBody: bool): HeadersStatus {
+  private refuseEndpoint(): HeadersStatus {
+    if (allowedMethods == 0) return this.refuseHeaders(ErrorCode.UnknownEndpoint);
     this.noteRefusal(ErrorCode.MethodNotAllowed);
-    refuseMethod(hasBody);
+    refuseMethod(allowedMethods);
+    return HeadersStatus.StopIteration;
+  }
+
+  private answerItself(json: Bytes): HeadersStatus {
+    this.state = State.Answered;
+    answerWith(json);
     return HeadersStatus.StopIteration;
   }
 

@@ -11,6 +11,7 @@ export const configFields: string[] = [
   "keyServer",
   "revision",
   "unservedClusters",
+  "endpoints",
   "providers",
 ];
 
@@ -20,7 +21,10 @@ export const providerFields: string[] = [
   "name",
   "clusters",
   "path",
+  "endpoints",
   "removedHeaders",
+  "setHeaders",
+  "defaultHeaders",
   "route",
   "settings",
   "routes",
@@ -37,6 +41,7 @@ export const settingsFields: string[] = [
   "maxRequestBytes",
   "members",
   "models",
+  "modelList",
 ];
 
 export const keyFields: string[] = ["apiKey", "apiKeySecretRef"];

@@ -18,12 +18,15 @@ export const diagnosticCodes = {
   duplicate_resource: "error",
   invalid_host: "error",
   invalid_path: "error",
+  invalid_endpoint: "error",
+  unenforced_policy: "warning",
   invalid_api_key: "error",
   literal_api_key: "warning",
   repeated_api_key: "error",
   no_key_server: "error",
   invalid_auth_header: "error",
   invalid_removed_header: "error",
+  invalid_set_header: "error",
   invalid_auth_prefix: "error",
   invalid_model_name: "error",
   invalid_member_name: "error",
@@ -65,6 +68,8 @@ export const diagnosticCodes = {
   mirrored_key: "warning",
   unset_variable: "note",
   too_many_variables: "error",
+  invalid_proxy: "error",
+  unsupported_connection: "error",
 } as const satisfies Record<string, Severity>;
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;
@@ -111,10 +116,17 @@ export interface Diagnostic extends Partial<Location> {
   severity: Severity;
   /** Absent if the text can't be read as resources. */
   resource?: ResourceName;
+  /** The LLMProvider or LLMRoute that suffers from a mistake in `resource`. */
+  affected?: ResourceName;
   /** As `formatPath` writes it; empty for the whole document. */
   path: string;
   /** What is wrong, and what is allowed. */
   message: string;
+  /**
+   * What there is instead, in other resources: for someone who has all of them, as the command line
+   * has. In a cluster, they may be another team's.
+   */
+  known?: string;
 }
 
 /** Takes a diagnostic. Steps report and go on with what is left. */
@@ -161,11 +173,12 @@ function textOf({ file, resource }: Diagnostic): string {
 }
 
 function formatDiagnostic(diagnostic: Diagnostic): string {
-  const { line, column, severity, path, message, excerpt } = diagnostic;
+  const { line, column, severity, path, message, known, excerpt } = diagnostic;
   const position = line === undefined ? "" : `:${line}:${column}`;
   const mildness = severity === "error" ? "" : `${severity}: `;
   const subject = path === "" ? "" : `${path}: `;
-  const text = printableLine(`${textOf(diagnostic)}${position}: ${mildness}${subject}${message}`);
+  const whole = known === undefined ? message : `${message}; ${known}`;
+  const text = printableLine(`${textOf(diagnostic)}${position}: ${mildness}${subject}${whole}`);
   return excerpt === undefined ? text : `${text}\n${formatExcerpt(excerpt, column ?? 1)}`;
 }
 

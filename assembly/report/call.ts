@@ -31,6 +31,8 @@ export class Call {
   expectsUsage: bool = false;
   /** The place of the key in a list of several, from 1; 0 if there is only one. */
   keyPosition: u8 = 0;
+  /** Whether that key is on trial. */
+  isTrial: bool = false;
 
   /** In nanoseconds since 1970. */
   startedAt: u64 = 0;

@@ -26,7 +26,12 @@ import { keepsItsKey } from "./provider";
 const idleEditors = new Idle<Editor>();
 
 // The settings before the first request.
-const NO_SETTINGS = new Settings(new EditPlan([]), new EditPlan([]), new EditPlan([]));
+const NO_SETTINGS = noSettings();
+
+function noSettings(): Settings {
+  const plan = new EditPlan([]);
+  return new Settings(plan, plan, plan, plan);
+}
 
 /**
  * The last bytes of a body wait in Envoy's buffer if there are at most this many. Above the buffer's
@@ -56,15 +61,14 @@ export class EditedRequest {
   settings: Settings = NO_SETTINGS;
   /** What has been sent. The settings may have another by the time of the answer. */
   credential: Credential | null = null;
-  /** Whether the endpoint's answers have a usage. */
+  /** Whether a usage in the answer is read, and whether there should be one. */
+  readsUsage: bool = false;
   hasUsage: bool = false;
   /**
    * Whether the filter has requested the usage; the model that goes out, null if there is none.
    * Known once the body is complete.
    */
   asksForUsage: bool = false;
-  /** Whether the credential is of a key that is on trial. */
-  isTrial: bool = false;
   private closing: u8 = <u8>Closing.Open;
   model: Bytes | null = null;
 
@@ -80,7 +84,7 @@ export class EditedRequest {
 
   /** Begins a new request. */
   restart(): void {
-    this.hasUsage = this.asksForUsage = false;
+    this.readsUsage = this.hasUsage = this.asksForUsage = false;
     this.model = null;
     this.receivedBytes = 0;
     this.closing = <u8>Closing.Open;
@@ -94,7 +98,13 @@ export class EditedRequest {
     if (editor === null) editor = new Editor(plan);
     else editor.restart(plan);
     this.editor = editor;
-    this.hasUsage = true;
+  }
+
+  /** Lets a chunk of `size` bytes pass. An ErrorCode, or NO_FAULT. */
+  countChunk(size: u32): i32 {
+    this.receivedBytes += size;
+    const isTooLarge = this.receivedBytes > this.settings.maxRequestBytes;
+    return isTooLarge ? ErrorCode.RequestTooLarge : NO_FAULT;
   }
 
   /** The credential has been added to a request for `cluster`. */
@@ -106,8 +116,8 @@ export class EditedRequest {
   editChunk(size: u32, endOfStream: bool): i32 {
     const editor = this.editor;
     if (editor === null) return ErrorCode.ProviderMisconfigured;
-    this.receivedBytes += size;
-    if (this.receivedBytes > this.settings.maxRequestBytes) return ErrorCode.RequestTooLarge;
+    const fault = this.countChunk(size);
+    if (fault != NO_FAULT) return fault;
     const canWait = this.canWait(size);
     if (size != 0) {
       if (!getRequestBody(size)) return ErrorCode.ProviderMisconfigured;

@@ -58,6 +58,13 @@ export interface LLMProvider {
      */
     path?: string;
     /**
+     * The endpoints that are served: names of built-in ones (`chat`, `completions`, `responses`, `embeddings`, `images`, `models`, `messages`, `audio`, `image-edits`, `files`, `batches`, `rerank`, `moderations`, `fim`, `beta`), or `{path, methods}` for a whole path at the provider, whose requests pass with the key and an untouched body. In a path, `*` is any text without a slash, and a last `/**` the rest. `methods` is `[POST]` if unset. By default `chat`, `completions`, `embeddings`, `responses`, `images` and `models` are served.
+     *
+     * @minItems 1
+     * @maxItems 64
+     */
+    endpoints?: (string | { path: string; methods?: string[] })[];
+    /**
      * The provider's port.
      */
     port?: number;
@@ -75,6 +82,44 @@ export interface LLMProvider {
       caCertificates?: string;
     };
     /**
+     * How connections to the provider are made and kept.
+     */
+    connection?: {
+      /**
+       * When an unused connection is closed, `4s` if unset. It must be shorter than what the provider and what is between keep, or requests meet a connection that is closing.
+       */
+      idleTimeout?: string;
+      /**
+       * How long a connection may take to be made, `10s` if unset.
+       */
+      connectTimeout?: string;
+      /**
+       * After how much silence TCP probes are sent, `60s` if unset: what is between would otherwise forget the connection of an answer that is silent for long.
+       */
+      keepalive?: string;
+      /**
+       * Whether HTTP/2 is used if the provider has it.
+       */
+      http2?: boolean;
+      /**
+       * An HTTP proxy through which a standalone Envoy reaches the provider with CONNECT. TLS to the provider goes through the tunnel, and is verified.
+       */
+      proxy?: {
+        /**
+         * The proxy's DNS name.
+         */
+        host: string;
+        /**
+         * The proxy's port.
+         */
+        port: number;
+        /**
+         * `${NAME}`: the variable of the gateway's environment with the value of `Proxy-Authorization`, such as `Basic …`.
+         */
+        authorization?: string;
+      };
+    };
+    /**
      * Changes to the headers of requests, on top of the fixed ones.
      */
     headers?: {
@@ -84,6 +129,12 @@ export interface LLMProvider {
        * @maxItems 64
        */
       remove?: string[];
+      /**
+       * Request headers that are set, by name, such as `openai-organization`. A value of `${NAME}` reads it from the gateway's environment. The client's own headers of these names are removed from the requests to all providers. No LLMRoute can match on them.
+       */
+      set?: {
+        [k: string]: string;
+      };
     };
     configs?: ProviderConfigs;
   };
@@ -256,6 +307,10 @@ export interface ParametersConfig {
  */
 export interface ModelsConfig {
   /**
+   * Who answers a request for the list of models: the provider (the default), or the gateway, with the names of `aliases` and those in `allow` that are not globs.
+   */
+  list?: "Provider" | "Configured";
+  /**
    * The models that a client may name. `*` matches any characters, and `?` matches one. Other models get 403. If unset, any model may be named. A name that has an alias is always allowed.
    *
    * @maxItems 256
@@ -303,12 +358,36 @@ export const llmProviderSchema: Schema = {
         },
         host: { type: "string", minLength: 1, maxLength: 253 },
         path: { type: "string", minLength: 1, maxLength: 2048, default: "/v1/chat/completions" },
+        endpoints: {
+          type: "array",
+          minItems: 1,
+          maxItems: 64,
+          items: { "x-kubernetes-preserve-unknown-fields": true },
+        },
         port: { type: "integer", format: "int32", minimum: 1, maximum: 65535, default: 443 },
         tls: {
           type: "object",
           properties: {
             mode: { type: "string", enum: ["SIMPLE", "DISABLE"], default: "SIMPLE" },
             caCertificates: { type: "string", minLength: 1, maxLength: 4096 },
+          },
+        },
+        connection: {
+          type: "object",
+          properties: {
+            idleTimeout: { type: "string", maxLength: 16 },
+            connectTimeout: { type: "string", maxLength: 16 },
+            keepalive: { type: "string", maxLength: 16 },
+            http2: { type: "boolean" },
+            proxy: {
+              type: "object",
+              required: ["host", "port"],
+              properties: {
+                host: { type: "string", minLength: 1, maxLength: 253 },
+                port: { type: "integer", format: "int32", minimum: 1, maximum: 65535 },
+                authorization: { type: "string", minLength: 1, maxLength: 4096 },
+              },
+            },
           },
         },
         headers: {
@@ -318,6 +397,11 @@ export const llmProviderSchema: Schema = {
               type: "array",
               maxItems: 64,
               items: { type: "string", minLength: 1, maxLength: 200 },
+            },
+            set: {
+              type: "object",
+              maxProperties: 32,
+              additionalProperties: { type: "string", minLength: 1, maxLength: 4096 },
             },
           },
         },
@@ -388,6 +472,7 @@ export const llmProviderSchema: Schema = {
                     models: {
                       type: "object",
                       properties: {
+                        list: { type: "string", enum: ["Provider", "Configured"] },
                         allow: {
                           type: "array",
                           maxItems: 256,
@@ -484,6 +569,7 @@ export const llmProviderSchema: Schema = {
                       models: {
                         type: "object",
                         properties: {
+                          list: { type: "string", enum: ["Provider", "Configured"] },
                           allow: {
                             type: "array",
                             maxItems: 256,

@@ -2,8 +2,12 @@
 // when another file takes their place. Kept between calls: the clusters so far.
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type ResourceFiles, toFileBootstrap, toResourceFiles } from "../emit/envoy/bootstrap.ts";
-import type { Cluster } from "../emit/envoy/cluster.ts";
+import {
+  type Named,
+  type ResourceFiles,
+  toFileBootstrap,
+  toResourceFiles,
+} from "../emit/envoy/bootstrap.ts";
 import type { EnvoyOptions } from "../emit/envoy/options.ts";
 import { toYaml } from "../emit/to-yaml.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -11,7 +15,7 @@ import type { Plan } from "../plan/plan.ts";
 export class EnvoyFiles {
   readonly #bootstrap: string;
   readonly #files: ResourceFiles;
-  #clusters: readonly Cluster[] = [];
+  #clusters: readonly Named[] = [];
 
   constructor(directory: string) {
     this.#bootstrap = join(directory, "envoy.yaml");

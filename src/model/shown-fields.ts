@@ -24,7 +24,7 @@ const config: Shown = {
         parameters: {
           fields: { defaults: members, overrides: members, limits: members, remove: values },
         },
-        models: { fields: { allow: values, aliases: values } },
+        models: { fields: { allow: values, aliases: values, list: "value" } },
         apiKeySecretRef: secretRef,
         apiKeys: { each: { fields: { secretRef } } },
         usage: "value",
@@ -40,6 +40,16 @@ const provider: Record<string, Shown> = {
   host: "value",
   port: "value",
   tls: { fields: { mode: "value" } },
+  connection: {
+    fields: {
+      idleTimeout: "value",
+      connectTimeout: "value",
+      keepalive: "value",
+      http2: "value",
+      proxy: { fields: { host: "value", port: "value" } },
+    },
+  },
+  endpoints: { each: { fields: { methods: values } } },
   headers: { fields: { remove: values } },
   configs: { fields: { defaultConfig: config, routeSpecificConfigs: { each: config } } },
 };

@@ -23,17 +23,22 @@ export interface PluginContext {
 /** The plan as the filter reads it: the same plan gives the same JSON. */
 export function toPluginConfig(plan: Plan, context: PluginContext): PluginConfig {
   const routes = routesByEndpoint(plan);
+  const sets = new Map(plan.providers.map(({ endpoints }) => [endpoints.join("\n"), endpoints]));
+  const keys = [...sets.keys()];
   return {
     version: 1,
     authorities: unique([...plan.authorities, ...context.ownAuthorities]),
     maxSources: context.maxSources,
     ...(context.keyCluster !== undefined && { keyServer: { cluster: context.keyCluster } }),
     unservedClusters: unique(context.unservedClusters),
+    endpoints: [...sets.values()],
     providers: plan.providers.map((provider) => ({
       name: `${provider.namespace}/${provider.name}`,
       clusters: [...context.clustersOf(provider)],
       path: provider.path,
+      endpoints: keys.indexOf(provider.endpoints.join("\n")),
       ...(provider.removedHeaders.length > 0 && { removedHeaders: provider.removedHeaders }),
+      ...headersOf(provider),
       ...onlyRoute(routes.get(endpointKey(provider)), provider),
       settings: provider.settings,
       routes: provider.routeSettings.map(({ rule, route, settings }) => ({
@@ -42,6 +47,16 @@ export function toPluginConfig(plan: Plan, context: PluginContext): PluginConfig
         settings,
       })),
     })),
+  };
+}
+
+function headersOf({
+  setHeaders,
+  defaultHeaders,
+}: ProviderPlan): Pick<PluginProvider, "setHeaders" | "defaultHeaders"> {
+  return {
+    ...(Object.keys(setHeaders).length > 0 && { setHeaders }),
+    ...(Object.keys(defaultHeaders).length > 0 && { defaultHeaders }),
   };
 }
 
@@ -89,9 +104,11 @@ function onlyRoute(
   return route === undefined || isAsked ? {} : { route };
 }
 
-/** The environment variables that hold keys, by name, sorted. */
+/** The environment variables that hold keys and headers, by name, sorted. */
 export function environmentNames(plan: Plan): string[] {
-  return unique(settingsOf(plan).flatMap(variablesOf));
+  const headers = plan.providers.flatMap(({ setHeaders }) => Object.values(setHeaders));
+  const inHeaders = headers.flatMap((value) => environmentName(value) ?? []);
+  return unique([...settingsOf(plan).flatMap(variablesOf), ...inHeaders]);
 }
 
 /** The references of keys in Secrets, `NAME/KEY`, sorted. */

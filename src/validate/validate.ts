@@ -11,6 +11,7 @@ import type { Document } from "../model/document.ts";
 import type { Resources } from "../model/resource.ts";
 import { checkAllowedRoutes } from "./allowed-route-rules.ts";
 import { classify } from "./classify.ts";
+import { checkConnections } from "./connection-rules.ts";
 import { checkKeyServer } from "./credential-rules.ts";
 import { checkDestinations } from "./destination-rules.ts";
 import { checkEditedHeaders } from "./edited-header-rules.ts";
@@ -50,6 +51,8 @@ const claims: Check[] = [
   checkOverlaps,
   // No route matches on a header that the filter edits.
   checkEditedHeaders,
+  // A connection is made as the target can make it.
+  checkConnections,
   // No proxy needs more environment variables than Istio can give its filter.
   checkVariableCounts,
 ];

@@ -1,6 +1,6 @@
 import type { Report } from "../diagnostics.ts";
 import type { Cursor } from "../model/cursor.ts";
-import { configsOf, variablesIn } from "../model/provider.ts";
+import { configsOf, environmentName, variablesIn } from "../model/provider.ts";
 import type { ProviderResource } from "../model/resource.ts";
 import type { Input } from "./input.ts";
 
@@ -40,6 +40,7 @@ function howToSet(name: string): string {
 interface Variable {
   name: string;
   provider: ProviderResource;
+  /** Where it is named. */
   place: Cursor;
   /** How many variables the same proxies need up to this one. */
   count: number;
@@ -52,10 +53,17 @@ function variablesOf(providers: readonly ProviderResource[]): Variable[] {
     const workload = workloadKey(provider);
     const names = needed.get(workload) ?? new Set<string>();
     needed.set(workload, names);
-    return configsOf(provider).flatMap((config): Variable[] => {
-      return variablesIn(config).flatMap(({ name, place }) =>
-        names.has(name) ? [] : [{ name, provider, place, count: names.add(name).size }],
-      );
+    const headers = provider.at("spec", "headers", "set").fields();
+    const mentions = [
+      ...configsOf(provider).flatMap(variablesIn),
+      ...headers.flatMap(([, place]) => {
+        const name = environmentName(place.text());
+        return name === undefined ? [] : [{ name, place }];
+      }),
+    ];
+    return mentions.flatMap(({ name, place }): Variable[] => {
+      if (names.has(name)) return [];
+      return [{ name, provider, place, count: names.add(name).size }];
     });
   });
 }

@@ -22,21 +22,32 @@ import * as telemetry from "../../contract/telemetry.ts";
 // A field that is missing here, or that the type does not have, is a compile error.
 type Fields<Type> = Record<keyof Required<Type>, true>;
 
+const config: Fields<PluginConfig> = {
+  ...{ version: true, authorities: true, maxSources: true, keyServer: true, revision: true },
+  ...{ unservedClusters: true, endpoints: true, providers: true },
+};
+
 it("lists exactly the fields of the plugin configuration's types", () => {
-  const config: Fields<PluginConfig> = {
-    ...{ version: true, authorities: true, maxSources: true, keyServer: true, revision: true },
-    ...{ unservedClusters: true, providers: true },
-  };
   const keyServer: Fields<PluginKeyServer> = { cluster: true };
   const provider: Fields<PluginProvider> = {
-    ...{ name: true, clusters: true, path: true, removedHeaders: true, route: true },
-    ...{ settings: true, routes: true },
+    ...{
+      name: true,
+      clusters: true,
+      path: true,
+      endpoints: true,
+      removedHeaders: true,
+      setHeaders: true,
+      defaultHeaders: true,
+      route: true,
+      settings: true,
+      routes: true,
+    },
   };
   const route: Fields<PluginRoute> = { name: true, virtualServices: true, settings: true };
   const settings: Fields<PluginSettings> = {
     ...{ apiKey: true, apiKeySecretRef: true, apiKeys: true, authHeader: true, authPrefix: true },
     ...{ maxRequestBytes: true },
-    ...{ members: true, models: true },
+    ...{ members: true, models: true, modelList: true },
   };
   const key: Fields<PluginKey> = { apiKey: true, apiKeySecretRef: true };
   const member: Fields<PluginMember> = {

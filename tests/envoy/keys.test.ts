@@ -55,6 +55,7 @@ const plugin = pluginConfig(
   [
     {
       ...{ name: "test/a", clusters: [clusterOf(host)], path: "/v1/chat/completions", routes: [] },
+      endpoints: 0,
       settings: settings({ apiKeySecretRef: "openai/api-key" }),
     },
   ],

@@ -100,6 +100,7 @@ test("a destination that no provider serves is an unserved cluster of the filter
     authorities: ["dashscope.aliyuncs.com", "own:1"],
     maxSources: 7,
     unservedClusters: ["dashscope.aliyuncs.com:443"],
+    endpoints: [],
     providers: [],
   });
 });

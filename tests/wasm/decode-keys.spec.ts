@@ -7,8 +7,8 @@ const AT = "$.providers[0].settings";
 
 function configText(settings: string, root: string = SERVER): string {
   return (
-    `{"version":1,"authorities":[],"unservedClusters":[],${root}"providers":[{"name":"ns/p",` +
-    `"clusters":["c"],"path":"/chat/completions","settings":{"authHeader":"a","authPrefix":"P ",${settings}},"routes":[]}]}`
+    `{"version":1,"authorities":[],"unservedClusters":[],"endpoints":[[]],${root}"providers":[{"name":"ns/p",` +
+    `"clusters":["c"],"endpoints":0,"path":"/chat/completions","settings":{"authHeader":"a","authPrefix":"P ",${settings}},"routes":[]}]}`
   );
 }
 

@@ -1,6 +1,7 @@
 // Plan → Envoy's bootstrap: one gateway that needs no control plane. All decisions are in the plan.
 import type { Plan } from "../../plan/plan.ts";
-import { type Cluster, toCluster, toKeyCluster } from "./cluster.ts";
+import { type Cluster, toCluster, toKeyCluster, tunnelOf } from "./cluster.ts";
+import { internalListeners } from "./connection.ts";
 import { type Listener, toListener } from "./listener.ts";
 import type { AdminAddress, EnvoyOptions } from "./options.ts";
 import { statsConfig } from "./stats.ts";
@@ -12,17 +13,33 @@ export interface Bootstrap {
   stats_config: object;
   layered_runtime: object;
   overload_manager: object;
-  static_resources: { listeners: Listener[]; clusters: Cluster[] };
+  bootstrap_extensions?: object[];
+  static_resources: { listeners: (Listener | object)[]; clusters: (Cluster | object)[] };
 }
 
 /** The bootstrap of an Envoy that serves as the plan's gateway. */
 export function toBootstrap(plan: Plan, options: EnvoyOptions): Bootstrap {
+  const { listeners, clusters, hasTunnels } = toResources(plan, options);
   return {
     ...withoutResources(options),
-    static_resources: {
-      listeners: [toListener(plan, options)],
-      clusters: plan.providers.map((provider) => toCluster(provider, options)),
-    },
+    ...(hasTunnels ? { bootstrap_extensions: [internalListeners] } : {}),
+    static_resources: { listeners, clusters },
+  };
+}
+
+/** A cluster of a provider, or of its proxy. */
+export type Named = Cluster | { name: string };
+
+function toResources(
+  plan: Plan,
+  options: EnvoyOptions,
+): { listeners: (Listener | object)[]; clusters: Named[]; hasTunnels: boolean } {
+  const tunnels = plan.providers.flatMap((provider) => tunnelOf(provider, options) ?? []);
+  const clusters = plan.providers.map((provider) => toCluster(provider, options));
+  return {
+    listeners: [toListener(plan, options), ...tunnels.map(({ listener }) => listener)],
+    clusters: [...clusters, ...tunnels.map(({ cluster }) => cluster)],
+    hasTunnels: tunnels.length > 0,
   };
 }
 
@@ -38,6 +55,8 @@ export function toFileBootstrap(options: EnvoyOptions, files: ResourceFiles): ob
   const source = (path: string): object => ({ path_config_source: { path } });
   return {
     ...withoutResources(options),
+    // A changed resource may need it.
+    bootstrap_extensions: [internalListeners],
     dynamic_resources: {
       cds_config: source(files.clusters),
       lds_config: source(files.listeners),
@@ -53,16 +72,16 @@ export function toFileBootstrap(options: EnvoyOptions, files: ResourceFiles): ob
 export function toResourceFiles(
   plan: Plan,
   options: EnvoyOptions,
-  before: readonly Cluster[],
-): { listeners: object; clusters: object; all: Cluster[] } {
-  const clusters = plan.providers.map((provider) => toCluster(provider, options));
+  before: readonly Named[],
+): { listeners: object; clusters: object; all: Named[] } {
+  const { listeners, clusters } = toResources(plan, options);
   const names = new Set(clusters.map(({ name }) => name));
   const all = [...clusters, ...before.filter(({ name }) => !names.has(name))];
   const typed = (message: string, resources: object[]): object => ({
     resources: resources.map((resource) => typedConfig(message, { ...resource })),
   });
   return {
-    listeners: typed("envoy.config.listener.v3.Listener", [toListener(plan, options)]),
+    listeners: typed("envoy.config.listener.v3.Listener", listeners),
     clusters: typed("envoy.config.cluster.v3.Cluster", all),
     all,
   };

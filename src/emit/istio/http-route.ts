@@ -7,9 +7,9 @@ import type {
   RoutePlan,
   RulePlan,
 } from "../../plan/plan.ts";
+import { removedOnLastHop } from "./last-hop-headers.ts";
 import type { IstioOptions } from "./options.ts";
 import { plainPort, tlsSubset } from "./provider-ports.ts";
-import { removedHeaders } from "./removed-headers.ts";
 
 type Spec = NonNullable<IVirtualService["spec"]>;
 export type HttpRoute = NonNullable<Spec["http"]>[number];
@@ -33,7 +33,8 @@ export function toHttpRoutes(route: RoutePlan, options: IstioOptions): HttpRoute
       name: rule.name,
       ...(isConditional ? { match: alternatives } : {}),
       route: toDestinations(rule, route, options),
-      // By default Istio repeats a request that may have been paid for.
+      // By default Istio repeats a request that may have been paid for, and whose body waits in the
+      // buffer that Envoy's router keeps for that.
       retries: { attempts: 0 },
     });
     if (!isConditional) break;
@@ -107,6 +108,6 @@ function toDestination(
   const set = host === route.host ? {} : { set: { Host: host } };
   return {
     destination: { host, port: { number: port }, ...subset },
-    headers: { request: { ...set, remove: removedHeaders(options) } },
+    headers: { request: { ...set, remove: removedOnLastHop(options) } },
   };
 }
