@@ -22,6 +22,8 @@ export const diagnosticCodes = {
   unenforced_policy: "warning",
   invalid_api_key: "error",
   literal_api_key: "warning",
+  repeated_api_key: "error",
+  no_key_server: "error",
   invalid_auth_header: "error",
   invalid_removed_header: "error",
   invalid_set_header: "error",

@@ -24,6 +24,9 @@ const quietly = [
   ...["--log-level", "warning"],
   ...["--component-log-level", "main:error"],
   ...["--file-flush-interval-msec", "200"],
+  // After a reload, clients that keep connections get the new listener with their next one. Answers
+  // that stream may go on for as long as the drain time.
+  ...["--drain-strategy", "immediate"],
 ];
 
 const startTimeoutMs = 30_000;

@@ -2,13 +2,13 @@
 // or on the machine, 2 wrong usage.
 import { Command, CommanderError, Option } from "commander";
 import { addControllerOptions, controller, type ControllerCommandOptions } from "./controller.ts";
-import { addEnvoyOptions, type EnvoyCommandOptions } from "./envoy-options.ts";
+import { addEnvoyOptions } from "./envoy-options.ts";
 import { EnvoyUnavailable, Failure } from "./failure.ts";
 import { addImageOptions, image, type ImageOptions } from "./image.ts";
 import { mock, parsePort } from "./mock.ts";
 import { addIstioOptions } from "./istio-options.ts";
 import { checkOptionsOf, render, type RenderOptions, targets } from "./render.ts";
-import { run } from "./run.ts";
+import { run, type RunOptions } from "./run.ts";
 import { print, warn } from "./terminal.ts";
 import { validate } from "./validate.ts";
 
@@ -40,7 +40,11 @@ addIstioOptions(addEnvoyOptions(program.command("render")))
 addEnvoyOptions(program.command("run"))
   .description("run Envoy with the configuration generated from the resources")
   .argument("<path...>", "YAML or JSON files, or directories of them")
-  .action((paths: string[], options: EnvoyCommandOptions) => exitWith(run(paths, options)));
+  .option(
+    "--secrets <directory>",
+    "take apiKeySecretRef from a directory of Secrets, as mounted: the file NAME/KEY has the key",
+  )
+  .action((paths: string[], options: RunOptions) => exitWith(run(paths, options)));
 
 addControllerOptions(program.command("controller"))
   .description("keep a mesh up to date with the LLMProviders and LLMRoutes of its cluster")
