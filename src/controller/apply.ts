@@ -7,7 +7,7 @@
 // Nothing here waits: a pass does what may be done, and says when the next one can do more.
 import type { KubeObject } from "../kube/client.ts";
 import { type Collection, keyOf } from "../kube/collection.ts";
-import { type Desired, idOf, type Kind, type ManagedObject } from "./desired.ts";
+import { type Desired, idOf, type Kind, type ManagedObject, withRevision } from "./desired.ts";
 import type { Gate } from "./gate.ts";
 import type { PluginSpec } from "./read-back.ts";
 import { keepUntilUnused } from "./transition.ts";
@@ -107,7 +107,7 @@ export class Applier {
     const live = this.#options.collections.WasmPlugin.objects.get(keyOf(goal));
     if (live === undefined || !isOurs(live)) return goal;
     try {
-      return keepUntilUnused(goal, live["spec"] as PluginSpec);
+      return withRevision(keepUntilUnused(goal, live["spec"] as PluginSpec));
     } catch {
       // Somebody has edited it so that it can't be read: nothing in it is worth keeping.
       return goal;

@@ -2,14 +2,24 @@
 // election, the controller, and the server.
 import type { Server } from "node:http";
 import type { IstioOptions } from "../emit/istio/options.ts";
+import { KeyService, type KeyServiceOptions } from "../keys/service.ts";
 import { loadAccess } from "../kube/access.ts";
 import { KubeClient } from "../kube/client.ts";
 import { Election } from "../kube/lease.ts";
 import type { Endpoint } from "../plan/plan.ts";
 import { Controller } from "./controller.ts";
-import { createLog, type LogLevel } from "./log.ts";
+import { createLog, type Log, type LogLevel } from "./log.ts";
 import { Secrets } from "./secrets.ts";
 import { type Module, startServer } from "./server.ts";
+
+/** Of the key connection. */
+export interface KeyRunOptions extends Omit<
+  KeyServiceOptions,
+  "leader" | "onNews" | "onRefusal" | "log"
+> {
+  /** `HOST:PORT` at which other replicas reach this one. Empty: nowhere. */
+  address: string;
+}
 
 export interface RunOptions {
   namespace: string;
@@ -20,6 +30,7 @@ export interface RunOptions {
   module: Module;
   istio: IstioOptions;
   pruneAll: boolean;
+  keys: KeyRunOptions;
   logLevel: LogLevel;
   /** Prints a line of the log. */
   print: (line: string) => void;
@@ -33,31 +44,17 @@ export async function runController(
   options: RunOptions,
   signal: AbortSignal,
 ): Promise<"stopped" | "lost"> {
-  const { identity, istio, listen, logLevel, module, print, pruneAll } = options;
-  const secrets = new Secrets();
-  const log = createLog(logLevel, secrets.hide, print);
-  const client = new KubeClient(loadAccess());
-  const election: Election = new Election(client, {
-    ...{ namespace: options.namespace, name: options.leaseName, identity },
-    onElected: () => {
-      log.info("this replica leads", { identity });
-      controller.trigger();
-    },
-    onTrouble: ({ message }) => log.warn("the Lease can't be renewed", { error: message }),
-  });
-  const isLeader = (): boolean => election.isLeader;
-  const controller = new Controller(client, {
-    ...{ istio, log, secrets, isLeader, instance: identity, pruneAll },
-  });
+  const { identity, listen, module } = options;
+  const { client, log, election, gateways, controller } = assemble(options);
   const server = await startServer({
     ...{ ...listen, module },
-    isReady: () => controller.isSynced,
+    isReady: () => controller.isSynced && gateways.isReady,
     metrics: () => controller.metrics.registry.metrics(),
   });
   log.info("the controller has started", { listen, sha256: module.sha256, identity });
   const stop = new AbortController();
   signal.addEventListener("abort", () => stop.abort());
-  const working = controller.run(stop.signal);
+  const working = Promise.all([controller.run(stop.signal), gateways.run(stop.signal)]);
   const result = await election.run(stop.signal);
   stop.abort();
   await working;
@@ -65,6 +62,42 @@ export async function runController(
   close(server, client);
   log.info(result === "lost" ? "the Lease is lost" : "the controller has stopped");
   return result;
+}
+
+interface Parts {
+  client: KubeClient;
+  log: Log;
+  election: Election;
+  gateways: KeyService;
+  controller: Controller;
+}
+
+function assemble(options: RunOptions): Parts {
+  const { identity, istio, keys, logLevel, print, pruneAll } = options;
+  const secrets = new Secrets();
+  const log = createLog(logLevel, secrets.hide, print);
+  const client = new KubeClient(loadAccess());
+  const election: Election = new Election(client, {
+    ...{ namespace: options.namespace, name: options.leaseName, identity, address: keys.address },
+    onElected: () => {
+      log.info("this replica leads", { identity });
+      gateways.lead();
+      controller.trigger();
+    },
+    onLeader: () => gateways.changeLeader(),
+    onTrouble: ({ message }) => log.warn("the Lease can't be renewed", { error: message }),
+  });
+  const isLeader = (): boolean => election.isLeader;
+  const gateways: KeyService = new KeyService(client, {
+    ...{ ...keys, log },
+    leader: () => election.leaderAddress,
+    onNews: () => controller.trigger(),
+    onRefusal: (reason) => controller.metrics.keyRefusals.inc({ reason }),
+  });
+  const controller: Controller = new Controller(client, {
+    ...{ istio, log, secrets, gateways, isLeader, instance: identity, pruneAll },
+  });
+  return { client, log, election, gateways, controller };
 }
 
 function close(server: Server, client: KubeClient): void {

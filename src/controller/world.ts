@@ -1,6 +1,7 @@
 // Everything that the controller looks at, kept up to date.
 import type { KubeClient, KubeObject } from "../kube/client.ts";
 import { Collection } from "../kube/collection.ts";
+import { type Plugin, readPlugin } from "../keys/plugin.ts";
 import { collectionPaths, type Kind } from "./desired.ts";
 import type { Live } from "./hold.ts";
 import type { Log } from "./log.ts";
@@ -24,6 +25,8 @@ export class World {
   readonly context: Record<string, Collection>;
   /** Objects with our label, by kind. */
   readonly managed: Record<Kind, Collection>;
+  /** What has been read of a WasmPlugin. */
+  readonly #plugins = new WeakMap<KubeObject, Plugin>();
 
   constructor(client: KubeClient, log: Log, onChange: () => void) {
     const follow = (path: string, labelSelector?: string): Collection =>
@@ -61,6 +64,16 @@ export class World {
   /** The JSON text of one of the own objects, if its numbers need it. */
   textOf(object: KubeObject): string | undefined {
     return this.own.LLMProvider.textOf(object) ?? this.own.LLMRoute.textOf(object);
+  }
+
+  /** The plugins that the controller has written. The same object gives the same plugin. */
+  get plugins(): Plugin[] {
+    const ours = [...this.managed.WasmPlugin.objects.values()].filter(isOurs);
+    return ours.map((object) => {
+      const plugin = this.#plugins.get(object) ?? readPlugin(object);
+      this.#plugins.set(object, plugin);
+      return plugin;
+    });
   }
 
   /** What the controller has written, and is in effect. */

@@ -9,6 +9,8 @@ export interface CollectionOptions {
   /** Such as `/apis/networking.istio.io/v1beta1/gateways`. */
   path: string;
   labelSelector?: string;
+  /** Such as `metadata.name=NAME`, to follow one object. */
+  fieldSelector?: string;
   /** Something may have changed. It must not throw. */
   onChange: () => void;
   /** A list or a watch has failed, and is repeated. */
@@ -26,7 +28,7 @@ const pageSize = 500;
 
 export class Collection {
   readonly #client: KubeClient;
-  readonly #options: Required<Omit<CollectionOptions, "labelSelector">>;
+  readonly #options: Required<Omit<CollectionOptions, "labelSelector" | "fieldSelector">>;
   readonly #selector: Record<string, string>;
   readonly #objects = new Map<string, KubeObject>();
   /** The JSON texts of objects in which JSON.parse may have rounded a number. */
@@ -36,10 +38,13 @@ export class Collection {
   #isSynced = false;
   #lists = 0;
 
-  constructor(client: KubeClient, { labelSelector, ...options }: CollectionOptions) {
+  constructor(client: KubeClient, { labelSelector, fieldSelector, ...options }: CollectionOptions) {
     this.#client = client;
     this.#options = { firstDelayMs: 100, lastDelayMs: 5_000, ...options };
-    this.#selector = labelSelector === undefined ? {} : { labelSelector };
+    this.#selector = {
+      ...(labelSelector === undefined ? {} : { labelSelector }),
+      ...(fieldSelector === undefined ? {} : { fieldSelector }),
+    };
   }
 
   /** By `namespace/name`. */
@@ -58,6 +63,11 @@ export class Collection {
   /** How often a list has been read. What a list no longer has may not have been deleted. */
   get lists(): number {
     return this.#lists;
+  }
+
+  /** The resourceVersion up to which the objects are known. Empty if that is uncertain. */
+  get version(): string {
+    return this.#version;
   }
 
   /** The time since the API last said anything about the collection. */

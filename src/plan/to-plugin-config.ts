@@ -16,6 +16,8 @@ export interface PluginContext {
   virtualServicesOf?(route: RouteSettingsPlan["route"]): string[];
   ownAuthorities: readonly string[];
   maxSources: number;
+  /** The cluster that hands out the keys that are named by reference. */
+  keyCluster?: string;
 }
 
 /** The plan as the filter reads it: the same plan gives the same JSON. */
@@ -25,6 +27,7 @@ export function toPluginConfig(plan: Plan, context: PluginContext): PluginConfig
     version: 1,
     authorities: unique([...plan.authorities, ...context.ownAuthorities]),
     maxSources: context.maxSources,
+    ...(context.keyCluster !== undefined && { keyServer: { cluster: context.keyCluster } }),
     unservedClusters: unique(context.unservedClusters),
     providers: plan.providers.map((provider) => ({
       name: `${provider.namespace}/${provider.name}`,

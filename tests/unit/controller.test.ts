@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { Controller } from "../../src/controller/controller.ts";
 import { collectionPaths, type Kind } from "../../src/controller/desired.ts";
+import type { Gateways } from "../../src/controller/gateways.ts";
 import { createLog } from "../../src/controller/log.ts";
 import { Secrets } from "../../src/controller/secrets.ts";
 import { KubeClient, type KubeObject } from "../../src/kube/client.ts";
@@ -35,11 +36,21 @@ async function stopAll(): Promise<void> {
   running = [];
 }
 
+/** A key connection on which nobody acknowledges. */
+const noGateways: Gateways = {
+  follow: () => {},
+  laggingAt: () => undefined,
+  remarkOn: () => undefined,
+  countPolls: () => 0,
+  expiresAt: 0,
+};
+
 function start({ pruneAll = false } = {}): void {
   const secrets = new Secrets();
   const log = createLog("debug", secrets.hide, (line) => void lines.push(line));
   const controller = new Controller(new KubeClient(fake.access), {
     istio: istioOptions(),
+    gateways: noGateways,
     ...{ log, secrets, isLeader: () => true, instance: "test", pruneAll, settleMs },
   });
   const stop = new AbortController();
