@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { findEnvoy } from "../src/cli/envoy-binary.ts";
 import { buildBinaries } from "../tests/mesh/rig/binaries.ts";
 import { Components } from "../tests/mesh/rig/components.ts";
-import { podAddress } from "../tests/mesh/rig/names.ts";
+import { controllerAddresses } from "../tests/mesh/rig/names.ts";
 import { buildHelm } from "../tests/support/helm.ts";
 import { MissingRequirement } from "../tests/support/missing-requirement.ts";
 import { isInside, raiseLoopback, runInside } from "../tests/support/namespaces.ts";
@@ -36,7 +36,7 @@ try {
 }
 
 async function runTests(): Promise<number> {
-  raiseLoopback(podAddress);
+  raiseLoopback(...controllerAddresses);
   const folder = mkdtempSync(join(tmpdir(), "llm-egress-mesh-"));
   const components = new Components(folder);
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -3,8 +3,15 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseAllDocuments, stringify } from "yaml";
 import type { Mesh } from "./mesh.ts";
-import { controllerHost, controllerPort, kubeApi } from "./rig/names.ts";
+import {
+  controllerAddresses,
+  controllerHost,
+  controllerPort,
+  keysPort,
+  kubeApi,
+} from "./rig/names.ts";
 
 export interface ControllerProcess {
   /** Its log so far: of all replicas that were started. */
@@ -17,9 +24,16 @@ export interface ControllerProcess {
 
 const namespace = controllerHost.split(".")[1] ?? "";
 
-/** Creates the controller's namespace, ServiceAccount and rights, and its kubeconfig. */
+/** Creates the controller's namespace, ServiceAccount, rights and Service, and its kubeconfig. */
 export async function prepareController(mesh: Mesh): Promise<void> {
-  await mesh.kubectl("apply", "-f", "tests/mesh/rig/controller-rights.yaml");
+  const rule = join(mesh.folder, "controller-rule.yaml");
+  writeFileSync(rule, ofTheChart("DestinationRule"));
+  const own = ["controller-rights.yaml", "controller-service.yaml"];
+  const files = [...own.map((name) => join("tests/mesh/rig", name)), rule];
+  await mesh.kubectl("apply", ...files.flatMap((file) => ["-f", file]));
+  const forIstiod = ["--audience", "istio-ca", "--duration", "2h"];
+  const words = ["create", "token", "llm-egress", "-n", namespace, ...forIstiod];
+  writeFileSync(join(mesh.folder, "controller-token"), await mesh.kubectl(...words));
   const token = (await mesh.kubectl("create", "token", "llm-egress", "-n", namespace)).trim();
   const server = `https://127.0.0.1:${kubeApi.port}`;
   const config = {
@@ -33,12 +47,34 @@ export async function prepareController(mesh: Mesh): Promise<void> {
   writeFileSync(join(mesh.folder, "controller-kubeconfig"), JSON.stringify(config));
 }
 
-/** Starts one replica. Does not wait until it is ready. */
+/** The objects of a kind in deploy/install.yaml. */
+function ofTheChart(kind: string): string {
+  const documents = parseAllDocuments(readFileSync("deploy/install.yaml", "utf8"));
+  return documents
+    .map((each) => each.toJS() as { kind: string })
+    .filter((each) => each.kind === kind)
+    .map((each) => stringify(each))
+    .join("---\n");
+}
+
+/** Starts the first replica. Does not wait until it is ready. */
 export function startController(mesh: Mesh, ...words: string[]): ControllerProcess {
+  return startReplica(mesh, 0, ...words);
+}
+
+/** Starts the replica with this number, 0 or 1. Does not wait until it is ready. */
+export function startReplica(mesh: Mesh, number: number, ...words: string[]): ControllerProcess {
   const file = join(mesh.folder, "controller.log");
   const log = openSync(file, "a");
-  const address = `127.0.0.1:${controllerPort}`;
-  const own = ["controller", "--listen", address, "--log-level", "debug", ...words];
+  const address = `127.0.0.1:${controllerPort + number}`;
+  const ip = controllerAddresses[number] ?? "";
+  const listen = ["--listen", address, "--keys-listen", `${ip}:${keysPort}`, "--pod-ip", ip];
+  const istiod = ["--istiod", "https://localhost:15012"];
+  const root = join(mesh.folder, "certificates/root-cert.pem");
+  const token = join(mesh.folder, "controller-token");
+  const identity = ["--mesh-root", root, "--mesh-token", token, "--identity", `replica-${number}`];
+  const common = [...listen, ...istiod, ...identity, "--log-level", "debug"];
+  const own = ["controller", ...common, ...words];
   const env = { ...process.env, KUBECONFIG: join(mesh.folder, "controller-kubeconfig") };
   const child: ChildProcess = spawn(process.execPath, ["build/llm-egress.mjs", ...own], {
     env,

@@ -90,6 +90,10 @@ export const providerAddress = "127.0.0.99";
 export const controllerHost = "llm-egress.llm-egress-system.svc.cluster.local";
 export const controllerPort = 18080;
 
+/** The addresses of its replicas, at which they hand out keys, and the port. */
+export const controllerAddresses = [podAddress, "10.244.0.11"];
+export const keysPort = 8443;
+
 export const registryAddress = "127.0.0.1:5000";
 export const kubeApi = { port: 16443, token: "admintoken" };
 export const istiodUrl = "http://127.0.0.1:8082";
