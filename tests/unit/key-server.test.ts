@@ -6,7 +6,7 @@ import { KeyStore } from "../../src/keys/key-store.ts";
 import { type Plugin, readPlugin } from "../../src/keys/plugin.ts";
 import { Polls } from "../../src/keys/polls.ts";
 import { KeyServer } from "../../src/keys/server.ts";
-import { KubeClient, type KubeObject } from "../../src/kube/client.ts";
+import { KubeClient } from "../../src/kube/client.ts";
 import { selfSigned } from "../support/certificate.ts";
 import { FakeKube } from "../support/fake-kube.ts";
 import { askForKeys, type KeyAnswer, type KeyCall } from "../support/key-caller.ts";
