@@ -113,6 +113,11 @@ export interface Diagnostic extends Partial<Location> {
   path: string;
   /** What is wrong, and what is allowed. */
   message: string;
+  /**
+   * What there is instead, in other resources: for someone who has all of them, as the command line
+   * has. In a cluster, they may be another team's.
+   */
+  known?: string;
 }
 
 /** Takes a diagnostic. Steps report and go on with what is left. */
@@ -159,11 +164,12 @@ function textOf({ file, resource }: Diagnostic): string {
 }
 
 function formatDiagnostic(diagnostic: Diagnostic): string {
-  const { line, column, severity, path, message, excerpt } = diagnostic;
+  const { line, column, severity, path, message, known, excerpt } = diagnostic;
   const position = line === undefined ? "" : `:${line}:${column}`;
   const mildness = severity === "error" ? "" : `${severity}: `;
   const subject = path === "" ? "" : `${path}: `;
-  const text = printableLine(`${textOf(diagnostic)}${position}: ${mildness}${subject}${message}`);
+  const whole = known === undefined ? message : `${message}; ${known}`;
+  const text = printableLine(`${textOf(diagnostic)}${position}: ${mildness}${subject}${whole}`);
   return excerpt === undefined ? text : `${text}\n${formatExcerpt(excerpt, column ?? 1)}`;
 }
 

@@ -21,6 +21,7 @@ export interface ControllerCommandOptions extends KeyCommandOptions {
   leaseName: string;
   identity: string;
   listen: Endpoint;
+  webhookListen?: Endpoint;
   service: string;
   wasm?: string;
   wasmUrl?: string;
@@ -40,6 +41,7 @@ export function addControllerOptions(command: Command): Command {
     .option("--lease-name <name>", "the Lease that elects the leader", parseName, "llm-egress")
     .option("--identity <name>", "the name of this replica", POD_NAME)
     .option("--listen <host:port>", "address of its HTTP server", parseAddress, address)
+    .option("--webhook-listen <host:port>", "serve the validating webhook here", parseAddress)
     .option("--keep-trace-headers", "send trace headers to providers", false)
     .option(
       "--max-sources <count>",
@@ -60,7 +62,7 @@ function addModuleOptions(command: Command): Command {
     .option("--wasm <file>", "the filter's module (default: llm-egress.wasm next to this program)")
     .option(
       "--service <name>",
-      "the Service from which gateways load the module, on the port of --listen",
+      "the Service of all replicas: gateways load the module from it, on the port of --listen",
       parseName,
       "llm-egress",
     )
@@ -89,6 +91,7 @@ export async function controller(options: ControllerCommandOptions): Promise<num
     leaseName,
     identity,
     listen,
+    webhook: webhookOf(options),
     module,
     istio,
     pruneAll,
@@ -100,6 +103,12 @@ export async function controller(options: ControllerCommandOptions): Promise<num
     throw new Failure(`the controller can't start: ${reasonOf(error)}`, 1);
   });
   return result === "lost" ? 1 : 0;
+}
+
+/** The API server calls a Service by this name. */
+function webhookOf({ webhookListen, service, namespace }: ControllerCommandOptions) {
+  const host = `${service}.${namespace}.svc`;
+  return webhookListen === undefined ? undefined : { listen: webhookListen, host };
 }
 
 function istioOptionsOf(options: ControllerCommandOptions, { sha256 }: Module): IstioOptions {

@@ -41,7 +41,7 @@ export interface ControllerOptions {
 
 export class Controller {
   readonly #options: ControllerOptions;
-  readonly #world: World;
+  readonly world: World;
   readonly #writer: Writer;
   readonly #applier: Applier;
   readonly #statuses: StatusWriter;
@@ -56,9 +56,9 @@ export class Controller {
   constructor(client: KubeClient, options: ControllerOptions) {
     this.#options = options;
     const { log, isLeader, settleMs = 2_000, secrets, instance, gateways } = options;
-    this.#world = new World(client, log, () => this.trigger());
-    this.metrics = new Metrics(isLeader, this.#world.all, gateways);
-    const { own, managed } = this.#world;
+    this.world = new World(client, log, () => this.trigger());
+    this.metrics = new Metrics(isLeader, this.world.all, gateways);
+    const { own, managed } = this.world;
     const mayWrite = (): boolean => isLeader() && !this.#isStopped;
     const { metrics } = this;
     this.#writer = new Writer(client, {
@@ -70,7 +70,7 @@ export class Controller {
       },
     });
     this.#acknowledgements = new Acknowledgements({
-      plugins: () => this.#world.plugins,
+      plugins: () => this.world.plugins,
       laggingAt: (plugin) => gateways.laggingAt(plugin),
       lateMs: settleMs,
     });
@@ -92,7 +92,7 @@ export class Controller {
 
   /** Whether everything has been read at least once, and is known. */
   get isSynced(): boolean {
-    return this.#world.isSynced;
+    return this.world.isSynced;
   }
 
   /** A pass is due. */
@@ -105,7 +105,7 @@ export class Controller {
   async run(signal: AbortSignal): Promise<void> {
     // Each collection has a few listeners, and removes them.
     setMaxListeners(0, signal);
-    const running = [...this.#world.all.values()].map((collection) => collection.run(signal));
+    const running = [...this.world.all.values()].map((collection) => collection.run(signal));
     signal.addEventListener("abort", () => {
       this.#isStopped = true;
       this.#wake();
@@ -133,10 +133,10 @@ export class Controller {
 
   async #passOnce(): Promise<void> {
     const { log, isLeader, secrets, gateways } = this.#options;
-    const own = this.#world.ownObjects;
+    const own = this.world.ownObjects;
     secrets.learn(own);
     // On every replica, as each hands out keys.
-    gateways.follow(this.#world.plugins);
+    gateways.follow(this.world.plugins);
     this.#guard.note();
     if (!isLeader()) return;
     const end = this.metrics.duration.startTimer();
@@ -155,12 +155,12 @@ export class Controller {
 
   async #pass(own: readonly KubeObject[]): Promise<number> {
     const begun = performance.now();
-    const { contextObjects: context, live } = this.#world;
-    const textOf = (object: KubeObject): string | undefined => this.#world.textOf(object);
+    const { contextObjects: context, live } = this.world;
+    const textOf = (object: KubeObject): string | undefined => this.world.textOf(object);
     const judged = judge({ own, context, textOf, live }, this.#options.istio);
     const judgedAt = performance.now();
     const applied = await this.#applier.apply(judged.desired, () => this.#guard.mayPrune());
-    this.#options.gateways.follow(this.#world.plugins);
+    this.#options.gateways.follow(this.world.plugins);
     const appliedAt = performance.now();
     const hasFailed = await this.#report(own, judged, applied);
     this.#options.log.debug("pass", {
@@ -186,7 +186,7 @@ export class Controller {
     }
     this.metrics.resources.reset();
     const gatewaysOf = outcomeOfGateways(judged.desired, {
-      plugins: this.#world.plugins,
+      plugins: this.world.plugins,
       acknowledgements: this.#acknowledgements,
       remarkOn: (namespace, reference) => this.#options.gateways.remarkOn(namespace, reference),
     });

@@ -31,6 +31,12 @@ export class Metrics {
     labelNames: ["kind"],
     registers: [this.registry],
   });
+  readonly reviews = new Counter({
+    name: `${prefix}reviews_total`,
+    help: "Reviews of LLMProviders and LLMRoutes for the API server: allowed, refused, failed.",
+    labelNames: ["outcome"],
+    registers: [this.registry],
+  });
   readonly resources = new Gauge({
     name: `${prefix}resources`,
     help: "LLMProviders and LLMRoutes by status, as the leader sees them.",

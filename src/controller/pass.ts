@@ -58,7 +58,7 @@ function mayBeHeld(found: readonly Diagnostic[]): boolean {
 }
 
 /** Of two that claim the same thing, the one that was there first has it. */
-function byAge(a: KubeObject, b: KubeObject): number {
+export function byAge(a: KubeObject, b: KubeObject): number {
   const [ageA = "", ageB = ""] = [a.metadata.creationTimestamp, b.metadata.creationTimestamp];
   if (ageA !== ageB) return ageA < ageB ? -1 : 1;
   return idOf(a) < idOf(b) ? -1 : 1;

@@ -11,6 +11,7 @@ import { Controller } from "./controller.ts";
 import { createLog, type Log, type LogLevel } from "./log.ts";
 import { Secrets } from "./secrets.ts";
 import { type Module, startServer } from "./server.ts";
+import { startWebhook } from "./webhook/start-webhook.ts";
 
 /** Of the key connection. */
 export interface KeyRunOptions extends Omit<
@@ -27,6 +28,8 @@ export interface RunOptions {
   /** This replica's name. */
   identity: string;
   listen: Endpoint;
+  /** The webhook, if there is to be one. `host` is the name by which the API server calls it. */
+  webhook: { listen: Endpoint; host: string } | undefined;
   module: Module;
   istio: IstioOptions;
   pruneAll: boolean;
@@ -45,19 +48,20 @@ export async function runController(
   signal: AbortSignal,
 ): Promise<"stopped" | "lost"> {
   const { identity, listen, module } = options;
-  const { client, log, election, gateways, controller } = assemble(options);
+  const stop = new AbortController();
+  signal.addEventListener("abort", () => stop.abort());
+  const { client, log, election, gateways, controller, webhook } = assemble(options, stop.signal);
   const server = await startServer({
     ...{ ...listen, module },
     isReady: () => controller.isSynced && gateways.isReady,
     metrics: () => controller.metrics.registry.metrics(),
   });
   log.info("the controller has started", { listen, sha256: module.sha256, identity });
-  const stop = new AbortController();
-  signal.addEventListener("abort", () => stop.abort());
   const working = Promise.all([controller.run(stop.signal), gateways.run(stop.signal)]);
   const result = await election.run(stop.signal);
   stop.abort();
   await working;
+  await webhook?.ended;
   await election.release().catch(() => {});
   close(server, client);
   log.info(result === "lost" ? "the Lease is lost" : "the controller has stopped");
@@ -70,9 +74,10 @@ interface Parts {
   election: Election;
   gateways: KeyService;
   controller: Controller;
+  webhook: ReturnType<typeof startWebhook> | undefined;
 }
 
-function assemble(options: RunOptions): Parts {
+function assemble(options: RunOptions, signal: AbortSignal): Parts {
   const { identity, istio, keys, logLevel, print, pruneAll } = options;
   const secrets = new Secrets();
   const log = createLog(logLevel, secrets.hide, print);
@@ -83,6 +88,7 @@ function assemble(options: RunOptions): Parts {
       log.info("this replica leads", { identity });
       gateways.lead();
       controller.trigger();
+      webhook?.onElected();
     },
     onLeader: () => gateways.changeLeader(),
     onTrouble: ({ message }) => log.warn("the Lease can't be renewed", { error: message }),
@@ -97,7 +103,12 @@ function assemble(options: RunOptions): Parts {
   const controller: Controller = new Controller(client, {
     ...{ istio, log, secrets, gateways, isLeader, instance: identity, pruneAll },
   });
-  return { client, log, election, gateways, controller };
+  const webhook =
+    options.webhook &&
+    startWebhook(client, controller, {
+      ...{ ...options.webhook, namespace: options.namespace, isLeader, log, signal },
+    });
+  return { client, log, election, gateways, controller, webhook };
 }
 
 function close(server: Server, client: KubeClient): void {

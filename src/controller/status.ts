@@ -4,6 +4,7 @@ import { type Diagnostic, type DiagnosticCode, unresolvedCodes } from "../diagno
 import type { KubeObject } from "../kube/client.ts";
 import type { Remark } from "../keys/key-store.ts";
 import type { Lagging } from "../keys/service.ts";
+import { printableLine } from "../printable.ts";
 import type { Failure } from "./writer.ts";
 
 export interface Condition {
@@ -168,8 +169,9 @@ function listOf(names: readonly string[]): string {
   return names.slice(0, mostListed).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
-function textOf(diagnostics: readonly Diagnostic[]): string {
+/** Diagnostics on one line. */
+export function textOf(diagnostics: readonly Diagnostic[]): string {
   const text = ({ code, path, message }: Diagnostic): string =>
-    `${code}: ${path === "" ? "" : `${path}: `}${message}`;
+    printableLine(`${code}: ${path === "" ? "" : `${path}: `}${message}`);
   return diagnostics.map(text).join("; ");
 }

@@ -38,9 +38,10 @@ export class Collection {
   #isSynced = false;
   #lists = 0;
 
-  constructor(client: KubeClient, { labelSelector, fieldSelector, ...options }: CollectionOptions) {
+  constructor(client: KubeClient, options: CollectionOptions) {
+    const { labelSelector, fieldSelector, ...others } = options;
     this.#client = client;
-    this.#options = { firstDelayMs: 100, lastDelayMs: 5_000, ...options };
+    this.#options = { firstDelayMs: 100, lastDelayMs: 5_000, ...others };
     this.#selector = {
       ...(labelSelector === undefined ? {} : { labelSelector }),
       ...(fieldSelector === undefined ? {} : { fieldSelector }),

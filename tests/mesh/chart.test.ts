@@ -6,7 +6,8 @@ import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, it } from "node:test";
 import { promisify } from "node:util";
-import { findHelm, renderManifests } from "../support/helm.ts";
+import { makeCertificate } from "../../src/controller/webhook/certificate.ts";
+import { findHelm, renderChart, renderManifests } from "../support/helm.ts";
 import { connectMesh } from "./mesh.ts";
 
 const mesh = connectMesh();
@@ -19,10 +20,11 @@ const account = `system:serviceaccount:${namespace}:llm-egress`;
 
 const kinds =
   "deployments,poddisruptionbudgets,services,serviceaccounts,networkpolicies,roles,rolebindings";
-const clusterKinds = "clusterroles,clusterrolebindings";
+const clusterKinds = "clusterroles,clusterrolebindings,validatingwebhookconfigurations";
 const allOptions = ["podMonitor", "prometheusRule", "dashboard", "networkPolicy"]
   .map((name) => `${name}.enabled=true`)
   .join(",");
+const configurations = "validatingwebhookconfigurations.admissionregistration.k8s.io";
 const selector = "app.kubernetes.io/name=llm-egress";
 
 interface Found {
@@ -95,17 +97,33 @@ it("installs, and takes over CRDs that kubectl has created", async () => {
   assert.deepEqual(await list(clusterKinds), [
     "ClusterRole llm-egress",
     "ClusterRoleBinding llm-egress",
+    "ValidatingWebhookConfiguration llm-egress",
   ]);
 });
 
 it("upgrades, the CRDs included", async () => {
-  const words = ["--set", "replicas=3,networkPolicy.enabled=true,module.url=oci://r.example/m"];
+  // As the controller does.
+  const path = "/webhooks/0/clientConfig/caBundle";
+  const caBundle = Buffer.from(makeCertificate("llm-egress").cert).toString("base64");
+  const patch = JSON.stringify([{ op: "add", path, value: caBundle }]);
+  const configuration = ["validatingwebhookconfiguration", "llm-egress"];
+  await mesh.kubectl("patch", ...configuration, "--type=json", "-p", patch);
+  const settings = "replicas=3,networkPolicy.enabled=true,module.url=oci://r.example/m";
+  const words = ["--set", `${settings},webhook.port=10250`];
   await runHelm("upgrade", release, charts.current, "-n", namespace, ...words);
   assert.match(await columns(), /Host Model Ready Path Age/);
   assert.equal(await field("{.spec.replicas}", "deployment", "llm-egress"), "3");
   assert.ok((await list(kinds)).includes("NetworkPolicy llm-egress"));
+  // The caBundle is not the chart's.
+  const webhook = "{.webhooks[0].clientConfig['caBundle','service.port']}";
+  assert.equal(await field(webhook, ...configuration), `${caBundle} 10250`);
   const args = "{.spec.template.spec.containers[0].args}";
   assert.match(await field(args, "deployment", "llm-egress"), /"--wasm-url=oci:\/\/r.example\/m"/);
+});
+
+it("leaves out the webhook, with its rights", () => {
+  const text = renderChart(helm, ["--set", "webhook.enabled=false,networkPolicy.enabled=true"]);
+  assert.doesNotMatch(text.replace(/^# Source.*$/gm, ""), /webhook|secrets|9443/);
 });
 
 it("creates pods that the restricted Pod Security Standard allows", async () => {
@@ -132,6 +150,8 @@ it("gives the controller the rights that it needs, and no others", async () => {
     ["patch", "llmroutes.istio.alibabacloud.com", [...everywhere, "--subresource=status"]],
     ["delete", "wasmplugins.extensions.istio.io", everywhere],
     ["update", "leases.coordination.k8s.io/llm-egress", own],
+    ["update", "secrets/llm-egress-webhook", own],
+    ["update", `${configurations}/llm-egress`, everywhere],
   ];
   for (const right of allowed) assert.equal(await can(...right), "yes", right.join(" "));
   const refused: [string, string, string[]][] = [
@@ -140,6 +160,10 @@ it("gives the controller the rights that it needs, and no others", async () => {
     ["get", "configmaps", own],
     ["update", crd, everywhere],
     ["update", "leases.coordination.k8s.io/another", own],
+    ["get", "secrets/another", own],
+    ["get", "secrets/llm-egress-webhook", ["-n", "default"]],
+    ["create", configurations, everywhere],
+    ["update", `${configurations}/another`, everywhere],
     ["create", "envoyfilters.networking.istio.io", everywhere],
   ];
   for (const right of refused) assert.equal(await can(...right), "no", right.join(" "));

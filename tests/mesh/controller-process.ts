@@ -3,7 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseAllDocuments, stringify } from "yaml";
+import { parseAllDocuments } from "yaml";
+import { findHelm, renderChart } from "../support/helm.ts";
 import type { Mesh } from "./mesh.ts";
 import {
   controllerAddresses,
@@ -24,13 +25,27 @@ export interface ControllerProcess {
 
 const namespace = controllerHost.split(".")[1] ?? "";
 
-/** Creates the controller's namespace, ServiceAccount, rights and Service, and its kubeconfig. */
-export async function prepareController(mesh: Mesh): Promise<void> {
-  const rule = join(mesh.folder, "controller-rule.yaml");
-  writeFileSync(rule, ofTheChart("DestinationRule"));
-  const own = ["controller-rights.yaml", "controller-service.yaml"];
-  const files = [...own.map((name) => join("tests/mesh/rig", name)), rule];
-  await mesh.kubectl("apply", ...files.flatMap((file) => ["-f", file]));
+const account =
+  "ServiceAccount ClusterRole ClusterRoleBinding Role RoleBinding DestinationRule".split(" ");
+
+/**
+ * Creates the controller's namespace, ServiceAccount and rights, and its kubeconfig, with objects of
+ * the chart, and objects of these kinds as well.
+ */
+export async function prepareController(mesh: Mesh, ...kinds: string[]): Promise<void> {
+  const secrets = ["--set", "keys.gateways[0].secrets={llm-keys}"];
+  const named = [...secrets, "--set", "keys.gateways[0].namespace=istio-system"];
+  const chart = parseAllDocuments(renderChart(findHelm() ?? "helm", named));
+  const objects = chart
+    .map((each) => each.toJS() as { kind: string } | null)
+    .filter((each) => each !== null && [...account, ...kinds].includes(each.kind));
+  const space = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
+  const list = { apiVersion: "v1", kind: "List", items: [space, ...objects] };
+  const file = join(mesh.folder, "controller.json");
+  writeFileSync(file, JSON.stringify(list));
+  await mesh.kubectl("apply", "-f", file);
+  // The chart's Service has no pods here.
+  await mesh.kubectl("apply", "-f", "tests/mesh/rig/controller-service.yaml");
   const forIstiod = ["--audience", "istio-ca", "--duration", "2h"];
   const words = ["create", "token", "llm-egress", "-n", namespace, ...forIstiod];
   writeFileSync(join(mesh.folder, "controller-token"), await mesh.kubectl(...words));
@@ -45,16 +60,6 @@ export async function prepareController(mesh: Mesh): Promise<void> {
     "current-context": "mesh",
   };
   writeFileSync(join(mesh.folder, "controller-kubeconfig"), JSON.stringify(config));
-}
-
-/** The objects of a kind in deploy/install.yaml. */
-function ofTheChart(kind: string): string {
-  const documents = parseAllDocuments(readFileSync("deploy/install.yaml", "utf8"));
-  return documents
-    .map((each) => each.toJS() as { kind: string })
-    .filter((each) => each.kind === kind)
-    .map((each) => stringify(each))
-    .join("---\n");
 }
 
 /** Starts the first replica. Does not wait until it is ready. */

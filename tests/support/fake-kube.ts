@@ -301,7 +301,11 @@ function parse(path: string): Target {
   return { collection, namespace, name, isStatus: status === "status" };
 }
 
+// The only kind outside of namespaces that the controller knows.
+const clusterKind = "/validatingwebhookconfigurations";
+
 function pathOf({ collection, namespace, name }: Omit<Target, "isStatus">): string {
+  if (collection.endsWith(clusterKind)) return `${collection}/${name}`;
   return collection.replace(/([^/]+)$/, `namespaces/${namespace}/$1/${name}`);
 }
 
