@@ -107,7 +107,7 @@ const rooms = {
   "labels.ts": ["bytes"],
   "refuse.ts": ["bytes", "host"],
   config: ["bytes", "json", "edit", "keys", "labels"],
-  request: ["bytes", "edit", "host", "config", "idle", "labels", "refuse"],
+  request: ["bytes", "edit", "host", "keys", "config", "idle", "labels", "refuse"],
   response: ["bytes", "sse", "host", "keys"],
   report: ["bytes", "host", "labels", "refuse", "response"],
 };

@@ -3,11 +3,12 @@
 
 import { detailsPrefix, ErrorCode, filterErrors } from "../contract/errors";
 import { Bytes, bytesOf } from "./bytes/bytes";
+import { serialisePairs } from "./host/header-pairs";
 import { log, LogLevel, sendLocalResponse } from "./host/host";
 
-const jsonHeaders = pairs(["content-type", "application/json"]);
-const postHeaders = pairs(["content-type", "application/json", "allow", "POST"]);
-const getHeaders = pairs(["content-type", "application/json", "allow", "GET"]);
+const jsonHeaders = serialisePairs(["content-type", "application/json"]);
+const postHeaders = serialisePairs(["content-type", "application/json", "allow", "POST"]);
+const getHeaders = serialisePairs(["content-type", "application/json", "allow", "GET"]);
 
 /** In place of an ErrorCode: there is nothing to refuse the request for. */
 export const NO_FAULT: i32 = -1;
@@ -42,23 +43,4 @@ function send(code: ErrorCode, param: string, headers: Bytes): void {
   if (!sendLocalResponse(statusOf(code), details, body, headers)) {
     log(LogLevel.Error, "the host refused a local reply");
   }
-}
-
-// Headers in proxy-wasm's serialised form: a count, each name's and value's size, then each of them
-// with a NUL after it.
-function pairs(texts: string[]): Bytes {
-  const count = texts.length / 2;
-  let size = 4 + count * 8;
-  for (let i = 0; i < texts.length; i++) size += texts[i].length + 1;
-  const bytes = new ArrayBuffer(size);
-  const start = changetype<usize>(bytes);
-  store<u32>(start, count);
-  let at = start + 4 + count * 8;
-  for (let i = 0; i < texts.length; i++) {
-    const text = bytesOf(texts[i]);
-    store<u32>(start + 4 + i * 4, text.byteLength);
-    memory.copy(at, changetype<usize>(text), text.byteLength);
-    at += text.byteLength + 1;
-  }
-  return bytes;
 }

@@ -10,10 +10,12 @@ import { EditPlan } from "./edit/edit-plan";
 import {
   clearHeaders,
   Context,
+  continueRequest,
   DataStatus,
   HeaderMap,
   HeadersStatus,
   now,
+  setEffectiveContext,
   TrailersStatus,
 } from "./host/host";
 import { NO_FAULT, refuse, refuseMethod, statusOf } from "./refuse";
@@ -33,12 +35,14 @@ import { EgressRoot } from "./root";
 const enum State {
   /** Not a request to a provider: passes through untouched. */
   Untouched,
+  /** Refused by the filter. Its local reply comes back through the response callbacks. */
+  Refused,
+  /** The request waits for its key: Envoy holds all of it. */
+  Waiting,
   /** The body passes through the editor. */
   Editing,
   /** Nothing is left to do with the request. */
   Forwarding,
-  /** Refused by the filter. Its local reply comes back through the response callbacks. */
-  Refused,
 }
 
 function planFor(endpoint: Endpoint, settings: Settings): EditPlan {
@@ -87,7 +91,7 @@ export class EgressStream extends Context {
       return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
     }
     const settings = settingsFor(provider, call.route);
-    if (settings.fault.length != 0) return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
+    if (!settings.isUsable) return this.awaitKey(settings, endOfStream);
     this.request.settings = settings;
     headers.read(this.config);
     if (!headers.isAddressedPlainly) return this.refuseHeaders(ErrorCode.MisdirectedRequest);
@@ -117,15 +121,39 @@ export class EgressStream extends Context {
       this.request.expectBody(plan, headers.contentLength);
       headers.describeBody(plan.blockBytes);
     }
-    headers.edit(this.config, settings);
-    this.request.noteKey(cluster);
+    const credential = settings.credential;
+    headers.edit(this.config, settings, credential);
+    this.request.noteKey(cluster, credential);
     this.state = hasBody ? State.Editing : State.Forwarding;
     return HeadersStatus.Continue;
   }
 
+  private awaitKey(settings: Settings, endOfStream: bool): HeadersStatus {
+    if (settings.fault.length != 0) return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
+    if (!this.root.hold(this, endOfStream)) return this.refuseHeaders(ErrorCode.KeyUnavailable);
+    this.state = State.Waiting;
+    this.request.credential = null;
+    return HeadersStatus.StopIteration;
+  }
+
+  /** The request has waited: the key is known, or it has been too long. */
+  resume(endOfStream: bool): void {
+    setEffectiveContext(this.context_id);
+    const startedAt = this.call.startedAt;
+    this.config = this.root.config;
+    this.state = State.Untouched;
+    const status = this.onRequestHeaders(0, endOfStream);
+    this.call.startedAt = startedAt;
+    if (status == HeadersStatus.Continue) continueRequest();
+  }
+
   onRequestBody(size: usize, endOfStream: bool): DataStatus {
     if (this.state == State.Refused) return DataStatus.StopIterationNoBuffer;
-    if (this.state != State.Editing) return DataStatus.Continue;
+    if (this.state != State.Editing) {
+      return this.state == State.Waiting
+        ? DataStatus.StopIterationAndWatermark
+        : DataStatus.Continue;
+    }
     const request = this.request;
     const fault = request.editChunk(<u32>size, endOfStream);
     if (fault != NO_FAULT) return this.refuseBody(fault);
@@ -137,8 +165,8 @@ export class EgressStream extends Context {
 
   // With trailers, no body callback has `endOfStream` set.
   onRequestTrailers(_count: u32): TrailersStatus {
-    if (this.state == State.Refused) return TrailersStatus.StopIteration;
     if (this.state == State.Untouched) return TrailersStatus.Continue;
+    if (this.state <= State.Waiting) return TrailersStatus.StopIteration;
     const fault = this.request.faultAtTrailers();
     if (fault != NO_FAULT) {
       this.refuseBody(fault);
@@ -158,7 +186,7 @@ export class EgressStream extends Context {
     if (!this.isForwarded()) return HeadersStatus.Continue;
     if (!this.keepsItsKey()) return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
     const request = this.request;
-    this.answer.begin(request.settings.credential, request.hasUsage, request.asksForUsage);
+    this.answer.begin(request.credential, request.hasUsage, request.asksForUsage);
     this.answer.isComplete = endOfStream;
     return HeadersStatus.Continue;
   }
@@ -171,7 +199,7 @@ export class EgressStream extends Context {
   onResponseTrailers(_count: u32): TrailersStatus {
     if (!this.isForwarded()) return TrailersStatus.Continue;
     this.answer.isComplete = true;
-    cleanTrailers(this.request.settings.credential);
+    cleanTrailers(this.request.credential);
     return TrailersStatus.Continue;
   }
 
@@ -201,15 +229,16 @@ export class EgressStream extends Context {
   }
 
   onDelete(): void {
+    if (this.state == State.Waiting) this.root.letGo(this);
     // The key may have been sent even if no answer came.
     this.keepsItsKey();
     this.request.endBody();
     this.root.release(this);
   }
 
-  // Whether the answer is the provider's, to an edited request.
+  // Whether the answer is the provider's, or Envoy's own.
   private isForwarded(): bool {
-    return this.state == State.Editing || this.state == State.Forwarding;
+    return this.state >= State.Waiting;
   }
 
   private keepsItsKey(): bool {

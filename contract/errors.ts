@@ -15,6 +15,7 @@ export const enum ErrorCode {
   MisdirectedRequest,
   UpgradeNotSupported,
   ProviderMisconfigured,
+  KeyUnavailable,
 }
 
 /** One way to refuse a request. */
@@ -56,5 +57,10 @@ export const filterErrors: FilterError[] = [
     503,
     "provider_misconfigured",
     "This provider is not available: see the gateway's log.",
+  ),
+  new FilterError(
+    503,
+    "key_unavailable",
+    "The key of this provider is not available at the moment: see the gateway's log.",
   ),
 ];

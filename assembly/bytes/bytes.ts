@@ -288,3 +288,13 @@ function writeUtf8(code: u32, out: usize): usize {
   store<u8>(out, <u8>((0xf00 >> size) | code));
   return out + size;
 }
+
+/** The bytes of an ASCII name in lower case. */
+export function lowerBytes(name: string): Bytes {
+  const bytes = bytesOf(name);
+  for (let i = 0; i < bytes.byteLength; i++) {
+    const at = changetype<usize>(bytes) + i;
+    store<u8>(at, lowerByte(load<u8>(at)));
+  }
+  return bytes;
+}

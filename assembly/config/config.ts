@@ -3,8 +3,9 @@
 
 import { Bytes, bytesOf, endsWith, equals } from "../bytes/bytes";
 import { EditPlan } from "../edit/edit-plan";
+import { ApiKey } from "../keys/api-key";
 import { Credential } from "../keys/credential";
-import { Key } from "../keys/key";
+import { Keyring } from "../keys/keyring";
 import { Label, labelOf, OTHER_LABEL, UNKNOWN_LABEL } from "../labels";
 import { HeaderSet } from "./header-set";
 
@@ -17,9 +18,11 @@ export class Settings {
   /** Null if the provider needs none. */
   credential: Credential | null = null;
   /** The keys that the configuration names: several are used in turn. */
-  keys: Key[] = [];
+  keys: ApiKey[] = [];
   /** Why requests get 503, or "" if nothing is wrong. */
   fault: string = "";
+  /** Whether nothing is wrong, and a key is known if one is needed. */
+  isUsable: bool = true;
   maxRequestBytes: u64 = U64.MAX_VALUE;
 
   constructor(
@@ -31,9 +34,17 @@ export class Settings {
     public others: EditPlan,
   ) {}
 
-  /** Whether the settings name keys, none of which is known. */
-  get lacksKey(): bool {
-    return this.keys.length != 0 && this.credential === null;
+  /** Decides which key is sent. To be called when the keys have changed. */
+  chooseKey(): void {
+    this.credential = this.keys.length == 0 ? null : this.keys[0].credential;
+    const lacksKey = this.keys.length != 0 && this.credential === null;
+    this.isUsable = this.fault.length == 0 && !lacksKey;
+  }
+
+  /** Takes the keys that the key server has handed out last. */
+  takeKeys(keyring: Keyring): void {
+    for (let i = 0; i < this.keys.length; i++) this.keys[i].take(keyring, this.authPrefix);
+    this.chooseKey();
   }
 }
 
@@ -134,11 +145,30 @@ export class Config {
   keyCluster: string = "";
   /** What the key server calls this configuration. */
   revision: string = "";
+  /** The settings that name keys of the key server. */
+  referring: Settings[] = [];
   /**
    * The models that the configuration names. Metrics distinguish no others, as clients may name
    * any.
    */
   private models: Label[] = [];
+
+  /** Takes the keys that the key server has handed out last. */
+  takeKeys(keyring: Keyring): void {
+    for (let i = 0; i < this.referring.length; i++) {
+      this.referring[i].takeKeys(keyring);
+      this.measureKeys(this.referring[i]);
+    }
+  }
+
+  /** Notes how long the keys of `settings` are. */
+  measureKeys(settings: Settings): void {
+    for (let i = 0; i < settings.keys.length; i++) {
+      const credential = settings.keys[i].credential;
+      if (credential === null) continue;
+      this.longestKeyBytes = max(this.longestKeyBytes, <usize>credential.key.byteLength);
+    }
+  }
 
   /** Adds a model that metrics distinguish. */
   nameModel(name: Bytes): void {

@@ -6,12 +6,11 @@ import { isPrintable } from "../../contract/characters";
 import { MAX_API_KEYS, MAX_REVISION_LENGTH } from "../../contract/limits";
 import { keyFields, keyServerFields } from "../../contract/plugin-fields";
 import { bytesOf } from "../bytes/bytes";
-import { Credential } from "../keys/credential";
-import { Key } from "../keys/key";
+import { ApiKey } from "../keys/api-key";
+import { credentialOf } from "../keys/credential";
 import { resolveSecret } from "../keys/secrets";
 import { Checker } from "./checker";
 import { Config, Settings } from "./config";
-import { lowerBytes } from "./decode-members";
 import { JsonValue } from "./json-value";
 
 const NO_KEY_SERVER = "apiKeySecretRef: the configuration names no keyServer";
@@ -63,26 +62,26 @@ function decodeKey(into: Settings, object: JsonValue, path: string, checker: Che
   const apiKey = checker.optionalText(object, "apiKey", path);
   if (object.get("apiKeySecretRef") !== null) {
     if (apiKey !== null) checker.fail(path + ".apiKeySecretRef", "excludes apiKey");
-    into.keys.push(new Key(checker.requiredText(object, "apiKeySecretRef", path)));
+    into.keys.push(new ApiKey(checker.requiredText(object, "apiKeySecretRef", path)));
   } else if (apiKey !== null) {
-    const key = new Key("");
+    const key = new ApiKey("");
     const secret = resolveSecret(apiKey);
-    if (secret.fault.length == 0) key.credential = credentialOf(into.authPrefix, secret.key);
+    if (secret.fault.length == 0)
+      key.credential = credentialOf(into.authPrefix, bytesOf(secret.key));
     else if (into.fault.length == 0) into.fault = secret.fault;
     into.keys.push(key);
   }
 }
 
-/** The credential with a key. */
-export function credentialOf(prefix: string, key: string): Credential {
-  return new Credential(bytesOf(prefix + key), bytesOf(key), lowerBytes(key));
-}
-
-/** Why settings can't be used that name a key by reference, or "". */
-export function referenceFault(config: Config, settings: Settings): string {
-  if (config.keyCluster.length != 0) return "";
+/** Adds what the configuration as a whole knows about the keys of `settings`. */
+export function registerKeys(config: Config, settings: Settings): void {
+  config.measureKeys(settings);
+  let refers = false;
   for (let i = 0; i < settings.keys.length; i++) {
-    if (settings.keys[i].reference.length != 0) return NO_KEY_SERVER;
+    if (settings.keys[i].reference.length != 0) refers = true;
   }
-  return "";
+  if (refers) config.referring.push(settings);
+  const hasServer = config.keyCluster.length != 0;
+  if (refers && !hasServer && settings.fault.length == 0) settings.fault = NO_KEY_SERVER;
+  settings.chooseKey();
 }

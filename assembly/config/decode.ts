@@ -12,18 +12,17 @@ import {
   routeFields,
   settingsFields,
 } from "../../contract/plugin-fields";
-import { Bytes, bytesOf, endsWith, find, NOT_WHOLE, parseWhole } from "../bytes/bytes";
+import { Bytes, bytesOf, endsWith, find, lowerBytes, NOT_WHOLE, parseWhole } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 import { EditPlan } from "../edit/edit-plan";
 import { labelOf } from "../labels";
 import { Checker } from "./checker";
 import { Cluster, Config, Provider, ProviderPath, RouteSettings, Settings } from "./config";
-import { decodeKeys, decodeKeyServer, referenceFault } from "./decode-keys";
+import { decodeKeys, decodeKeyServer, registerKeys } from "./decode-keys";
 import {
   completionsPlan,
   decodeMembers,
   decodeModels,
-  lowerBytes,
   othersPlan,
   responsesPlan,
 } from "./decode-members";
@@ -155,16 +154,9 @@ function register(config: Config, settings: Settings, owner: string): void {
   reserveBlock(config, settings.completions);
   reserveBlock(config, settings.responses);
   reserveBlock(config, settings.others);
-  const credential = settings.credential;
-  if (credential !== null) {
-    config.longestKeyBytes = max(config.longestKeyBytes, <usize>credential.key.byteLength);
-  }
-  if (settings.fault.length == 0) settings.fault = referenceFault(config, settings);
+  registerKeys(config, settings);
   if (settings.fault.length != 0) config.faults.push(owner + " answers 503: " + settings.fault);
-  else if (settings.lacksKey) settings.fault = KEY_UNKNOWN;
 }
-
-const KEY_UNKNOWN = "the key server has not handed out its key";
 
 function nameModels(config: Config, settings: Settings): void {
   const modelName = settings.completions.modelName;
@@ -232,7 +224,6 @@ function decodeCredential(
   }
   into.authPrefix = prefix === null ? "" : prefix;
   decodeKeys(into, settings, path, checker);
-  if (into.keys.length != 0) into.credential = into.keys[0].credential;
 }
 
 function parseWholeText(text: string): u64 {

@@ -3,7 +3,8 @@
 // overwrites.
 
 import * as sdk from "@solo-io/proxy-runtime/assembly/imports";
-import { Bytes, bytesOf } from "../bytes/bytes";
+import { Bytes, bytesOf, parseWhole } from "../bytes/bytes";
+import { serialisePairs } from "./header-pairs";
 import { environ_get, environ_sizes_get, proxy_set_buffer_bytes } from "./abi";
 import { endLoan, lendArea } from "./memory";
 
@@ -22,10 +23,12 @@ export const enum HeaderMap {
   RequestTrailers = 1,
   Response = 2,
   ResponseTrailers = 3,
+  CallResponse = 6,
 }
 
 /** Values are proxy-wasm's. */
 export const enum LogLevel {
+  Warn = 3,
   Error = 4,
 }
 
@@ -38,7 +41,11 @@ export const enum MetricKind {
 const OK: u32 = 0;
 const REQUEST_BODY: u32 = 0;
 const RESPONSE_BODY: u32 = 1;
+const CALL_RESPONSE_BODY: u32 = 4;
 const PLUGIN_CONFIGURATION: u32 = 7;
+const REQUEST_STREAM: u32 = 0;
+const PLUGIN_NAME = bytesOf("plugin_name");
+const STATUS = bytesOf(":status");
 const NOT_GRPC: u32 = 0xffffffff;
 
 // Where the host writes pointers and sizes.
@@ -71,6 +78,12 @@ export function log(level: LogLevel, message: string): void {
 export function getProperty(path: Bytes): bool {
   lendOut();
   return takeResult(sdk.proxy_get_property(changetype<usize>(path), path.byteLength, out, out + 4));
+}
+
+/** The name of the plugin whose root context is the current one; "" if it has none. */
+export function getPluginName(): string {
+  if (!getProperty(PLUGIN_NAME)) return "";
+  return String.UTF8.decodeUnsafe(resultStart, resultEnd - resultStart);
 }
 
 function getBuffer(kind: u32, bytes: u32): bool {
@@ -127,6 +140,13 @@ export function now(): u64 {
 export function getHeaders(map: HeaderMap): bool {
   lendOut();
   return takeResult(sdk.proxy_get_header_map_pairs(map, out, out + 4));
+}
+
+// Reads the first header of a name. False if there is none.
+function getHeader(map: HeaderMap, name: Bytes): bool {
+  lendOut();
+  const start = changetype<usize>(name);
+  return takeResult(sdk.proxy_get_header_map_value(map, start, name.byteLength, out, out + 4));
 }
 
 /** Adds a header, and keeps others of the same name. */
@@ -199,6 +219,54 @@ export function increment(counter: u32, by: u64): void {
 /** Records a value in a histogram. */
 export function record(histogram: u32, value: u64): void {
   sdk.proxy_record_metric(histogram, value);
+}
+
+/** The current root context's onTick is called every `milliseconds`; with 0, never. */
+export function setTickPeriod(milliseconds: u32): void {
+  sdk.proxy_set_tick_period_milliseconds(milliseconds);
+}
+
+/**
+ * Sends a GET to a cluster. The current root context's onHttpCallResponse gets the answer. Returns
+ * the call's token, or 0 if there is no such cluster.
+ */
+export function callCluster(cluster: Bytes, path: string, timeoutMs: u32): u32 {
+  const headers = serialisePairs([":method", "GET", ":path", path, ":authority", "llm-egress"]);
+  store<u32>(out, 0);
+  const status = sdk.proxy_http_call(
+    changetype<usize>(cluster),
+    cluster.byteLength,
+    changetype<usize>(headers),
+    headers.byteLength,
+    0,
+    0,
+    0,
+    0,
+    timeoutMs,
+    out,
+  );
+  return status == OK ? load<u32>(out) : 0;
+}
+
+/** The status of the answer that onHttpCallResponse is called for; 0 if the call has failed. */
+export function getCallStatus(): u32 {
+  const hasStatus = getHeader(HeaderMap.CallResponse, STATUS);
+  return hasStatus ? <u32>parseWhole(resultStart, resultEnd) : 0;
+}
+
+/** Reads the body of the answer that onHttpCallResponse is called for. */
+export function getCallBody(bytes: u32): bool {
+  return getBuffer(CALL_RESPONSE_BODY, bytes);
+}
+
+/** Host calls that follow in this callback are about the root context or stream `id`. */
+export function setEffectiveContext(id: u32): void {
+  sdk.proxy_set_effective_context(id);
+}
+
+/** Lets the request of the current stream go on, after this callback. */
+export function continueRequest(): void {
+  sdk.proxy_continue_stream(REQUEST_STREAM);
 }
 
 /**

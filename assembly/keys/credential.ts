@@ -1,7 +1,7 @@
 // A provider's key, in the form in which it is sent. It has no string form: config/ makes it,
 // request/headers.ts sends it, and response/ searches for it in what comes back.
 
-import { Bytes } from "../bytes/bytes";
+import { Bytes, bytesOf, lowerBytes } from "../bytes/bytes";
 
 export class Credential {
   constructor(
@@ -11,4 +11,10 @@ export class Credential {
     /** The key in lower case, as the names of headers are. */
     public lowerKey: Bytes,
   ) {}
+}
+
+/** The credential with a key, and `prefix` before it. */
+export function credentialOf(prefix: string, key: Bytes): Credential {
+  const value = String.UTF8.decode(key);
+  return new Credential(bytesOf(prefix + value), key, lowerBytes(value));
 }

@@ -31,7 +31,7 @@ export class Call {
   expectsUsage: bool = false;
 
   /** In nanoseconds since 1970. */
-  private startedAt: u64 = 0;
+  startedAt: u64 = 0;
 
   /** Begins a new call. Fields that every call gets at its end are not reset. */
   begin(startedAt: u64): void {

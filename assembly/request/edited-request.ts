@@ -16,6 +16,7 @@ import {
   resultEnd,
   resultStart,
 } from "../host/host";
+import { Credential } from "../keys/credential";
 import { Idle } from "../idle";
 import { NO_FAULT } from "../refuse";
 import { NO_LENGTH } from "./headers";
@@ -47,8 +48,14 @@ const enum Closing {
   Sent,
 }
 
+// A field of 8 bytes that follows one of 4 can leave a gap.
 export class EditedRequest {
+  private receivedBytes: u64 = 0;
+  /** The announced content-length, or NO_LENGTH. */
+  private length: u64 = NO_LENGTH;
   settings: Settings = NO_SETTINGS;
+  /** What has been sent. The settings may have another by the time of the answer. */
+  credential: Credential | null = null;
   /** Whether the endpoint's answers have a usage. */
   hasUsage: bool = false;
   /**
@@ -68,9 +75,6 @@ export class EditedRequest {
   private editor: Editor | null = null;
   /** How many bytes of the body wait in Envoy's buffer. */
   private waitingBytes: u32 = 0;
-  private receivedBytes: u64 = 0;
-  /** The announced content-length, or NO_LENGTH. */
-  private length: u64 = NO_LENGTH;
 
   /** Begins a new request. */
   restart(): void {
@@ -91,9 +95,10 @@ export class EditedRequest {
     this.hasUsage = true;
   }
 
-  /** The key has been added to a request for `cluster`. */
-  noteKey(cluster: Cluster): void {
+  /** The credential has been added to a request for `cluster`. */
+  noteKey(cluster: Cluster, credential: Credential | null): void {
     this.keyedCluster = cluster;
+    this.credential = credential;
   }
 
   /** Edits the body's current chunk, of `size` bytes. An ErrorCode, or NO_FAULT. */

@@ -34,6 +34,7 @@ import {
   resultStart,
   setHeader,
 } from "../host/host";
+import { Credential } from "../keys/credential";
 import { NO_FAULT } from "../refuse";
 import { upstreamPathEnd, upstreamPathStart } from "./path";
 
@@ -126,10 +127,10 @@ export class RequestHeaders {
   }
 
   /**
-   * Edits the map: removes headers, adds the credential, and sets the path that writeUpstreamPath
+   * Edits the map: removes headers, adds `credential`, and sets the path that writeUpstreamPath
    * wrote.
    */
-  edit(config: Config, settings: Settings): void {
+  edit(config: Config, settings: Settings, credential: Credential | null): void {
     const pairs = this.pairs.open(this.start, this.end);
     while (pairs.next()) {
       const start = pairs.nameStart;
@@ -138,7 +139,6 @@ export class RequestHeaders {
         removeHeader(HeaderMap.Request, start, end);
       }
     }
-    const credential = settings.credential;
     if (credential !== null) addHeader(HeaderMap.Request, settings.authHeader, credential.value);
     setHeader(HeaderMap.Request, PATH, upstreamPathStart, upstreamPathEnd);
   }

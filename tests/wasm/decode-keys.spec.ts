@@ -62,7 +62,7 @@ describe("settings", () => {
     expect(settings.keys.length).toBe(1);
     expect(settings.keys[0].reference).toBe("openai/key");
     expect(settings.credential === null).toBe(true);
-    expect(settings.fault.length != 0).toBe(true);
+    expect(settings.isUsable).toBe(false);
   });
 
   it("name several keys, in order", () => {
