@@ -7,9 +7,10 @@
 // Nothing here waits: a pass does what may be done, and says when the next one can do more.
 import type { KubeObject } from "../kube/client.ts";
 import { type Collection, keyOf } from "../kube/collection.ts";
-import { type Desired, idOf, type Kind, type ManagedObject, withRevision } from "./desired.ts";
+import { type Desired, idOf, type Kind, type ManagedObject } from "./desired.ts";
 import type { Gate } from "./gate.ts";
 import type { PluginSpec } from "./read-back.ts";
+import { revisionOf, withRevision } from "./revision.ts";
 import { keepUntilUnused } from "./transition.ts";
 import { isOurs, type Writer } from "./writer.ts";
 
@@ -31,6 +32,8 @@ export interface Applied {
 
 export class Applier {
   readonly #options: ApplyOptions;
+  /** The latest revision of each WasmPlugin. */
+  readonly #revisions = new Map<string, string>();
 
   constructor(options: ApplyOptions) {
     this.#options = options;
@@ -50,7 +53,7 @@ export class Applier {
     writer.keepOnly(new Set([...desired.keys(), ...surplusIds]));
 
     await writer.put(writer.due(of("DestinationRule")));
-    const plugins = of("WasmPlugin").map((goal) => this.#interim(goal));
+    const plugins = of("WasmPlugin").map((goal) => this.#named(this.#interim(goal)));
     if ((await writer.put(writer.due(plugins))) > 0) filtersLoaded.close();
 
     const routesDue = () => [
@@ -82,7 +85,7 @@ export class Applier {
     surplus: (kind: Kind) => KubeObject[],
   ): Promise<number> {
     const { writer, routesGone } = this.#options;
-    const due = writer.due(goals);
+    const due = writer.due(goals.map((goal) => this.#named(goal)));
     const [plugins, rules] = [surplus("WasmPlugin"), surplus("DestinationRule")];
     if (due.length + plugins.length + rules.length === 0) return Infinity;
     const inMs = routesGone.opensInMs();
@@ -103,11 +106,19 @@ export class Applier {
     return due.some(isThere) || left > 0;
   }
 
+  #named(goal: ManagedObject): ManagedObject {
+    const live = revisionOf(this.#options.collections.WasmPlugin.objects.get(keyOf(goal)));
+    const named = withRevision(goal, [live, this.#revisions.get(keyOf(goal)) ?? ""]);
+    // A write that is refused is repeated with the same name.
+    this.#revisions.set(keyOf(goal), revisionOf(named));
+    return named;
+  }
+
   #interim(goal: ManagedObject): ManagedObject {
     const live = this.#options.collections.WasmPlugin.objects.get(keyOf(goal));
     if (live === undefined || !isOurs(live)) return goal;
     try {
-      return withRevision(keepUntilUnused(goal, live["spec"] as PluginSpec));
+      return keepUntilUnused(goal, live["spec"] as PluginSpec);
     } catch {
       // Somebody has edited it so that it can't be read: nothing in it is worth keeping.
       return goal;

@@ -1,5 +1,4 @@
 // Plan → the objects that the cluster is to have, each with the resources that it comes from. Pure.
-import { createHash } from "node:crypto";
 import { formatResource } from "../diagnostics.ts";
 import { toDestinationRule } from "../emit/istio/destination-rule.ts";
 import type { IstioOptions } from "../emit/istio/options.ts";
@@ -9,7 +8,6 @@ import { toWasmPlugin } from "../emit/istio/wasm-plugin.ts";
 import { workloadsOf } from "../emit/istio/workload.ts";
 import type { KubeObject } from "../kube/client.ts";
 import type { Plan, ProviderPlan, RoutePlan } from "../plan/plan.ts";
-import type { PluginSpec } from "./read-back.ts";
 
 /** The kinds that the controller writes, with their collections. */
 export const collectionPaths = {
@@ -94,20 +92,5 @@ function toOne(emitted: object | undefined, sources: string[]): Desired | undefi
   // A plugin has all providers of its namespace that name the same workload.
   const source = kind === "WasmPlugin" ? `LLMProvider ${metadata.namespace}/*` : (sources[0] ?? "");
   const annotations = { [sourceAnnotation]: source };
-  const whole = { ...object, metadata: { ...metadata, annotations } };
-  return { object: kind === "WasmPlugin" ? withRevision(whole) : whole, sources };
-}
-
-/**
- * A WasmPlugin whose configuration names itself, by a digest over all that a gateway loads: so
- * gateways say whether they use it. Without a key server, they have nobody to tell.
- */
-export function withRevision(object: ManagedObject): ManagedObject {
-  const spec = object.spec as PluginSpec;
-  const config = { ...spec.pluginConfig };
-  if (config.keyServer === undefined) return object;
-  delete config.revision;
-  const text = JSON.stringify({ ...spec, pluginConfig: config });
-  const revision = createHash("sha256").update(text).digest("hex").slice(0, 16);
-  return { ...object, spec: { ...spec, pluginConfig: { ...config, revision } } };
+  return { object: { ...object, metadata: { ...metadata, annotations } }, sources };
 }
