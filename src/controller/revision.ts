@@ -1,6 +1,7 @@
 // A WasmPlugin's configuration gets a name, by which gateways say that they use it. Without a key
 // server, they have nobody to tell. Pure but for the time.
 import { createHash } from "node:crypto";
+import type { KubeObject } from "../kube/client.ts";
 import type { ManagedObject } from "./desired.ts";
 import type { PluginSpec } from "./read-back.ts";
 
@@ -24,7 +25,7 @@ export function withRevision(goal: ManagedObject, known: readonly string[]): Man
 const form = /^[0-9a-f]{16}-[0-9a-z]{1,12}$/;
 
 /** The revision of a WasmPlugin, empty if it has none. Somebody may have given the object any form. */
-export function revisionOf(object: { spec?: unknown } | undefined): string {
-  const { pluginConfig } = (object?.spec ?? {}) as Partial<PluginSpec>;
+export function revisionOf(object: KubeObject | ManagedObject | undefined): string {
+  const { pluginConfig } = (object?.["spec"] ?? {}) as Partial<PluginSpec>;
   return String(pluginConfig?.revision ?? "");
 }

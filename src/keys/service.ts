@@ -119,6 +119,7 @@ export class KeyService {
   /** This replica leads from now on. */
   lead(): void {
     this.#leadsSince = performance.now();
+    setTimeout(this.#options.onNews, settleMs + 1).unref();
     this.changeLeader();
   }
 
