@@ -34,6 +34,8 @@ export interface MeshIdentityOptions {
   lastDelayMs?: number;
   /** How often to look whether the roots have changed. */
   rootPollMs?: number;
+  /** Milliseconds since 1970. */
+  now?: () => number;
 }
 
 export class MeshIdentity {
@@ -44,7 +46,7 @@ export class MeshIdentity {
 
   constructor(options: MeshIdentityOptions) {
     const times = { ttlSeconds: 24 * 3600, firstDelayMs: 500, lastDelayMs: 15_000 };
-    this.#options = { ...times, rootPollMs: 10_000, ...options };
+    this.#options = { ...times, rootPollMs: 10_000, now: Date.now, ...options };
   }
 
   /** When the certificate expires, in milliseconds since 1970. 0 if there is none. */
@@ -54,14 +56,14 @@ export class MeshIdentity {
 
   /** Keeps the certificate valid until the signal. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    const { firstDelayMs, lastDelayMs, rootPollMs, onTrouble } = this.#options;
+    const { firstDelayMs, lastDelayMs, rootPollMs, onTrouble, now } = this.#options;
     let delayMs = firstDelayMs;
     while (!signal.aborted) {
       let waitMs = rootPollMs;
       try {
         await this.#update();
         delayMs = firstDelayMs;
-        waitMs = Math.min(rootPollMs, this.#renewsAt - Date.now());
+        waitMs = Math.min(rootPollMs, this.#renewsAt - now());
       } catch (error) {
         onTrouble(error as Error);
         waitMs = delayMs;
@@ -73,7 +75,7 @@ export class MeshIdentity {
 
   async #update(): Promise<void> {
     const ca = await readFile(this.#options.rootFile, "utf8");
-    const isNew = Date.now() >= this.#renewsAt;
+    const isNew = this.#options.now() >= this.#renewsAt;
     const own = isNew || this.#identity === undefined ? await this.#request(ca) : this.#identity;
     if (!isNew && ca === this.#identity?.ca) return;
     this.#identity = { ...own, ca };
@@ -81,7 +83,7 @@ export class MeshIdentity {
   }
 
   async #request(root: string): Promise<Pick<Identity, "cert" | "key">> {
-    const { istiod, tokenFile, spiffeId, ttlSeconds } = this.#options;
+    const { istiod, tokenFile, spiffeId, ttlSeconds, now } = this.#options;
     const token = (await readFile(tokenFile, "utf8")).trim();
     const { request, key } = await makeCertificateRequest(spiffeId);
     const chain = await createCertificate({ istiod, root, token, request, ttlSeconds });
@@ -91,7 +93,7 @@ export class MeshIdentity {
       throw new Error(`istiod has issued a certificate for ${own.subjectAltName}`);
     }
     const [from, until] = [Date.parse(own.validFrom), Date.parse(own.validTo)];
-    const begins = Math.max(from, Date.now());
+    const begins = Math.max(from, now());
     // With jitter, so that replicas do not call at once; early enough for an istiod that is away.
     this.#renewsAt = begins + (until - begins) * (0.5 + Math.random() / 10);
     this.#expiresAt = until;

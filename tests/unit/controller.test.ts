@@ -2,12 +2,11 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { Controller } from "../../src/controller/controller.ts";
 import { collectionPaths, type Kind } from "../../src/controller/desired.ts";
-import type { Gateways } from "../../src/controller/gateways.ts";
-import type { Lagging } from "../../src/keys/service.ts";
 import { createLog } from "../../src/controller/log.ts";
 import { Secrets } from "../../src/controller/secrets.ts";
 import { KubeClient, type KubeObject } from "../../src/kube/client.ts";
 import { FakeKube, type Request } from "../support/fake-kube.ts";
+import { noGateways } from "../support/no-gateways.ts";
 import { istioOptions } from "../support/istio-options.ts";
 import { until } from "../support/until.ts";
 
@@ -37,41 +36,16 @@ async function stopAll(): Promise<void> {
   running = [];
 }
 
-/** A key connection on which nobody acknowledges. */
-const noGateways: Gateways = {
-  follow: () => {},
-  laggingAt: () => undefined,
-  remarkOn: () => undefined,
-  countPolls: () => 0,
-  expiresAt: 0,
-};
-
-interface StartOptions {
-  pruneAll?: boolean;
-  gateways?: Gateways;
-  keyCluster?: string;
-  waitMs?: number;
-}
-
-function start(options: StartOptions = {}): Controller {
-  const { pruneAll = false, gateways = noGateways, waitMs = settleMs } = options;
+function start({ pruneAll = false } = {}): void {
   const secrets = new Secrets();
   const log = createLog("debug", secrets.hide, (line) => void lines.push(line));
   const controller = new Controller(new KubeClient(fake.access), {
-    istio: { ...istioOptions(), ...options },
-    ...{
-      gateways,
-      log,
-      secrets,
-      isLeader: () => true,
-      instance: "test",
-      pruneAll,
-      settleMs: waitMs,
-    },
+    istio: istioOptions(),
+    gateways: noGateways,
+    ...{ log, secrets, isLeader: () => true, instance: "test", pruneAll, settleMs },
   });
   const stop = new AbortController();
   running.push({ stop, ended: controller.run(stop.signal) });
-  return controller;
 }
 
 // Discovery, which the fake does not know, as a refusal with a body of its own.
@@ -363,68 +337,4 @@ test("statuses are written on change alone, with an event for each transition", 
     .filter(({ path, method }) => method === "POST" && path.endsWith("/events"))
     .map(({ body }) => body?.["reason"]);
   assert.deepEqual(reasons, ["Ready", "Invalid"]);
-});
-
-const acknowledging = (lagging: () => Lagging | undefined): Gateways => ({
-  ...noGateways,
-  laggingAt: () => lagging(),
-});
-const keyCluster = "outbound|8443||llm-egress.llm-egress-system.svc.cluster.local";
-const revision = () => (plugin()?.["spec"] as Plugin | undefined)?.pluginConfig.revision ?? "";
-
-test("routes wait until gateways acknowledge, and no longer", async () => {
-  let behind = ["models/gateway-1"];
-  const controller = start({
-    gateways: acknowledging(() => ({ behind, silent: [] })),
-    keyCluster,
-    waitMs: 10_000,
-  });
-  applyProvider("a");
-  applyRoute("a");
-  await until(() => statusOf("LLMRoute", "a")?.status === "Pending");
-  await until(() => statusOf("LLMProvider", "a")?.status === "Pending");
-  const message = conditionOf(statusOf("LLMProvider", "a"), "Programmed")?.message ?? "";
-  assert.match(message, /loading|models\/gateway-1/);
-  assert.equal(live("VirtualService", "a"), undefined);
-  behind = [];
-  const begun = performance.now();
-  controller.trigger();
-  await untilReady("a");
-  assert.ok(performance.now() - begun < 2_000);
-  const { message: said } = conditionOf(statusOf("LLMProvider", "a"), "Programmed") ?? {};
-  assert.equal(said, "in effect at all pods that it selects");
-});
-
-test("a gateway that does not acknowledge is waited for in vain, and named", async () => {
-  start({ gateways: acknowledging(() => ({ behind: ["models/g-1"], silent: [] })), keyCluster });
-  applyProvider("a");
-  applyRoute("a");
-  await until(() => isReady("LLMRoute", "a"));
-  await until(() => statusOf("LLMProvider", "a")?.status === "Pending");
-  const programmed = () => conditionOf(statusOf("LLMProvider", "a"), "Programmed");
-  await until(() => programmed()?.message === "not in effect yet at models/g-1");
-});
-
-test("a pod without a filter is named, and keeps nothing from being ready", async () => {
-  start({ gateways: acknowledging(() => ({ behind: [], silent: ["models/g-1"] })), keyCluster });
-  applyProvider("a");
-  await until(() => isReady("LLMProvider", "a"));
-  const { message } = conditionOf(statusOf("LLMProvider", "a"), "Programmed") ?? {};
-  assert.equal(message, "written to the mesh; no filter responds at models/g-1");
-});
-
-test("a configuration keeps its revision until it changes, and never gets a former one", async () => {
-  applyProvider("a");
-  start({ keyCluster });
-  await until(() => isReady("LLMProvider", "a"));
-  const first = revision();
-  assert.match(first, /^[0-9a-f]{16}-[0-9a-z]+$/);
-  await stopAll();
-  start({ keyCluster });
-  applyProvider("a", { path: "/other/chat/completions" });
-  await until(() => revision() !== first);
-  applyProvider("a");
-  await until(() => providersOf(plugin())[0]?.path !== "/other/chat/completions");
-  assert.notEqual(revision(), first);
-  assert.equal(revision().split("-")[0], first.split("-")[0]);
 });
