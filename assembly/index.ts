@@ -1,9 +1,6 @@
 // What Envoy sees of the module: the callbacks of the proxy-wasm ABI that the filter handles, and
 // the filter's registration. No other callback is exported, as each costs every stream a call.
 
-// Comes first: the SDK contains abort(), and the variables of the garbage collector are initialised
-// with the first file that can abort.
-export { proxy_abi_version_0_2_0 } from "@solo-io/proxy-runtime/assembly/exports";
 export {
   proxy_on_configure,
   proxy_on_context_create,
@@ -18,6 +15,7 @@ export {
   proxy_on_response_trailers,
   proxy_on_tick,
 } from "./host/callbacks";
+export { proxy_abi_version_0_2_0 } from "@solo-io/proxy-runtime/assembly/exports";
 export { proxy_on_memory_allocate } from "./host/memory";
 
 import { registerRootContext } from "./host/host";

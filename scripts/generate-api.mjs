@@ -14,6 +14,8 @@ const typeNames = {
   configs: "ProviderConfigs",
   defaultConfig: "ProviderConfig",
   openAIConfig: "OpenAIConfig",
+  apiKeySecretRef: "SecretRef",
+  apiKeys: "ApiKey",
   parameters: "ParametersConfig",
   models: "ModelsConfig",
   rules: "RouteRule",

@@ -23,12 +23,22 @@ export interface Compilation {
   plan?: Plan;
 }
 
-/** Texts → plan, with all diagnostics. */
-export function compile(sources: readonly SourceText[], target: Target): Compilation {
+/**
+ * Texts → plan, with all diagnostics. Keys in Secrets are errors for a target, unless it has a key
+ * server.
+ */
+export function compile(
+  sources: readonly SourceText[],
+  target: Target,
+  { hasKeyServer = target === "any" }: Partial<Pick<ValidateOptions, "hasKeyServer">> = {},
+): Compilation {
   const unreadable: Diagnostic[] = [];
   const documents = parse(sources, (diagnostic) => void unreadable.push(diagnostic));
   const isComplete = unreadable.length === 0;
-  const { diagnostics, plan } = compileResources(documents, target, { isComplete });
+  const { diagnostics, plan } = compileResources(documents, target, {
+    hasKeyServer,
+    isComplete,
+  });
   const all = [...unreadable, ...diagnostics];
   return plan === undefined || !isComplete ? { diagnostics: all } : { diagnostics: all, plan };
 }
@@ -41,11 +51,12 @@ export function compile(sources: readonly SourceText[], target: Target): Compila
 export function compileResources(
   documents: readonly Document[],
   target: Target,
-  { errors = "refuse", isComplete = true }: Partial<Omit<ValidateOptions, "target">> = {},
+  options: Partial<Omit<ValidateOptions, "target">> = {},
 ): Compilation {
   const diagnostics: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic): void => void diagnostics.push(diagnostic);
-  const resources = validate(documents, { target, errors, isComplete }, report);
+  const { hasKeyServer = true, errors = "refuse", isComplete = true } = options;
+  const resources = validate(documents, { target, hasKeyServer, errors, isComplete }, report);
   if (errors === "refuse" && hasErrors(diagnostics)) return { diagnostics };
   return { diagnostics, plan: buildPlan(resources) };
 }

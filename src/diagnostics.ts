@@ -20,6 +20,8 @@ export const diagnosticCodes = {
   invalid_path: "error",
   invalid_api_key: "error",
   literal_api_key: "warning",
+  repeated_api_key: "error",
+  no_key_server: "error",
   invalid_auth_header: "error",
   invalid_removed_header: "error",
   invalid_auth_prefix: "error",

@@ -6,7 +6,10 @@ import { CASE_BIT, Char } from "./chars";
 /** UTF-8 bytes that the filter owns. */
 export type Bytes = ArrayBuffer;
 
-/** The UTF-8 bytes of `text`, without a terminator. */
+/**
+ * The UTF-8 bytes of `text`, without a terminator. Those of a literal are a constant of the module
+ * (scripts/static-data.mjs), and must not be written to.
+ */
 export function bytesOf(text: string): Bytes {
   return String.UTF8.encode(text);
 }
@@ -138,6 +141,12 @@ export function writeWhole(value: u64, to: usize): usize {
   }
   store<u8>(to, <u8>(Char.Zero + value));
   return end + 1;
+}
+
+/** A whole number in decimal. */
+export function decimal(value: u64): string {
+  const digits = memory.data(MOST_DIGITS);
+  return String.UTF8.decodeUnsafe(digits, writeWhole(value, digits) - digits);
 }
 
 /** Whether `byte` is a decimal digit. */

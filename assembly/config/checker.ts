@@ -1,7 +1,13 @@
 // Reads the members of a JSON tree and keeps the first fault, with its path. A fault never contains
 // a value.
 
+import { decimal } from "../bytes/bytes";
 import { JsonValue, Kind } from "./json-value";
+
+/** The path of an item of a list. */
+export function itemPath(path: string, key: string, index: i32): string {
+  return path + "." + key + "[" + decimal(index) + "]";
+}
 
 export class Checker {
   /** `path: what is wrong`, or "". */
@@ -67,7 +73,7 @@ export class Checker {
     const texts: string[] = [];
     for (let i = 0; i < values.length; i++) {
       if (values[i].kind != Kind.String) {
-        this.fail(path + "." + key + "[" + i.toString() + "]", "must be a string");
+        this.fail(itemPath(path, key, i), "must be a string");
       }
       texts.push(values[i].text);
     }

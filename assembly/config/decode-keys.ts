@@ -5,11 +5,11 @@
 import { isPrintable } from "../../contract/characters";
 import { MAX_API_KEYS, MAX_REVISION_LENGTH } from "../../contract/limits";
 import { keyFields, keyServerFields } from "../../contract/plugin-fields";
-import { bytesOf } from "../bytes/bytes";
+import { bytesOf, decimal } from "../bytes/bytes";
 import { ApiKey } from "../keys/api-key";
 import { credentialOf } from "../keys/credential";
 import { resolveSecret } from "../keys/secrets";
-import { Checker } from "./checker";
+import { Checker, itemPath } from "./checker";
 import { Config, Settings } from "./config";
 import { JsonValue } from "./json-value";
 
@@ -47,10 +47,10 @@ export function decodeKeys(
   }
   const items = checker.list(settings, "apiKeys", path);
   if (items.length == 0 || items.length > MAX_API_KEYS) {
-    checker.fail(path + ".apiKeys", "must have 1 to " + MAX_API_KEYS.toString() + " keys");
+    checker.fail(path + ".apiKeys", "must have 1 to " + decimal(MAX_API_KEYS) + " keys");
   }
   for (let i = 0; i < items.length; i++) {
-    const at = path + ".apiKeys[" + i.toString() + "]";
+    const at = itemPath(path, "apiKeys", i);
     if (!checker.isObject(items[i], at, keyFields)) continue;
     if (items[i].keys.length == 0) checker.fail(at, "names no key");
     decodeKey(into, items[i], at, checker);

@@ -4,10 +4,10 @@
 import { isMemberName } from "../../contract/characters";
 import { MAX_MEMBER_NAME_LENGTH, MAX_MEMBERS } from "../../contract/limits";
 import { memberFields, modelsFields } from "../../contract/plugin-fields";
-import { Bytes, bytesOf, equals, foldKey, isDigit, unescapeString } from "../bytes/bytes";
+import { Bytes, bytesOf, decimal, equals, foldKey, isDigit, unescapeString } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 import { Action, Alias, EditPlan, Member, ModelRules } from "../edit/edit-plan";
-import { Checker } from "./checker";
+import { Checker, itemPath } from "./checker";
 import { isJsonText, JsonValue, Kind, quoteJson } from "./json-value";
 
 const MODEL = bytesOf("model");
@@ -24,7 +24,7 @@ export function completionsPlan(
 ): EditPlan {
   applyRules(members, rules);
   if (members.length > MAX_MEMBERS) {
-    checker.fail(path + ".members", "more than " + MAX_MEMBERS.toString());
+    checker.fail(path + ".members", "more than " + decimal(MAX_MEMBERS));
     return new EditPlan([]);
   }
   return complete(members);
@@ -129,7 +129,7 @@ export function decodeMembers(settings: JsonValue, path: string, checker: Checke
   const members: Member[] = [];
   const groups: string[] = [];
   for (let i = 0; i < values.length; i++) {
-    const at = path + ".members[" + i.toString() + "]";
+    const at = itemPath(path, "members", i);
     if (!checker.isObject(values[i], at, memberFields)) continue;
     const member = decodeMember(values[i], at, checker);
     for (let other = 0; other < members.length; other++) {

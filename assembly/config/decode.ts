@@ -12,11 +12,20 @@ import {
   routeFields,
   settingsFields,
 } from "../../contract/plugin-fields";
-import { Bytes, bytesOf, endsWith, find, lowerBytes, NOT_WHOLE, parseWhole } from "../bytes/bytes";
+import {
+  Bytes,
+  bytesOf,
+  decimal,
+  endsWith,
+  find,
+  lowerBytes,
+  NOT_WHOLE,
+  parseWhole,
+} from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 import { EditPlan } from "../edit/edit-plan";
 import { labelOf } from "../labels";
-import { Checker } from "./checker";
+import { Checker, itemPath } from "./checker";
 import { Cluster, Config, Provider, ProviderPath, RouteSettings, Settings } from "./config";
 import { decodeKeys, decodeKeyServer, registerKeys } from "./decode-keys";
 import {
@@ -29,7 +38,7 @@ import {
 import { buildJson, findJsonFault, JsonValue, Kind } from "./json-value";
 import { queryNames } from "./query";
 
-const VERSION = pluginVersion.toString();
+const VERSION = decimal(pluginVersion);
 const CHAT_COMPLETIONS = bytesOf("/chat/completions");
 
 /** A Config, or in `fault` what is wrong, and where. */
@@ -43,7 +52,7 @@ export function decodeConfig(start: usize, end: usize): Decoded {
   const decoded = new Decoded();
   const jsonFault = findJsonFault(start, end);
   if (jsonFault != end) {
-    decoded.fault = "byte " + (jsonFault - start).toString() + ": not a JSON object";
+    decoded.fault = "byte " + decimal(jsonFault - start) + ": not a JSON object";
     return decoded;
   }
   const checker = new Checker();
@@ -76,7 +85,7 @@ function decodeRoot(root: JsonValue, checker: Checker): Config {
     config.removedHeaders.add(bytesOf(removedHeaders[i]));
   const providers = checker.list(root, "providers", "$");
   for (let i = 0; i < providers.length; i++) {
-    decodeProvider(config, providers[i], "$.providers[" + i.toString() + "]", checker);
+    decodeProvider(config, providers[i], itemPath("$", "providers", i), checker);
   }
   return config;
 }
@@ -106,7 +115,7 @@ function decodeProvider(config: Config, value: JsonValue, path: string, root: Ch
   if (clusters.length == 0) root.fail(path + ".clusters", "must name at least one cluster");
   for (let i = 0; i < clusters.length; i++) {
     if (config.clusters.has(clusters[i])) {
-      root.fail(path + ".clusters[" + i.toString() + "]", "also leads to another provider");
+      root.fail(itemPath(path, "clusters", i), "also leads to another provider");
     }
     config.clusters.set(clusters[i], new Cluster(clusters[i], provider));
   }
@@ -119,17 +128,18 @@ function reserveBlock(config: Config, plan: EditPlan): void {
 function decodeRoutes(config: Config, provider: Provider, value: JsonValue, own: Checker): void {
   const routes = own.list(value, "routes", provider.name);
   for (let i = 0; i < routes.length; i++) {
-    const path = provider.name + ".routes[" + i.toString() + "]";
+    const path = itemPath(provider.name, "routes", i);
     if (!own.isObject(routes[i], path, routeFields)) continue;
     const name = own.requiredText(routes[i], "name", path);
     const settings = decodeSettings(routes[i].get("settings"), path + ".settings", own);
     register(config, settings, provider.name + " on route " + name);
-    const others = provider.routes.has(name) ? provider.routes.get(name) : [];
+    if (!provider.routes.has(name)) provider.routes.set(name, []);
+    const others = provider.routes.get(name);
     const route = new RouteSettings(decodeSources(routes[i], path, own), settings);
     for (let other = 0; other < others.length; other++) {
       if (route.sources === null || others[other].sources === null) own.fail(path, REPEATED);
     }
-    provider.routes.set(name, others.concat([route]));
+    others.push(route);
   }
 }
 
@@ -142,7 +152,10 @@ function decodeSources(route: JsonValue, path: string, checker: Checker): Bytes[
   const names = checker.texts(route, "virtualServices", path);
   const sources: Bytes[] = [];
   for (let i = 0; i < names.length; i++) {
-    sources.push(bytesOf("/namespaces/" + names[i].replace("/", "/virtual-service/")));
+    const name = names[i];
+    const slash = name.indexOf("/");
+    const end = "/virtual-service" + name.substring(slash);
+    sources.push(bytesOf("/namespaces/" + name.substring(0, slash) + end));
   }
   return sources;
 }

@@ -111,6 +111,8 @@ export class EditPlan {
    * Whether the answer is streamed if the client does not say so, or if its `stream` is overridden.
    */
   streams: bool = false;
+  /** The bit of `stream` in Seen.sent; 0 if it is not managed. */
+  streamBit: u64 = 0;
 
   /** `members` are complete: `fit` has been called on each. */
   constructor(
@@ -126,7 +128,9 @@ export class EditPlan {
       const member = members[i];
       block += member.slotBytes;
       longestName = max(longestName, member.name.length);
-      if (member.isStream) this.streams = isTrue(member.forced) || isTrue(member.fallback);
+      if (!member.isStream) continue;
+      this.streamBit = (<u64>1) << i;
+      this.streams = isTrue(member.forced) || isTrue(member.fallback);
     }
     this.blockBytes = max(1, block);
     this.longestKeyBytes = longestName * 6 + KEY_SLACK_BYTES;

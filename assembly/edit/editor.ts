@@ -181,15 +181,24 @@ export class Editor {
         this.drop();
         return Verdict.Valid;
       case Action.Judge:
-        this.judged = index;
         // Of two copies, some readers take the first, and others the last.
-        if (!isRepeated) return Verdict.Valid;
-        this.culprit = member;
-        return Verdict.DuplicateMember;
+        if (isRepeated) {
+          this.culprit = member;
+          return Verdict.DuplicateMember;
+        }
+        if (member.isForStreams && this.isUnstreamed) this.keep();
+        else this.judged = index;
+        return Verdict.Valid;
       default:
         this.keep();
         return Verdict.Valid;
     }
+  }
+
+  // Whether the client has said that it wants no stream.
+  private get isUnstreamed(): bool {
+    const seen = this.seen;
+    return !seen.streams && (seen.sent & this.plan.streamBit) != 0;
   }
 
   private decideByValue(at: usize): Verdict {

@@ -4,7 +4,7 @@
 // Kept between calls: the call under way, when the next one is due, and the keys.
 
 import { isMemberName } from "../../contract/characters";
-import { Bytes, bytesOf } from "../bytes/bytes";
+import { Bytes, bytesOf, decimal } from "../bytes/bytes";
 import { callCluster, log, LogLevel, now } from "../host/host";
 import { Keyring } from "./keyring";
 
@@ -76,7 +76,7 @@ export class Poller {
     } else if (status == 200) {
       this.pause("its answer can't be read");
     } else {
-      this.pause(status == 0 ? "it can't be reached" : "it replies " + status.toString());
+      this.pause(status == 0 ? "it can't be reached" : "it replies " + decimal(status));
     }
   }
 

@@ -23,6 +23,7 @@ import {
   sourceLabel,
   usageUnknownMetric,
 } from "../../contract/telemetry";
+import { decimal } from "../bytes/bytes";
 import { defineMetric, increment, MetricKind, record } from "../host/host";
 import { codeName } from "../refuse";
 import { OTHER_STATUS } from "../response/headers";
@@ -151,7 +152,7 @@ function seriesOf(call: Call): Series {
 }
 
 function codeOf(status: u32): string {
-  return status == OTHER_STATUS ? "other" : status.toString();
+  return status == OTHER_STATUS ? "other" : decimal(status);
 }
 
 function tag(name: string, value: string): string {

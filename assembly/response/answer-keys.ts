@@ -1,6 +1,8 @@
 // The names and words that are read in an answer, and what they mean. Kept between calls: a table
 // of their hashes, which is made once.
 
+import { bytesOf } from "../bytes/bytes";
+import { Char } from "../bytes/chars";
 import { HASH_START, hashByte } from "../bytes/key-hash";
 
 /** A name of a member, or a word that is a member's value. */
@@ -29,6 +31,7 @@ export const enum Key {
   CachedTokens,
   ReasoningTokens,
   AudioTokens,
+  AudioSeconds,
   ThinkingTokens,
   CacheHitTokens,
   NumCachedTokens,
@@ -58,17 +61,19 @@ export const enum Key {
   MessageStop,
 }
 
-// In the order of Key, each with a space before it. In one text, as each text has a header.
-const NAMES: string =
-  " id object created model system_fingerprint service_tier obfuscation provider choices usage" +
-  " input_tokens output_tokens cache_read_input_tokens cache_creation_input_tokens prompt_tokens" +
-  " completion_tokens total_tokens cached_tokens reasoning_tokens audio_tokens thinking_tokens" +
-  " prompt_cache_hit_tokens num_cached_tokens response message x_groq base_resp iterations" +
-  " prompt_tokens_details input_tokens_details completion_tokens_details output_tokens_details" +
-  " type code error_code finish_reason request_id status_code error chat.completion.chunk" +
-  " response.completed response.incomplete response.failed message_stop";
+// In the order of Key, each with a space after it. In one text, as each text has a header.
+const NAMES = bytesOf(
+  "id object created model system_fingerprint service_tier obfuscation provider choices usage " +
+    "input_tokens output_tokens cache_read_input_tokens cache_creation_input_tokens prompt_tokens " +
+    "completion_tokens total_tokens cached_tokens reasoning_tokens audio_tokens " +
+    "prompt_audio_seconds thinking_tokens " +
+    "prompt_cache_hit_tokens num_cached_tokens response message x_groq base_resp iterations " +
+    "prompt_tokens_details input_tokens_details completion_tokens_details output_tokens_details " +
+    "type code error_code finish_reason request_id status_code error chat.completion.chunk " +
+    "response.completed response.incomplete response.failed message_stop ",
+);
 
-const KEYS: i32 = 45;
+const KEYS: i32 = 46;
 const SLOTS: i32 = 256;
 const hashes = new StaticArray<u64>(KEYS);
 /** Which key has a hash with this lowest byte, or a lower one if that slot is taken. */
@@ -78,10 +83,11 @@ fillTable();
 function fillTable(): void {
   let key = 0;
   let hash = HASH_START;
-  for (let i = 1; i <= NAMES.length; i++) {
-    const letter = i == NAMES.length ? 0x20 : NAMES.charCodeAt(i);
-    if (letter != 0x20) {
-      hash = hashByte(hash, <u8>letter);
+  const start = changetype<usize>(NAMES);
+  for (let at = start; at < start + NAMES.byteLength; at++) {
+    const letter = load<u8>(at);
+    if (letter != Char.Space) {
+      hash = hashByte(hash, letter);
       continue;
     }
     hashes[++key] = hash;

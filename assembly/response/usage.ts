@@ -27,9 +27,11 @@ const enum Count {
   Reasoning,
   /** Of the prompt. */
   Audio,
+  /** Mistral's length of the audio in the prompt, whose tokens may be in the total alone. */
+  AudioSeconds,
 }
 const ITERATION_COUNTS: i32 = 4;
-const COUNTS: i32 = 10;
+const COUNTS: i32 = 11;
 
 export class Usage {
   // In the order of Count, and read by their index: an array of their own would take 24 bytes more
@@ -44,6 +46,7 @@ export class Usage {
   private cached: u32 = NO_COUNT;
   private reasoning: u32 = NO_COUNT;
   private audio: u32 = NO_COUNT;
+  private audioSeconds: u32 = NO_COUNT;
   /** Whether a number is out of range, so that nothing is known. */
   private isOutOfRange: bool = false;
   /** Whether the counts are those of a choice, which those of the whole answer replace. */
@@ -91,7 +94,8 @@ export class Usage {
     const completion = this.givenCompletion();
     const rest = this.rest();
     const reasoning = this.count(Count.Reasoning);
-    const isReasoning = reasoning == UNKNOWN || reasoning == rest;
+    const isReasoning =
+      reasoning == rest || (reasoning == UNKNOWN && known(this.count(Count.AudioSeconds)) == 0);
     return isReasoning && rest != this.count(Count.Audio) ? completion + rest : completion;
   }
 

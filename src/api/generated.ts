@@ -170,6 +170,14 @@ export interface OpenAIConfig {
    * The provider's key. `${NAME}` reads it from the environment of the gateway's container, so that no resource contains it. A literal key works, with a warning. If unset, no credential is sent.
    */
   apiKey?: string;
+  apiKeySecretRef?: SecretRef;
+  /**
+   * Several keys of the provider, which requests use in turn. One that the provider answers with 429, 401 or 403 rests for a while.
+   *
+   * @minItems 1
+   * @maxItems 16
+   */
+  apiKeys?: ApiKey[];
   /**
    * How the key is sent to the provider.
    */
@@ -193,6 +201,26 @@ export interface OpenAIConfig {
    * The largest accepted request body, in bytes. A larger body gets 413. If unset, there is no limit, as nothing is buffered.
    */
   maxRequestBytes?: number;
+}
+/**
+ * The entry of a Secret that is the key, in the namespace of this resource. It needs `llm-egress controller`, which hands the key to the gateway, and a new one as soon as the Secret changes.
+ */
+export interface SecretRef {
+  /**
+   * The name of the Secret.
+   */
+  name: string;
+  /**
+   * The entry of the Secret.
+   */
+  key: string;
+}
+export interface ApiKey {
+  /**
+   * The variable of the gateway's environment that is the key.
+   */
+  env?: string;
+  secretRef?: SecretRef;
 }
 /**
  * Members of the request's JSON body that the gateway manages, by name. All other members go out as the client sent them. A member may be in only one of defaults, overrides and remove. `max_tokens`, `max_completion_tokens` and `max_output_tokens` count as one member.
@@ -306,6 +334,33 @@ export const llmProviderSchema: Schema = {
                     stream: { type: "boolean" },
                     streamMismatch: { type: "string", enum: ["Refuse", "Override"] },
                     apiKey: { type: "string", maxLength: 4096 },
+                    apiKeySecretRef: {
+                      type: "object",
+                      required: ["name", "key"],
+                      properties: {
+                        name: { type: "string", minLength: 1, maxLength: 253 },
+                        key: { type: "string", minLength: 1, maxLength: 253 },
+                      },
+                    },
+                    apiKeys: {
+                      type: "array",
+                      minItems: 1,
+                      maxItems: 16,
+                      items: {
+                        type: "object",
+                        properties: {
+                          env: { type: "string", minLength: 1, maxLength: 256 },
+                          secretRef: {
+                            type: "object",
+                            required: ["name", "key"],
+                            properties: {
+                              name: { type: "string", minLength: 1, maxLength: 253 },
+                              key: { type: "string", minLength: 1, maxLength: 253 },
+                            },
+                          },
+                        },
+                      },
+                    },
                     auth: {
                       type: "object",
                       properties: {
@@ -369,6 +424,33 @@ export const llmProviderSchema: Schema = {
                       stream: { type: "boolean" },
                       streamMismatch: { type: "string", enum: ["Refuse", "Override"] },
                       apiKey: { type: "string", maxLength: 4096 },
+                      apiKeySecretRef: {
+                        type: "object",
+                        required: ["name", "key"],
+                        properties: {
+                          name: { type: "string", minLength: 1, maxLength: 253 },
+                          key: { type: "string", minLength: 1, maxLength: 253 },
+                        },
+                      },
+                      apiKeys: {
+                        type: "array",
+                        minItems: 1,
+                        maxItems: 16,
+                        items: {
+                          type: "object",
+                          properties: {
+                            env: { type: "string", minLength: 1, maxLength: 256 },
+                            secretRef: {
+                              type: "object",
+                              required: ["name", "key"],
+                              properties: {
+                                name: { type: "string", minLength: 1, maxLength: 253 },
+                                key: { type: "string", minLength: 1, maxLength: 253 },
+                              },
+                            },
+                          },
+                        },
+                      },
                       auth: {
                         type: "object",
                         properties: {

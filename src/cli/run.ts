@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { emitEnvoy } from "../compile.ts";
 import { type EnvoyOptions, formatAddress } from "../emit/envoy/options.ts";
-import { environmentName } from "../model/provider.ts";
 import type { Endpoint, Plan, ProviderPlan } from "../plan/plan.ts";
+import { variablesOf } from "../plan/to-plugin-config.ts";
 import { compilePaths } from "./compile-paths.ts";
 import { findEnvoy } from "./envoy-binary.ts";
 import { type EnvoyCommandOptions, toEnvoyOptions } from "./envoy-options.ts";
@@ -68,11 +68,9 @@ async function checkModule(file: string): Promise<void> {
 }
 
 function warnOfMissingKeys({ name, settings, routeSettings }: ProviderPlan): void {
-  const names = [settings, ...routeSettings.map((each) => each.settings)].map(({ apiKey }) =>
-    environmentName(apiKey),
-  );
+  const names = [settings, ...routeSettings.map((each) => each.settings)].flatMap(variablesOf);
   for (const variable of new Set(names)) {
-    if (variable === undefined || process.env[variable]?.trim()) continue;
+    if (process.env[variable]?.trim()) continue;
     warnLine(`warning: ${variable} is not set: requests to the provider ${name} get 503`);
   }
 }

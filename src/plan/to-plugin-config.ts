@@ -1,7 +1,7 @@
 import { environmentName } from "../model/provider.ts";
 import { isForGateways } from "./matches.ts";
 import type { DestinationPlan, Endpoint, Plan, ProviderPlan, RouteSettingsPlan } from "./plan.ts";
-import type { PluginConfig, PluginProvider } from "../../contract/plugin-config.ts";
+import type { PluginConfig, PluginProvider, PluginSettings } from "../../contract/plugin-config.ts";
 
 /**
  * What an emitter adds to the plan: its names for clusters, and the addresses at which it listens
@@ -95,7 +95,13 @@ export function environmentNames(plan: Plan): string[] {
     provider.settings,
     ...provider.routeSettings.map(({ settings }) => settings),
   ]);
-  return unique(settings.flatMap((each) => environmentName(each.apiKey) ?? []));
+  return unique(settings.flatMap(variablesOf));
+}
+
+/** The environment variables that hold keys of these settings. */
+export function variablesOf({ apiKey, apiKeys = [] }: PluginSettings): string[] {
+  const keys = [apiKey, ...apiKeys.map((each) => each.apiKey)];
+  return keys.flatMap((key) => environmentName(key) ?? []);
 }
 
 function unique(values: readonly string[]): string[] {

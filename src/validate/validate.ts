@@ -11,6 +11,7 @@ import type { Document } from "../model/document.ts";
 import type { Resources } from "../model/resource.ts";
 import { checkAllowedRoutes } from "./allowed-route-rules.ts";
 import { classify } from "./classify.ts";
+import { checkKeyServer } from "./credential-rules.ts";
 import { checkDestinations } from "./destination-rules.ts";
 import { checkEditedHeaders } from "./edited-header-rules.ts";
 import { checkGateways } from "./gateway-rules.ts";
@@ -34,6 +35,8 @@ import { checkVirtualServices } from "./virtual-service-rules.ts";
 const claims: Check[] = [
   // The provider's host and path, its credentials, its models, and the members of its bodies.
   ({ providers }, report) => providers.forEach((provider) => checkProvider(provider, report)),
+  // Keys in Secrets are for a target that can hand them out.
+  checkKeyServer,
   // The route's host and gateways, its rules' names, matches and weights.
   ({ routes }, report) => routes.forEach((route) => checkRoute(route, report)),
   // A name belongs to one resource.
@@ -93,6 +96,8 @@ const hints: Check[] = [
 
 export interface ValidateOptions {
   target: Target;
+  /** Whether something hands out the keys that are in Secrets. */
+  hasKeyServer: boolean;
   /**
    * What becomes of a resource in error. "refuse": it stays among the rest, as the caller refuses
    * the whole input. "leave-out": it is left out, and the rest is judged as if it did not exist,
@@ -112,7 +117,7 @@ export interface ValidateOptions {
  */
 export function validate(
   documents: readonly Document[],
-  { target, errors, isComplete }: ValidateOptions,
+  { target, hasKeyServer, errors, isComplete }: ValidateOptions,
   report: Report,
 ): Resources {
   const lost: Diagnostic[] = [];
@@ -126,6 +131,7 @@ export function validate(
     routes: convert(routes, toRoute, reportLost),
     context,
     target,
+    hasKeyServer,
   };
   let input = run(claims, typed, errors, report);
   // What refers to a resource that can't be read would be reported as referring to nothing.

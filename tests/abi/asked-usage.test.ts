@@ -114,6 +114,28 @@ describe("a request", () => {
   });
 });
 
+describe("stream_options", () => {
+  it("stay in their place if the request has said that it does not stream", () => {
+    for (const options of ["null", "{ }", '{"include_obfuscation":false}']) {
+      for (const stream of ["false", "null"]) {
+        const sent = `{"stream":${stream}, "stream_options": ${options} ,"a":1`;
+        for (const chunks of everySplit(Buffer.from(sent + "}"))) {
+          assert.equal(post(auto, chunks).forwardedText.trimEnd().replace(/ *}$/, ""), sent);
+        }
+      }
+    }
+  });
+
+  it("are refused if they occur twice, whether the request streams or not", () => {
+    for (const stream of ["true", "false"]) {
+      const options = '"stream_options":null,"a":1,"streamOptions":{}';
+      for (const body of [`{"stream":${stream},${options}}`, `{${options},"stream":${stream}}`]) {
+        assert.equal(post(auto, [body]).refusal, "400 llm_egress_duplicate_member", body);
+      }
+    }
+  });
+});
+
 function streamed(body: string, host = auto): WasmStream {
   const answered = send(host, { chunks: [body] });
   const headers = { ":status": "200", "content-type": "text/event-stream", "content-length": "9" };

@@ -33,6 +33,40 @@ function keyedProvider(name: string): PluginProvider {
 
 const keyHeader: HeaderList = [["authorization", `Bearer ${KEY}`]];
 
+// As docs/security.md lists them.
+const neverForwarded = [
+  ...["authorization", "proxy-authorization", "api-key", "apikey", "x-api-key", "x-goog-api-key"],
+  ...["ocp-apim-subscription-key", "x-auth-token", "x-amz-security-token", "cookie"],
+  ...["x-goog-iap-jwt-assertion", "openai-organization", "openai-project", "x-goog-user-project"],
+  ...["x-hf-bill-to", "x-dashscope-workspace", "x-forwarded-client-cert", "x-forwarded-for"],
+  ...["x-forwarded-host", "forwarded", "x-real-ip", "x-envoy-retry-on", "x-http-method-override"],
+  ...["x-http-method", "x-method-override", "x-original-url", "x-rewrite-url", "accept-encoding"],
+  ...["x-portkey-config", "helicone-auth", "helicone-target-url", "cf-aig-authorization"],
+];
+
+describe("a header that carries a credential, or steers a server or a relay", () => {
+  for (const name of neverForwarded) {
+    it(`is not forwarded, in either spelling: ${name}`, () => {
+      const spellings = [name, name.replaceAll("-", "_"), name.replace("-", "_")];
+      for (const spelling of spellings) {
+        assert.deepEqual(upstreamHeaders(hostOf(), [[spelling, "1"]]), keyHeader, spelling);
+      }
+    });
+  }
+
+  it("is distinguished from those that providers read", () => {
+    const kept: HeaderList = [
+      ["openai-beta", "a"],
+      ["anthropic-version", "b"],
+      ["anthropic_beta", "c"],
+      ["x-stainless-lang", "d"],
+      ["x-portkey", "e"],
+      ["helicon-auth", "f"],
+    ];
+    assert.deepEqual(upstreamHeaders(hostOf(), kept), [...kept, ...keyHeader]);
+  });
+});
+
 describe("a header that one provider removes", () => {
   it("reaches no provider, in either spelling", () => {
     const removedHeaders = ["x-session_id", "x-team"];

@@ -2,6 +2,7 @@
 // becomes a star, for every split.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { configOf, hostOf, KEY, send } from "../support/filter-host.ts";
 import { cutAt, everySplit, singleBytes } from "../support/splits.ts";
@@ -92,6 +93,21 @@ describe("the body of an error", () => {
       const known = hidden(so).endsWith("*") ? so : so.slice(0, so.length - end);
       assert.equal(stream.returnedText, hidden(known), so);
     }
+  });
+
+  it("loses its last bytes before trailers, if they may begin the key", () => {
+    const stream = send(hostOf());
+    stream.response(Object.entries(headers));
+    stream.responseBody(`{}${KEY.slice(0, 4)}`);
+    stream.responseTrailers([["x-sum", "1"]]);
+    assert.equal(stream.returnedText, "{}");
+  });
+
+  it("is not decompressed, and passes as it is", () => {
+    const compressed = gzipSync(KEY);
+    const more = { "content-encoding": "gzip" };
+    const { returned } = answer(hostOf(), [compressed], more);
+    assert.ok(Buffer.concat(returned).equals(compressed));
   });
 
   it("is not searched in the body of a success, which streams", () => {

@@ -72,6 +72,16 @@ describe("a misrouted request", () => {
     assert.equal(open.response([[":status", "200"]]), CONTINUE);
   });
 
+  it("disables its provider until the configuration changes", () => {
+    const host = twoProviders();
+    const stream = send(host);
+    misroute(stream, "elsewhere");
+    stream.end();
+    assert.equal(send(host).refusal, misconfigured);
+    host.configure({ ...configOf(), authorities: ["changed.example", ...configOf().authorities] });
+    assert.equal(send(host).refusal, "");
+  });
+
   it("is not reported if the cluster is the same, or if no key was sent", () => {
     const host = twoProviders();
     const kept = send(host);

@@ -66,6 +66,13 @@ test("headers that are too large, HTTP/1.0 and invalid HTTP have codes of their 
   assertError(await send("POST / HTTP/1.1", "a b: c"), 400, "bad_request");
 });
 
+test("an upgrade to a websocket is refused by the filter, and any other by Envoy", async () => {
+  const ask = (upgrade: string) =>
+    send("POST / HTTP/1.1", "connection: upgrade", `upgrade: ${upgrade}`);
+  assertError(await ask("websocket"), 426, "upgrade_not_supported");
+  assertError(await ask("x"), 403, "forbidden");
+});
+
 test("the answers of the provider and of the filter stay as they are", async () => {
   const text = "HTTP/1.1 503 X\r\ncontent-type: text/plain\r\ncontent-length: 4\r\n\r\nbusy";
   answer = (socket) => socket.end(text);

@@ -215,6 +215,30 @@ export const jsonAnswers: SampleAnswer[] = [
       },
       tokens: [384, 201],
     },
+    {
+      name: "audio that only the total has, and that no token count includes",
+      value: {
+        usage: {
+          prompt_audio_seconds: 316,
+          prompt_tokens: 4,
+          total_tokens: 5202,
+          completion_tokens: 1073,
+        },
+      },
+      tokens: [4, 1073],
+    },
+    {
+      name: "reasoning that only the total has, without audio",
+      value: {
+        usage: {
+          prompt_audio_seconds: 0,
+          prompt_tokens: 35,
+          total_tokens: 109,
+          completion_tokens: 12,
+        },
+      },
+      tokens: [35, 74],
+    },
     { name: "a total alone", value: { usage: { total_tokens: 10 } }, tokens: [10] },
     {
       name: "Moonshot's usage, in a choice",

@@ -28,7 +28,8 @@ export function referenceEdit(
     if (member) sent.add(member);
     const value = body.slice(span.valueStart, span.end);
     if (member && member === stream && !member.override) streams = value === "true";
-    const replacement = member && replacementFor(member, value, models);
+    const isUnused = member?.forStreams && stream && sent.has(stream) && !streams;
+    const replacement = member && !isUnused ? replacementFor(member, value, models) : undefined;
     if (replacement !== undefined) replaced.set(member!, replacement);
     if (replacement !== undefined || member?.override !== undefined || member?.remove) {
       text.fill(" ", span.from, span.end);

@@ -4,6 +4,7 @@ import { Controller } from "../../src/controller/controller.ts";
 import type { Gateways } from "../../src/controller/gateways.ts";
 import { createLog } from "../../src/controller/log.ts";
 import { Secrets } from "../../src/controller/secrets.ts";
+import type { Remark } from "../../src/keys/key-store.ts";
 import type { Lagging } from "../../src/keys/service.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { FakeKube } from "../support/fake-kube.ts";
@@ -141,4 +142,16 @@ test("a configuration keeps its revision until it changes, and never gets a form
   await until(() => pluginConfig()?.providers[0]?.path !== "/other/chat/completions");
   assert.notEqual(revision(), first);
   assert.equal(revision().split("-")[0], first.split("-")[0]);
+});
+
+test("what is wrong with a key is in the status of its provider", async () => {
+  const secret = "Secret models/keys";
+  const remarks: Record<string, Remark> = {
+    "keys/a": { kind: "missing", message: `${secret} has no key a` },
+  };
+  start({ ...noGateways, remarkOn: (_, reference) => remarks[reference] });
+  const openAIConfig = { apiKeySecretRef: { name: "keys", key: "a" } };
+  applyProvider({ configs: { defaultConfig: { openAIConfig } } });
+  await until(() => provider()?.status === "SecretNotFound");
+  assert.equal(messageOf(provider(), "ResolvedRefs"), `${secret} has no key a`);
 });

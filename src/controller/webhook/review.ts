@@ -112,7 +112,8 @@ function diagnosticsOf(
   );
   documents.push(new ObjectDocument({ ...object, status: undefined }, text));
   const found: Diagnostic[] = [];
-  const options = { target: "istio", errors: "leave-out", isComplete: true } as const;
+  const whole = { hasKeyServer: true, isComplete: true } as const;
+  const options = { target: "istio", errors: "leave-out", ...whole } as const;
   validate(documents, options, (diagnostic) => {
     const { resource } = diagnostic;
     if (resource !== undefined && formatResource(resource) === id) found.push(diagnostic);
