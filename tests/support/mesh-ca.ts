@@ -1,7 +1,7 @@
 // A certificate authority as a mesh has one, for tests of mutual TLS. Nothing is stored in the
 // repository. Needs `openssl`.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Certificate } from "./certificate.ts";
@@ -11,7 +11,13 @@ const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-n
 export class MeshCa {
   readonly #folder = mkdtempSync(join(tmpdir(), "mesh-ca-"));
 
-  constructor() {
+  /** A new one, or that with these files, PEM. */
+  constructor(existing?: { cert: string; key: string }) {
+    if (existing !== undefined) {
+      copyFileSync(existing.cert, join(this.#folder, "ca.pem"));
+      copyFileSync(existing.key, join(this.#folder, "ca.key"));
+      return;
+    }
     this.#openssl(
       ["req", "-x509", ...newKey, "-days", "1", "-subj", "/O=mesh/CN=root"],
       ["-addext", "basicConstraints=critical,CA:true", "-keyout", "ca.key", "-out", "ca.pem"],
@@ -26,7 +32,8 @@ export class MeshCa {
   /** A certificate with these subject alternative names, such as `URI:spiffe://…`. */
   issue(subjectAltName: string): Certificate {
     this.#openssl(["req", ...newKey, "-subj", "/", "-keyout", "own.key", "-out", "own.csr"]);
-    return { cert: this.#sign("own.csr", subjectAltName), key: this.#read("own.key") };
+    // With the authority's own, which may be an intermediate one.
+    return { cert: this.#sign("own.csr", subjectAltName) + this.root, key: this.#read("own.key") };
   }
 
   /** The same for a request, PEM. */
