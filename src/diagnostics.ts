@@ -111,6 +111,8 @@ export interface Diagnostic extends Partial<Location> {
   severity: Severity;
   /** Absent if the text can't be read as resources. */
   resource?: ResourceName;
+  /** The LLMProvider or LLMRoute that suffers from a mistake in `resource`. */
+  affected?: ResourceName;
   /** As `formatPath` writes it; empty for the whole document. */
   path: string;
   /** What is wrong, and what is allowed. */

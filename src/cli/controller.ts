@@ -27,6 +27,7 @@ export interface ControllerCommandOptions extends KeyCommandOptions {
   wasmUrl?: string;
   failStrategy: FailStrategy;
   keepTraceHeaders: boolean;
+  localReplies: boolean;
   maxSources: number;
   pruneAll: boolean;
   logLevel: LogLevel;
@@ -43,6 +44,11 @@ export function addControllerOptions(command: Command): Command {
     .option("--listen <host:port>", "address of its HTTP server", parseAddress, address)
     .option("--webhook-listen <host:port>", "serve the validating webhook here", parseAddress)
     .option("--keep-trace-headers", "send trace headers to providers", false)
+    .option(
+      "--local-replies",
+      "give the gateways' own error responses the form of OpenAI's, by an EnvoyFilter",
+      false,
+    )
     .option(
       "--max-sources <count>",
       "callers that metrics distinguish",
@@ -113,7 +119,7 @@ function webhookOf({ webhookListen, service, namespace }: ControllerCommandOptio
 
 function istioOptionsOf(options: ControllerCommandOptions, { sha256 }: Module): IstioOptions {
   const { service, namespace, listen, keysListen, wasmUrl } = options;
-  const whole = { ...options, localReplies: false, onlyPlugins: false };
+  const whole = { ...options, onlyPlugins: false };
   const host = `${service}.${namespace}.svc.cluster.local`;
   const keyCluster = `outbound|${keysListen.port}||${host}`;
   if (wasmUrl !== undefined) return { ...toIstioOptions({ ...whole, wasmUrl }), keyCluster };

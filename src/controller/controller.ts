@@ -56,7 +56,9 @@ export class Controller {
   constructor(client: KubeClient, options: ControllerOptions) {
     this.#options = options;
     const { log, isLeader, settleMs = 2_000, secrets, instance, gateways } = options;
-    this.world = new World(client, log, () => this.trigger());
+    // Rights for EnvoyFilters are given only for what needs them.
+    const unmanaged = options.istio.localReplies === "plain" ? (["EnvoyFilter"] as const) : [];
+    this.world = new World(client, log, () => this.trigger(), unmanaged);
     this.metrics = new Metrics(isLeader, this.world.all, gateways);
     const { own, managed } = this.world;
     const mayWrite = (): boolean => isLeader() && !this.#isStopped;
@@ -177,7 +179,9 @@ export class Controller {
   /** Writes the statuses; gives whether one has to be written again. */
   #report(own: readonly KubeObject[], judged: Judged, { waiting }: Applied): Promise<boolean> {
     const idsOf = new Map<string, string[]>();
-    for (const [id, { sources }] of judged.desired) {
+    this.metrics.pluginBytes.reset();
+    for (const [id, { object, sources, bytes }] of judged.desired) {
+      if (object.kind === "WasmPlugin") this.metrics.pluginBytes.set({ plugin: id }, bytes);
       for (const source of sources) {
         const ids = idsOf.get(source);
         if (ids === undefined) idsOf.set(source, [id]);

@@ -31,6 +31,12 @@ export class Metrics {
     labelNames: ["kind"],
     registers: [this.registry],
   });
+  readonly pluginBytes = new Gauge({
+    name: `${prefix}plugin_bytes`,
+    help: "The size of a WasmPlugin with its providers, as the leader writes it. etcd accepts 1.5 MB.",
+    labelNames: ["plugin"],
+    registers: [this.registry],
+  });
   readonly reviews = new Counter({
     name: `${prefix}reviews_total`,
     help: "Reviews of LLMProviders and LLMRoutes for the API server: allowed, refused, failed.",

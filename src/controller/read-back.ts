@@ -29,7 +29,8 @@ interface TlsSpec {
   caCertificates?: string;
 }
 
-interface RouteSpec {
+/** The parts of a VirtualService that are read. */
+export interface RouteSpec {
   hosts: string[];
   gateways?: string[];
   http?: HttpSpec[];
@@ -49,12 +50,27 @@ interface HttpSpec {
   }[];
 }
 
+/** The spec of a WasmPlugin; undefined if somebody has edited it so that it can't be read. */
+export function readPlugin(plugin: KubeObject): PluginSpec | undefined {
+  const spec = plugin["spec"] as PluginSpec;
+  const { pluginConfig } = spec as Partial<PluginSpec>;
+  const lists = [
+    ...[pluginConfig?.authorities, pluginConfig?.unservedClusters, pluginConfig?.providers],
+    ...(Array.isArray(pluginConfig?.providers) ? pluginConfig.providers : []).flatMap(
+      ({ clusters, routes }: Partial<PluginProvider>) => [clusters, routes],
+    ),
+  ];
+  return lists.every(Array.isArray) ? spec : undefined;
+}
+
 /** The providers of a WasmPlugin. `rules` are the DestinationRules by `namespace/name`. */
 export function readProviders(
   plugin: KubeObject,
   rules: ReadonlyMap<string, KubeObject>,
 ): ProviderPlan[] {
-  const { selector, pluginConfig } = plugin["spec"] as PluginSpec;
+  const spec = readPlugin(plugin);
+  if (spec === undefined) return [];
+  const { selector, pluginConfig } = spec;
   return pluginConfig.providers.map((entry): ProviderPlan => {
     const [namespace = "", name = ""] = entry.name.split("/");
     return {

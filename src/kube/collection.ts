@@ -38,10 +38,9 @@ export class Collection {
   #isSynced = false;
   #lists = 0;
 
-  constructor(client: KubeClient, options: CollectionOptions) {
-    const { labelSelector, fieldSelector, ...others } = options;
+  constructor(client: KubeClient, { labelSelector, fieldSelector, ...options }: CollectionOptions) {
     this.#client = client;
-    this.#options = { firstDelayMs: 100, lastDelayMs: 5_000, ...others };
+    this.#options = { firstDelayMs: 100, lastDelayMs: 5_000, ...options };
     this.#selector = {
       ...(labelSelector === undefined ? {} : { labelSelector }),
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
@@ -81,8 +80,16 @@ export class Collection {
     return this.#texts.get(object);
   }
 
-  /** Takes over an object that the caller has written, as the watch may be late. */
+  /**
+   * Takes over an object that the caller has written, as the watch may be late. Of `managedFields`,
+   * only the managers are kept.
+   */
   put(object: KubeObject): void {
+    const { metadata } = object;
+    // Which fields each manager has set is often larger than the object itself.
+    if (metadata.managedFields !== undefined) {
+      metadata.managedFields = metadata.managedFields.map(({ manager }) => ({ manager }));
+    }
     this.#objects.set(keyOf(object), object);
   }
 
@@ -136,7 +143,7 @@ export class Collection {
       this.#heardAt = performance.now();
     } while (next !== "");
     this.#objects.clear();
-    for (const [key, object] of found) this.#objects.set(key, object);
+    for (const object of found.values()) this.put(object);
     this.#version = page.metadata.resourceVersion;
     this.#isSynced = true;
     this.#lists += 1;
@@ -164,7 +171,7 @@ export class Collection {
     this.#version = object.metadata.resourceVersion ?? "";
     if (type === "BOOKMARK") return;
     if (type === "DELETED") this.#objects.delete(keyOf(object));
-    else this.#objects.set(keyOf(object), object);
+    else this.put(object);
     const exact = exactJson<{ object: unknown }>(json);
     if (exact !== undefined) this.#texts.set(object, JSON.stringify(exact.object));
     this.#options.onChange();

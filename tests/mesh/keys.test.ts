@@ -7,17 +7,28 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { askForKeys } from "../support/key-caller.ts";
 import { MeshCa } from "../support/mesh-ca.ts";
-import { echoedHeader, echoOf } from "../support/requests.ts";
-import { type ControllerProcess, prepareController, startReplica } from "./controller-process.ts";
-import { type Load, startLoad } from "./load.ts";
+import {
+  type ControllerProcess,
+  prepareController,
+  startController,
+} from "./controller-process.ts";
+import { startLoad } from "./load.ts";
 import { connectMesh } from "./mesh.ts";
 import { dashscopeProvider, dashscopeRoute, gatewayRule, moonshotRoute } from "./resources.ts";
-import { controllerAddresses, gateway, istiodUrl, keysPort, proxies } from "./rig/names.ts";
+import {
+  controllerAddresses,
+  gateway,
+  istiodUrl,
+  keyAddresses,
+  keysPort,
+  proxies,
+} from "./rig/names.ts";
 import { callKube } from "./rig/kube-client.ts";
+import { assertNothingLost, keyIn, RotatedSecret } from "./rotated-secret.ts";
 import { pollUntil } from "./settle.ts";
-import type { WorkloadAnswer } from "./workload.ts";
 
 const mesh = connectMesh();
+const secret = new RotatedSecret("llm-keys", "dashscope");
 const url = "http://dashscope.aliyuncs.com/v1/chat/completions";
 const echo = { "x-mock-echo": "1" };
 const ref = "apiKeySecretRef: { name: llm-keys, key: dashscope }";
@@ -33,16 +44,14 @@ spec:
     defaultConfig:
       openAIConfig: { apiKeySecretRef: { name: llm-keys, key: moonshot } }
 `;
-const secretPath = "/api/v1/namespaces/istio-system/secrets/llm-keys";
-const shortLife = ["--mesh-certificate-seconds", "20"];
+const words = ["--mesh-certificate-seconds", "20"];
 
 let replicas: ControllerProcess[];
-let count = 0;
 
 before(async () => {
   assert.match(provider, /apiKeySecretRef/);
   await prepareController(mesh);
-  replicas = [0, 1].map((number) => startReplica(mesh, number, ...shortLife));
+  replicas = [0, 1].map(start);
   await mesh.apply(gatewayRule);
 });
 after(async () => {
@@ -50,7 +59,12 @@ after(async () => {
   await Promise.all(replicas.map((each) => each.stop()));
 });
 
-const log = () => Promise.resolve(replicas[0]?.log() ?? "");
+function start(number: number): ControllerProcess {
+  const address = controllerAddresses[number] ?? controllerAddresses[0];
+  return startController(mesh, { identity: `replica-${number}`, address, words });
+}
+
+const log = () => Promise.resolve(replicas.map((each) => each.log()).join("\n"));
 const statusOf = (kind: string, name: string, namespace: string, path: string) =>
   mesh.kubectl("get", kind, name, "-n", namespace, "-o", `jsonpath={.status.${path}}`);
 
@@ -62,43 +76,13 @@ async function untilStatus(name: string, status: string): Promise<void> {
   await pollUntil(`${name} to be ${status}`, is, log);
 }
 
-function newKey(): string {
-  count += 1;
-  return `sk-rotated-${count}-6b1f93d2`;
-}
-
-async function patchSecret(data: Record<string, string>): Promise<void> {
-  await callKube({
-    method: "PATCH",
-    path: secretPath,
-    contentType: "application/merge-patch+json",
-    body: { stringData: data },
-  });
-}
-
-const keyIn = (answer: WorkloadAnswer) => echoedHeader(echoOf(answer), "authorization").join();
-
-/** Puts a new key into the Secret; gives the time until a request under way is sent with it. */
-async function rotate(load: Load): Promise<number> {
-  const key = newKey();
-  const from = load.answers.length;
-  const begun = performance.now();
-  await patchSecret({ dashscope: key });
-  for (;;) {
-    const found = load.answers.slice(from).find(({ answer }) => keyIn(answer) === `Bearer ${key}`);
-    if (found !== undefined) return found.at - begun;
-    assert.ok(performance.now() - begun < 15_000, `the new key is not used: ${await log()}`);
-    await sleep(2);
-  }
-}
-
 /** Puts one new key after the other into the Secret, under load. Gives the times, sorted. */
 async function rotateOften(rounds: number): Promise<number[]> {
   const load = loadOn();
   const times: number[] = [];
   try {
     for (let round = 0; round < rounds; round += 1) {
-      times.push(await rotate(load));
+      times.push(await secret.rotate(load));
       await sleep(100);
     }
   } finally {
@@ -131,16 +115,6 @@ async function restartFilter(): Promise<void> {
   });
 }
 
-function assertNothingLost({ answers, failures }: Load): void {
-  assert.deepEqual(failures, []);
-  const others = answers.filter(({ answer }) => answer.status !== 200);
-  assert.deepEqual(
-    others.map(({ answer }) => `${answer.status} ${answer.body.toString()}`),
-    [],
-  );
-  assert.ok(answers.length > 50);
-}
-
 const loadOn = () => startLoad(mesh.as("app"), { url, headers: echo, parallel: 3 });
 
 describe("a provider whose Secret is missing", () => {
@@ -160,15 +134,15 @@ describe("a provider whose Secret is missing", () => {
 
   it("gets the key as soon as there is one", async () => {
     const metadata = { name: "llm-keys", namespace: "istio-system" };
-    const secret = { apiVersion: "v1", kind: "Secret", metadata, stringData: { other: "x" } };
-    await mesh.submit(JSON.stringify(secret));
+    const object = { apiVersion: "v1", kind: "Secret", metadata, stringData: { other: "x" } };
+    await mesh.submit(JSON.stringify(object));
     const path = "conditions";
     await pollUntil("the entry to be missing", async () => {
       const text = await statusOf("llmprovider", "dashscope-qwen", "istio-system", path);
       return text.includes("has no key dashscope");
     });
-    const key = newKey();
-    await patchSecret({ dashscope: key });
+    const key = secret.newKey();
+    await secret.patch({ dashscope: key });
     const begun = performance.now();
     await pollUntil("an answer", async () => (await mesh.as("app").chat(url)).status === 200);
     assert.ok(performance.now() - begun < 1_000);
@@ -190,13 +164,13 @@ describe("a new key", () => {
     const load = loadOn();
     try {
       for (const number of [0, 1]) {
-        await rotate(load);
+        await secret.rotate(load);
         await replicas[number]?.stop("SIGKILL");
-        assert.ok((await rotate(load)) < 3_000);
-        replicas[number] = startReplica(mesh, number, ...shortLife);
+        assert.ok((await secret.rotate(load)) < 3_000);
+        replicas[number] = start(number);
         await untilReplicasReady();
         await sleep(500);
-        await rotate(load);
+        await secret.rotate(load);
       }
     } finally {
       await load.stop();
@@ -211,7 +185,7 @@ describe("a caller that is not a gateway of a provider", () => {
       join(mesh.folder, "certificates", name),
     );
     const ca = new MeshCa({ cert: cert ?? "", key: key ?? "" });
-    const [address = ""] = controllerAddresses;
+    const [address] = keyAddresses;
     const ask = (name: string) =>
       askForKeys({ address, port: keysPort, certificate: ca.issue(`URI:spiffe://${name}`) });
     try {
@@ -236,8 +210,8 @@ describe("a caller that is not a gateway of a provider", () => {
 
 describe("under load", () => {
   it("no request of a new or removed provider is unfiltered", async () => {
-    const key = newKey();
-    await patchSecret({ moonshot: key });
+    const key = secret.newKey();
+    await secret.patch({ moonshot: key });
     const load = startLoad(mesh.as("app"), {
       url: "http://api.moonshot.cn/v1/chat/completions",
       headers: echo,
@@ -281,7 +255,7 @@ describe("while the controller is away", () => {
     assert.equal(refused.status, 503);
     assert.match(refused.body.toString(), /key_unavailable/);
     assert.ok(refused.totalMs > 1_500 && refused.totalMs < 3_500, `${refused.totalMs} ms`);
-    replicas = [0, 1].map((number) => startReplica(mesh, number, ...shortLife));
+    replicas = [0, 1].map(start);
     await untilReplicasReady();
     const begun = performance.now();
     await pollUntil("an answer", async () => (await mesh.as("app").chat(url)).status === 200);
@@ -289,19 +263,15 @@ describe("while the controller is away", () => {
   });
 });
 
-function assertSecret(what: string, text: string): void {
-  for (let number = 1; number <= count; number += 1) {
-    assert.ok(!text.includes(`sk-rotated-${number}-6b1f93d2`), what);
-  }
-}
-
 const adminPages = ["config_dump?include_eds", "clusters", "stats", "server_info", "listeners"];
+
+const assertSecret = (what: string, text: string) => assert.ok(!secret.hasKey(text), what);
 
 describe("a key in a Secret", () => {
   before(async () => {
     await fetch(`http://127.0.0.1:${gateway.adminPort}/logging?wasm=trace`, { method: "POST" });
     const load = loadOn();
-    await rotate(load);
+    await secret.rotate(load);
     await load.stop();
   });
 

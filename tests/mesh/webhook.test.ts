@@ -41,7 +41,7 @@ before(async () => {
   const words = ["get", "service", service, "-n", namespace, "-o", "jsonpath={.spec.clusterIP}"];
   // There is no kube-proxy, so the Service's address is the controller's.
   raiseLoopback(await mesh.kubectl(...words));
-  controller = startController(mesh, "--webhook-listen", `0.0.0.0:${port}`);
+  controller = startController(mesh, { words: ["--webhook-listen", `0.0.0.0:${port}`] });
   await untilTrusted();
 });
 after(async () => {
@@ -156,7 +156,7 @@ describe("a provider that is in error", () => {
   it("is stored while no controller is there, as nothing waits for it", async () => {
     assert.equal(await controller.stop(), 0);
     await submit("apply", aboveLimit);
-    controller = startController(mesh, "--webhook-listen", `0.0.0.0:${port}`);
+    controller = startController(mesh, { words: ["--webhook-listen", `0.0.0.0:${port}`] });
     const word = () =>
       read("{.status.status}", "llmprovider", "dashscope-qwen", "-n", "istio-system");
     await pollUntil("the status", async () => (await word()) === "Invalid");
@@ -191,7 +191,7 @@ describe("the certificate", () => {
 
   it("is the same on two replicas", async () => {
     const address = ["--listen", "127.0.0.1:18081", "--webhook-listen", "127.0.0.1:9444"];
-    const second = startController(mesh, ...address, "--identity", "second");
+    const second = startController(mesh, { words: [...address, "--identity", "second"] });
     const isServed = () =>
       servedOn(9444).then(
         () => true,

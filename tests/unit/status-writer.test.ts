@@ -9,8 +9,16 @@ import { FakeKube } from "../support/fake-kube.ts";
 const collection = "/apis/istio.alibabacloud.com/v1beta1/llmproviders";
 const path = collection.replace(/(\w+)$/, "namespaces/models/$1/a");
 const good: Outcome = {
-  ...{ diagnostics: [], conflict: undefined, isHeld: false, failure: undefined, isWaiting: false },
-  ...{ remarks: [], lagging: undefined },
+  ...{
+    diagnostics: [],
+    conflict: undefined,
+    isHeld: false,
+    largePlugin: undefined,
+    failure: undefined,
+    isWaiting: false,
+    remarks: [],
+    lagging: undefined,
+  },
 };
 
 let fake: FakeKube;

@@ -115,8 +115,8 @@ function diagnosticsOf(
   const whole = { hasKeyServer: true, isComplete: true } as const;
   const options = { target: "istio", errors: "leave-out", ...whole } as const;
   validate(documents, options, (diagnostic) => {
-    const { resource } = diagnostic;
-    if (resource !== undefined && formatResource(resource) === id) found.push(diagnostic);
+    const about = diagnostic.affected ?? diagnostic.resource;
+    if (about !== undefined && formatResource(about) === id) found.push(diagnostic);
   });
   return found;
 }
