@@ -69,6 +69,10 @@ export async function prepareController(mesh: Mesh, ...kinds: string[]): Promise
 export async function makeRoomForHelm(mesh: Mesh): Promise<void> {
   const namespaced = ["serviceaccount,role,rolebinding,lease", "llm-egress", "-n", namespace];
   await mesh.kubectl("delete", "--ignore-not-found", ...namespaced);
+  const service = ["service,destinationrule", "llm-egress", "-n", namespace];
+  await mesh.kubectl("delete", "--ignore-not-found", ...service);
+  const keys = ["role,rolebinding", "llm-egress-keys", "-n", "istio-system"];
+  await mesh.kubectl("delete", "--ignore-not-found", ...keys);
   await mesh.kubectl(
     "delete",
     "--ignore-not-found",
