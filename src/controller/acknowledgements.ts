@@ -27,6 +27,8 @@ export class Acknowledgements {
   isComplete(): boolean {
     const { plugins, laggingAt } = this.#options;
     return plugins().every((plugin) => {
+      // Without a revision, nobody can acknowledge.
+      if (plugin.revision === "") return false;
       if (this.#settled.get(idOf(plugin)) === plugin.revision) return true;
       const lagging = laggingAt(plugin);
       return lagging !== undefined && lagging.behind.length + lagging.silent.length === 0;

@@ -26,7 +26,7 @@ export class World {
   /** Objects with our label, by kind. */
   readonly managed: Record<Kind, Collection>;
   /** What has been read of a WasmPlugin. */
-  readonly #plugins = new WeakMap<KubeObject, Plugin>();
+  readonly #plugins = new WeakMap<KubeObject, Plugin | undefined>();
   readonly #unmanaged: ReadonlySet<string>;
 
   /** `unmanaged` are kinds that the controller has no rights for: they count as having no objects. */
@@ -77,10 +77,9 @@ export class World {
   /** The plugins that the controller has written. The same object gives the same plugin. */
   get plugins(): Plugin[] {
     const ours = [...this.managed.WasmPlugin.objects.values()].filter(isOurs);
-    return ours.map((object) => {
-      const plugin = this.#plugins.get(object) ?? readPlugin(object);
-      this.#plugins.set(object, plugin);
-      return plugin;
+    return ours.flatMap((object) => {
+      if (!this.#plugins.has(object)) this.#plugins.set(object, readPlugin(object));
+      return this.#plugins.get(object) ?? [];
     });
   }
 

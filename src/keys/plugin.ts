@@ -25,8 +25,16 @@ interface PluginSpec {
   pluginConfig?: Partial<PluginConfig>;
 }
 
-/** Reads a WasmPlugin. What somebody has made of it may have any form. */
-export function readPlugin({ metadata, spec }: KubeObject): Plugin {
+/** Reads a WasmPlugin. Undefined if somebody has given it a form that can't be read. */
+export function readPlugin(object: KubeObject): Plugin | undefined {
+  try {
+    return readSpec(object);
+  } catch {
+    return undefined;
+  }
+}
+
+function readSpec({ metadata, spec }: KubeObject): Plugin {
   const { selector, pluginConfig = {} } = (spec ?? {}) as PluginSpec;
   const { revision = "", providers = [] } = pluginConfig;
   const settings = providers.flatMap((each) => [

@@ -82,7 +82,9 @@ function plugin(...references: string[]): Plugin {
   const providers = references.map((apiKeySecretRef) => ({ settings: { apiKeySecretRef } }));
   const spec = { selector: { matchLabels: labels }, pluginConfig: { revision: "r1", providers } };
   const metadata = { name: "llm-egress", namespace: "istio-system" };
-  return readPlugin({ apiVersion: "v1", kind: "WasmPlugin", metadata, spec });
+  const read = readPlugin({ apiVersion: "v1", kind: "WasmPlugin", metadata, spec });
+  assert.ok(read);
+  return read;
 }
 
 function putSecret(data: Record<string, string>, name = "llm-keys"): void {
