@@ -109,7 +109,7 @@ it("upgrades, the CRDs included", async () => {
 
 it("leaves out the webhook, with its rights", () => {
   const text = renderChart(helm, ["--set", "webhook.enabled=false,networkPolicy.enabled=true"]);
-  assert.doesNotMatch(text.replace(/^ *#.*$/gm, ""), /webhook|secrets|9443/);
+  assert.doesNotMatch(text.replace(/^ *#.*$/gm, ""), /webhook|\[secrets\]|9443/);
 });
 
 it("creates pods that the restricted Pod Security Standard allows", async () => {
