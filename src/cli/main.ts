@@ -59,13 +59,17 @@ program
   .option("--api-key <key>", "reject requests with any other key (default: accept any key)")
   .action((options: Parameters<typeof mock>[0]) => exitWith(mock(options)));
 
-// The reader of a pipe, such as head, may close it early.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-});
+// The reader of a pipe, such as head, may close it early, and a terminal may go away.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+    if (code === "EPIPE" || code === "EIO") return;
+    process.exitCode = 1;
+    if (stream === process.stdout) warn(`llm-egress: the output can't be written: ${message}\n`);
+  });
+}
 
 async function exitWith(code: Promise<number>): Promise<void> {
-  process.exitCode = await code;
+  process.exitCode = (await code) || (process.exitCode ?? 0);
 }
 
 try {
@@ -80,6 +84,11 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof Failure || error instanceof EnvoyUnavailable) {
     warn(`llm-egress: ${error.message}\n`);
     return error instanceof Failure ? error.exitCode : 1;
+  }
+  // A file, a folder or a socket that the machine does not give. Its message names it.
+  if (error instanceof Error && "syscall" in error) {
+    warn(`llm-egress: ${error.message}\n`);
+    return 1;
   }
   // A fault of the program itself.
   warn(`llm-egress: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

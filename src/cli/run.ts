@@ -12,8 +12,9 @@ import { compilePaths } from "./compile-paths.ts";
 import { findEnvoy } from "./envoy-binary.ts";
 import { type EnvoyCommandOptions, toEnvoyOptions } from "./envoy-options.ts";
 import { runEnvoy } from "./envoy-process.ts";
-import { Failure } from "./failure.ts";
+import { Failure, reasonOf } from "./failure.ts";
 import { RequestTable } from "./request-table.ts";
+import { awaitStopRequest } from "./stop-request.ts";
 import { printLine, warnLine } from "./terminal.ts";
 
 /**
@@ -33,29 +34,39 @@ export async function run(paths: readonly string[], command: EnvoyCommandOptions
 }
 
 async function runWithConfig(plan: Plan, options: EnvoyOptions, binary: string): Promise<number> {
-  const directory = await mkdtemp(join(tmpdir(), "llm-egress-"));
+  // From here on, a signal must not end the process before the directory is removed.
+  const { signal, release } = awaitStopRequest();
+  const directory = await makeDirectory();
   const config = join(directory, "envoy.yaml");
   try {
     // Readable by the owner alone: it may hold a literal key.
     const admin = options.admin ?? { socket: join(directory, "admin.sock") };
     await writeFile(config, emitEnvoy(plan, { ...options, admin }), { mode: 0o600 });
     const table = new RequestTable(plan);
-    return await runEnvoy(
-      { binary, config, admin },
-      {
-        onReady: () => {
-          const listen = `llm-egress listens on http://${formatAddress(options.listen)}`;
-          const shown = "socket" in admin ? "" : ` (admin http://${formatAddress(admin)})`;
-          printLine(`${listen}${shown}`);
-        },
-        onLine: (line) => {
-          for (const row of table.toLines(line)) printLine(row);
-        },
-        onLogLine: warnLine,
-      },
-    );
+    const onReady = (): void => {
+      const listen = `llm-egress listens on http://${formatAddress(options.listen)}`;
+      const shown = "socket" in admin ? "" : ` (admin http://${formatAddress(admin)})`;
+      printLine(`${listen}${shown}`);
+    };
+    const onLine = (line: string): void => {
+      for (const row of table.toLines(line)) printLine(row);
+    };
+    const events = { onReady, onLine, onLogLine: warnLine };
+    return await runEnvoy({ binary, config, admin }, events, signal);
   } finally {
     await rm(directory, { recursive: true, force: true });
+    release();
+  }
+}
+
+async function makeDirectory(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), "llm-egress-"));
+  } catch (error) {
+    throw new Failure(
+      `${tmpdir()} can't be used for temporary files: ${reasonOf(error)}; set TMPDIR to another directory`,
+      1,
+    );
   }
 }
 

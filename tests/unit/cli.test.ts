@@ -1,25 +1,11 @@
 import assert from "node:assert/strict";
-import { execFile, execFileSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { addUpstream, parseAddress } from "../../src/cli/envoy-options.ts";
-
-interface Ended {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-function llmEgress(...words: string[]): Promise<Ended> {
-  const command = ["--import", "tsx", "src/cli/main.ts", ...words];
-  return new Promise((resolve) => {
-    execFile(process.execPath, command, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
-}
+import { llmEgress } from "../support/cli.ts";
 
 test("valid resources exit with 0", async () => {
   const { code, stdout, stderr } = await llmEgress("validate", "examples/quickstart");
