@@ -8,21 +8,24 @@ import { emitEnvoy } from "../compile.ts";
 import { type EnvoyOptions, formatAddress } from "../emit/envoy/options.ts";
 import { environmentName } from "../model/provider.ts";
 import type { Endpoint, Plan, ProviderPlan } from "../plan/plan.ts";
-import { compilePaths } from "./compile-paths.ts";
+import { printCompilation } from "./compile-paths.ts";
 import { findEnvoy } from "./envoy-binary.ts";
 import { type EnvoyCommandOptions, toEnvoyOptions } from "./envoy-options.ts";
 import { runEnvoy } from "./envoy-process.ts";
 import { Failure, reasonOf } from "./failure.ts";
+import { ignoredParts, servedHosts } from "./run-scope.ts";
 import { RequestTable } from "./request-table.ts";
 import { awaitStopRequest } from "./stop-request.ts";
 import { printLine, warnLine } from "./terminal.ts";
+
+export type RunCommandOptions = EnvoyCommandOptions & { namespace: string };
 
 /**
  * Runs Envoy for the resources at `paths` until it ends or a signal stops it. Returns the exit
  * code.
  */
-export async function run(paths: readonly string[], command: EnvoyCommandOptions): Promise<number> {
-  const plan = await compilePaths(paths, "envoy");
+export async function run(paths: readonly string[], command: RunCommandOptions): Promise<number> {
+  const { plan, others } = await printCompilation(paths, "envoy", command.namespace);
   if (plan === undefined) return 1;
   const options = toEnvoyOptions(command, plan);
   await checkModule(options.wasmFile);
@@ -30,10 +33,19 @@ export async function run(paths: readonly string[], command: EnvoyCommandOptions
   await checkPort("--listen", options.listen);
   if (command.admin !== undefined) await checkPort("--admin", command.admin);
   const binary = await findEnvoy({ log: (line) => warnLine(line) });
-  return runWithConfig(plan, options, binary);
+  const scope = [servedHosts(plan), ...ignoredParts(plan, others)];
+  return runWithConfig({ plan, options, binary, scope });
 }
 
-async function runWithConfig(plan: Plan, options: EnvoyOptions, binary: string): Promise<number> {
+interface RunParts {
+  plan: Plan;
+  options: EnvoyOptions;
+  binary: string;
+  /** The lines that say what is served. */
+  scope: readonly string[];
+}
+
+async function runWithConfig({ plan, options, binary, scope }: RunParts): Promise<number> {
   // From here on, a signal must not end the process before the directory is removed.
   const { signal, release } = awaitStopRequest();
   const directory = await makeDirectory();
@@ -47,6 +59,7 @@ async function runWithConfig(plan: Plan, options: EnvoyOptions, binary: string):
       const listen = `llm-egress listens on http://${formatAddress(options.listen)}`;
       const shown = "socket" in admin ? "" : ` (admin http://${formatAddress(admin)})`;
       printLine(`${listen}${shown}`);
+      for (const line of scope) printLine(line);
     };
     const onLine = (line: string): void => {
       for (const row of table.toLines(line)) printLine(row);

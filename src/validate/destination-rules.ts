@@ -2,6 +2,7 @@ import type { Report } from "../diagnostics.ts";
 import { backendHost, isMeshGateway, type Rule, rulesOf, serviceSuffix } from "../model/route.ts";
 import type { Input } from "./input.ts";
 import { listOf } from "./list-of.ts";
+import { suggest } from "./nearest.ts";
 
 /** Every destination is the host of an LLMProvider, or a gateway on the way to one. */
 export function checkDestinations({ providers, routes }: Input, report: Report): void {
@@ -27,5 +28,5 @@ const gatewayHint =
 
 function unknownMessage(host: string, hosts: ReadonlySet<string>): string {
   const known = hosts.size === 0 ? "there are no LLMProviders" : `the hosts are ${listOf(hosts)}`;
-  return `there is no LLMProvider with the host ${host}; ${known}`;
+  return `there is no LLMProvider with the host ${host}; ${known}${suggest(host, hosts)}`;
 }

@@ -4,6 +4,7 @@ import { fullNameOf, type ProviderResource } from "../model/resource.ts";
 import { namesRoute, type RouteRuleOf, rulesByHost, settingsKeys } from "../model/route.ts";
 import type { Input } from "./input.ts";
 import { listOf } from "./list-of.ts";
+import { suggest } from "./nearest.ts";
 
 /** Settings for a rule that no route has would never apply. */
 export function checkRuleReferences({ providers, routes }: Input, report: Report): void {
@@ -19,7 +20,7 @@ export function checkRuleReferences({ providers, routes }: Input, report: Report
       const known = names.size === 0 ? "there are no rules" : `the rules are ${listOf(names)}`;
       const message = namesRoute(key)
         ? `there is no such NAMESPACE/LLMROUTE/RULE; ${known}`
-        : `no LLMRoute has a rule with this name; ${known}`;
+        : `no LLMRoute has a rule with this name; ${known}${suggest(key, names)}`;
       report(config.problem("unknown_rule", message, "key"));
     }
   }
