@@ -2,12 +2,11 @@
 // sent to the client. Nothing is kept between calls.
 
 import { detailsPrefix, ErrorCode, filterErrors } from "../contract/errors";
+import { endpointMethods } from "../contract/endpoints";
 import { Bytes, bytesOf } from "./bytes/bytes";
 import { log, LogLevel, sendLocalResponse } from "./host/host";
 
 const jsonHeaders = pairs(["content-type", "application/json"]);
-const postHeaders = pairs(["content-type", "application/json", "allow", "POST"]);
-const getHeaders = pairs(["content-type", "application/json", "allow", "GET"]);
 
 /** In place of an ErrorCode: there is nothing to refuse the request for. */
 export const NO_FAULT: i32 = -1;
@@ -27,10 +26,23 @@ export function refuse(code: ErrorCode, param: string = ""): void {
   send(code, param, jsonHeaders);
 }
 
-/** Replies 405, with the method that the endpoint accepts. */
-export function refuseMethod(hasPost: bool): void {
-  send(ErrorCode.MethodNotAllowed, "", hasPost ? postHeaders : getHeaders);
+/** Replies 405, with the methods that the endpoint accepts: a bit for each. */
+export function refuseMethod(methods: u32): void {
+  let allowed = "";
+  for (let i = 0; i < endpointMethods.length; i++) {
+    if ((methods & (1 << i)) == 0) continue;
+    allowed += (allowed.length == 0 ? "" : ", ") + endpointMethods[i];
+  }
+  const headers = pairs(["content-type", "application/json", "allow", allowed]);
+  send(ErrorCode.MethodNotAllowed, "", headers);
 }
+
+/** Replies 200 with a JSON text of the configuration. */
+export function answerWith(json: Bytes): void {
+  sendOut(OK, bytesOf(detailsPrefix + "configured"), json, jsonHeaders);
+}
+
+const OK: u32 = 200;
 
 function send(code: ErrorCode, param: string, headers: Bytes): void {
   const error = filterErrors[code];
@@ -39,7 +51,11 @@ function send(code: ErrorCode, param: string, headers: Bytes): void {
   const start = '{"error":{"message":"' + error.message + '","type":"' + type + '","param":';
   const body = bytesOf(start + value + ',"code":"' + error.code + '"}}');
   const details = bytesOf(detailsPrefix + error.code);
-  if (!sendLocalResponse(statusOf(code), details, body, headers)) {
+  sendOut(statusOf(code), details, body, headers);
+}
+
+function sendOut(status: u32, details: Bytes, body: Bytes, headers: Bytes): void {
+  if (!sendLocalResponse(status, details, body, headers)) {
     log(LogLevel.Error, "the host refused a local reply");
   }
 }

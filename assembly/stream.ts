@@ -3,9 +3,11 @@
 // forwarded in the callback that brought it, and at the end metrics and the access log's fields.
 // Kept between calls: the fields below.
 
+import { EndpointBody } from "../contract/endpoints";
 import { ErrorCode } from "../contract/errors";
 import { Outcome } from "../contract/telemetry";
 import { Cluster, Config, Provider, Settings } from "./config/config";
+import { Endpoint } from "./config/endpoint";
 import { EditPlan } from "./edit/edit-plan";
 import {
   clearHeaders,
@@ -16,7 +18,7 @@ import {
   now,
   TrailersStatus,
 } from "./host/host";
-import { NO_FAULT, refuse, refuseMethod, statusOf } from "./refuse";
+import { answerWith, NO_FAULT, refuse, refuseMethod, statusOf } from "./refuse";
 import { logCall } from "./report/access-log";
 import { Call } from "./report/call";
 import { countCall } from "./report/metrics";
@@ -24,10 +26,11 @@ import { outcomeOf } from "./report/outcome";
 import { readSource } from "./report/source";
 import { EditedRequest } from "./request/edited-request";
 import { RequestHeaders } from "./request/headers";
-import { Endpoint, findEndpoint, writeUpstreamPath } from "./request/path";
+import { allowedMethods, findEndpoint, writeUpstreamPath } from "./request/path";
 import { findCluster, routeTo, settingsFor } from "./request/provider";
 import { Answer } from "./response/answer";
 import { cleanTrailers } from "./response/headers";
+import { Bytes } from "./bytes/bytes";
 import { EgressRoot } from "./root";
 
 const enum State {
@@ -35,17 +38,24 @@ const enum State {
   Untouched,
   /** The body passes through the editor. */
   Editing,
+  /** The body passes untouched. */
+  Passing,
   /** Nothing is left to do with the request. */
   Forwarding,
   /** Refused by the filter. Its local reply comes back through the response callbacks. */
   Refused,
+  /** Answered by the filter, in the same way. */
+  Answered,
 }
 
-function planFor(endpoint: Endpoint, settings: Settings): EditPlan {
-  if (endpoint == Endpoint.Responses) return settings.responses;
-  const isCompletions = endpoint == Endpoint.ChatCompletions || endpoint == Endpoint.Completions;
-  return isCompletions ? settings.completions : settings.others;
+function planFor(body: EndpointBody, settings: Settings): EditPlan {
+  if (body == EndpointBody.Completions) return settings.completions;
+  if (body == EndpointBody.Responses) return settings.responses;
+  return body == EndpointBody.Messages ? settings.messages : settings.others;
 }
+
+// The bit of POST among the methods.
+const POST: u32 = 1;
 
 // Valid within one callback only.
 const headers = new RequestHeaders();
@@ -100,34 +110,53 @@ export class EgressStream extends Context {
     settings: Settings,
     endOfStream: bool,
   ): HeadersStatus {
-    const endpoint = findEndpoint(headers.pathStart, headers.pathEnd);
-    const hasBody = endpoint != Endpoint.Models;
     if (headers.isUpgrade) return this.refuseHeaders(ErrorCode.UpgradeNotSupported);
-    if (!headers.isPost && !headers.isGet) return this.refuseMethodOf(hasBody);
-    if (endpoint == Endpoint.Unknown) return this.refuseHeaders(ErrorCode.UnknownEndpoint);
-    if (headers.isPost != hasBody) return this.refuseMethodOf(hasBody);
-    if (!writeUpstreamPath(provider.path, endpoint, headers.pathStart, headers.pathEnd)) {
-      return this.refuseHeaders(ErrorCode.UnknownEndpoint);
-    }
-    if (!hasBody && !endOfStream) return this.refuseHeaders(ErrorCode.InvalidParameter);
-    if (hasBody) {
-      const fault = headers.bodyFault(settings.maxRequestBytes, endOfStream);
-      if (fault != NO_FAULT) return this.refuseHeaders(fault);
-      const plan = planFor(endpoint, settings);
-      this.request.expectBody(plan, headers.contentLength);
-      headers.describeBody(plan.blockBytes);
-    }
-    headers.edit(this.config, settings);
+    const pathStart = headers.pathStart;
+    const pathEnd = headers.pathEnd;
+    const endpoint = findEndpoint(provider, headers.method, pathStart, pathEnd);
+    if (endpoint === null) return this.refuseEndpoint();
+    const modelList = settings.modelList;
+    if (endpoint.body == EndpointBody.List && modelList !== null)
+      return this.answerItself(modelList);
+    const fault = this.expectBody(endpoint, settings, endOfStream);
+    if (fault != NO_FAULT) return this.refuseHeaders(fault);
+    writeUpstreamPath(provider.path, endpoint, pathStart, pathEnd);
+    headers.edit(this.config, provider, settings);
     this.request.noteKey(cluster);
-    this.state = hasBody ? State.Editing : State.Forwarding;
     return HeadersStatus.Continue;
   }
 
-  onRequestBody(size: usize, endOfStream: bool): DataStatus {
-    if (this.state == State.Refused) return DataStatus.StopIterationNoBuffer;
-    if (this.state != State.Editing) return DataStatus.Continue;
+  // Decides what becomes of the body. An ErrorCode, or NO_FAULT.
+  private expectBody(endpoint: Endpoint, settings: Settings, endOfStream: bool): i32 {
+    const body = endpoint.body;
     const request = this.request;
-    const fault = request.editChunk(<u32>size, endOfStream);
+    this.state = State.Forwarding;
+    if (body >= EndpointBody.None) return endOfStream ? NO_FAULT : ErrorCode.InvalidParameter;
+    // Requests without a body repeat answers whose usage has been counted.
+    request.readsUsage = headers.method == POST && body != EndpointBody.Free;
+    request.hasUsage = body <= EndpointBody.Model;
+    const maxBytes = settings.maxRequestBytes;
+    if (body >= EndpointBody.Any) {
+      if (!endOfStream) this.state = State.Passing;
+      return headers.lengthFault(maxBytes);
+    }
+    const fault = headers.jsonFault(maxBytes, endOfStream);
+    if (fault != NO_FAULT) return fault;
+    const plan = planFor(body, settings);
+    request.expectBody(plan, headers.contentLength);
+    headers.describeBody(plan.blockBytes);
+    this.state = State.Editing;
+    return NO_FAULT;
+  }
+
+  onRequestBody(size: usize, endOfStream: bool): DataStatus {
+    if (this.state >= State.Refused) return DataStatus.StopIterationNoBuffer;
+    const isPassing = this.state == State.Passing;
+    if (!isPassing && this.state != State.Editing) return DataStatus.Continue;
+    const request = this.request;
+    const fault = isPassing
+      ? request.countChunk(<u32>size)
+      : request.editChunk(<u32>size, endOfStream);
     if (fault != NO_FAULT) return this.refuseBody(fault);
     this.call.modelName = request.model;
     if (request.isWaiting) return DataStatus.StopIterationAndWatermark;
@@ -137,7 +166,7 @@ export class EgressStream extends Context {
 
   // With trailers, no body callback has `endOfStream` set.
   onRequestTrailers(_count: u32): TrailersStatus {
-    if (this.state == State.Refused) return TrailersStatus.StopIteration;
+    if (this.state >= State.Refused) return TrailersStatus.StopIteration;
     if (this.state == State.Untouched) return TrailersStatus.Continue;
     const fault = this.request.faultAtTrailers();
     if (fault != NO_FAULT) {
@@ -158,7 +187,7 @@ export class EgressStream extends Context {
     if (!this.isForwarded()) return HeadersStatus.Continue;
     if (!this.keepsItsKey()) return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
     const request = this.request;
-    this.answer.begin(request.settings.credential, request.hasUsage, request.asksForUsage);
+    this.answer.begin(request.settings.credential, request.readsUsage, request.asksForUsage);
     this.answer.isComplete = endOfStream;
     return HeadersStatus.Continue;
   }
@@ -185,6 +214,10 @@ export class EgressStream extends Context {
     if (this.state == State.Refused) {
       call.outcome = Outcome.Rejected;
       call.status = statusOf(call.refusal);
+    } else if (this.state == State.Answered) {
+      call.outcome = Outcome.Ok;
+      call.status = 200;
+      call.expectsUsage = false;
     } else {
       this.describeAnswer(call, this.answer);
     }
@@ -209,7 +242,7 @@ export class EgressStream extends Context {
 
   // Whether the answer is the provider's, to an edited request.
   private isForwarded(): bool {
-    return this.state == State.Editing || this.state == State.Forwarding;
+    return this.state >= State.Editing && this.state <= State.Forwarding;
   }
 
   private keepsItsKey(): bool {
@@ -229,9 +262,16 @@ export class EgressStream extends Context {
     return HeadersStatus.StopIteration;
   }
 
-  private refuseMethodOf(hasBody: bool): HeadersStatus {
+  private refuseEndpoint(): HeadersStatus {
+    if (allowedMethods == 0) return this.refuseHeaders(ErrorCode.UnknownEndpoint);
     this.noteRefusal(ErrorCode.MethodNotAllowed);
-    refuseMethod(hasBody);
+    refuseMethod(allowedMethods);
+    return HeadersStatus.StopIteration;
+  }
+
+  private answerItself(json: Bytes): HeadersStatus {
+    this.state = State.Answered;
+    answerWith(json);
     return HeadersStatus.StopIteration;
   }
 

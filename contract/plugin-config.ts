@@ -22,6 +22,11 @@ export interface PluginConfig {
   maxSources: number;
   /** Clusters that a route names and no provider serves: their requests get 503. */
   unservedClusters: string[];
+  /**
+   * Sets of endpoints, in the form of contract/endpoints.ts. The first endpoint that matches is
+   * used. In a path, `*` is any text without a slash, and a last `**` one or more segments.
+   */
+  endpoints: string[][];
   providers: PluginProvider[];
 }
 
@@ -35,10 +40,19 @@ export interface PluginProvider {
   clusters: string[];
   /** The chat completions path, with the provider's own query, as in `spec.path`. */
   path: string;
+  /** Index of the provider's set in `endpoints`. */
+  endpoints: number;
   /**
    * Names of request headers, in lower case. They are removed from the requests to all providers.
    */
   removedHeaders?: string[];
+  /**
+   * Values of request headers by name, in lower case: literal, or `${NAME}` for a variable of the
+   * gateway's environment. The client's own are removed from the requests to all providers.
+   */
+  setHeaders?: Record<string, string>;
+  /** The same, of which the client's own are kept. */
+  defaultHeaders?: Record<string, string>;
   /**
    * The route that leads here, if there is only one and `routes` is empty. Without it, the filter
    * asks Envoy for each request.
@@ -81,6 +95,8 @@ export interface PluginSettings {
    * overrides `model`. Absent: any model.
    */
   models?: PluginModels;
+  /** The answer to a request for the list of models. Absent: the provider answers. */
+  modelList?: string;
 }
 
 /** One managed member of the body. `name` matches `[A-Za-z0-9_.-]{1,64}`. */

@@ -9,6 +9,7 @@ export const configFields: string[] = [
   "authorities",
   "maxSources",
   "unservedClusters",
+  "endpoints",
   "providers",
 ];
 
@@ -16,7 +17,10 @@ export const providerFields: string[] = [
   "name",
   "clusters",
   "path",
+  "endpoints",
   "removedHeaders",
+  "setHeaders",
+  "defaultHeaders",
   "route",
   "settings",
   "routes",
@@ -31,6 +35,7 @@ export const settingsFields: string[] = [
   "maxRequestBytes",
   "members",
   "models",
+  "modelList",
 ];
 
 export const memberFields: string[] = [

@@ -58,6 +58,8 @@ function interfacesOf(schema, kind) {
   schema.required = ["apiVersion", "kind", "metadata", "spec"];
   schema.properties.metadata.tsType =
     "{ name: string; namespace?: string; [field: string]: unknown }";
+  const { endpoints } = schema.properties.spec.properties;
+  if (endpoints) endpoints.items.tsType = "(string | { path: string; methods?: string[] })";
   nameTypes(schema, new Set());
   return compile(schema, kind, {
     bannerComment: "",

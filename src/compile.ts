@@ -12,12 +12,9 @@ import { parse, type SourceText } from "./parse/parse.ts";
 import { buildPlan } from "./plan/build.ts";
 import type { Plan } from "./plan/plan.ts";
 import type { Target } from "./validate/input.ts";
-import { validate, type ValidateOptions } from "./validate/validate.ts";
+import { kubectlNamespace, validate, type ValidateOptions } from "./validate/validate.ts";
 
 export type { Target };
-
-/** Where kubectl puts a resource without a namespace, unless its context names another. */
-const kubectlNamespace = "default";
 
 export interface Compilation {
   /** Unsorted. */

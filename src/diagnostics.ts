@@ -18,10 +18,13 @@ export const diagnosticCodes = {
   duplicate_resource: "error",
   invalid_host: "error",
   invalid_path: "error",
+  invalid_endpoint: "error",
+  unenforced_policy: "warning",
   invalid_api_key: "error",
   literal_api_key: "warning",
   invalid_auth_header: "error",
   invalid_removed_header: "error",
+  invalid_set_header: "error",
   invalid_auth_prefix: "error",
   invalid_model_name: "error",
   invalid_member_name: "error",
@@ -63,6 +66,8 @@ export const diagnosticCodes = {
   mirrored_key: "warning",
   unset_variable: "note",
   too_many_variables: "error",
+  invalid_proxy: "error",
+  unsupported_connection: "error",
 } as const satisfies Record<string, Severity>;
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;
@@ -109,10 +114,17 @@ export interface Diagnostic extends Partial<Location> {
   severity: Severity;
   /** Absent if the text can't be read as resources. */
   resource?: ResourceName;
+  /** The LLMProvider or LLMRoute that suffers from a mistake in `resource`. */
+  affected?: ResourceName;
   /** As `formatPath` writes it; empty for the whole document. */
   path: string;
   /** What is wrong, and what is allowed. */
   message: string;
+  /**
+   * What there is instead, in other resources: for someone who has all of them, as the command line
+   * has. In a cluster, they may be another team's.
+   */
+  known?: string;
 }
 
 /** Takes a diagnostic. Steps report and go on with what is left. */
@@ -163,11 +175,12 @@ function textOf({ file, resource }: Diagnostic): string {
 }
 
 function formatDiagnostic(diagnostic: Diagnostic): string {
-  const { code, line, column, severity, path, message, excerpt } = diagnostic;
+  const { code, line, column, severity, path, message, known, excerpt } = diagnostic;
   const position = line === undefined ? "" : `:${line}:${column}`;
   const mildness = severity === "error" ? "" : `${severity}: `;
   const subject = path === "" ? "" : `${path}: `;
-  const statement = `${mildness}${subject}${message} [${code}]`;
+  const whole = known === undefined ? message : `${message}; ${known}`;
+  const statement = `${mildness}${subject}${whole} [${code}]`;
   const text = printableLine(`${textOf(diagnostic)}${position}: ${statement}`);
   return excerpt === undefined ? text : `${text}\n${formatExcerpt(excerpt, column ?? 1)}`;
 }

@@ -5,6 +5,7 @@
 import { Bytes, bytesOf, endsWith, equals } from "../bytes/bytes";
 import { EditPlan } from "../edit/edit-plan";
 import { Credential } from "../keys/credential";
+import { Endpoint } from "./endpoint";
 import { Label, labelOf, OTHER_LABEL, UNKNOWN_LABEL } from "../labels";
 import { HeaderSet } from "./header-set";
 
@@ -17,12 +18,16 @@ export class Settings {
   /** Why requests get 503, or "" if nothing is wrong. */
   fault: string = "";
   maxRequestBytes: u64 = U64.MAX_VALUE;
+  /** The answer to a request for the list of models; null if the provider answers. */
+  modelList: Bytes | null = null;
 
   constructor(
     /** For chat and legacy completions. */
     public completions: EditPlan,
     /** For responses. */
     public responses: EditPlan,
+    /** For messages. */
+    public messages: EditPlan,
     /** For the other JSON endpoints, which judges only the model. */
     public others: EditPlan,
   ) {}
@@ -69,6 +74,17 @@ export class RouteSettings {
   }
 }
 
+/** A request header that is set. */
+export class SetHeader {
+  constructor(
+    /** In lower case. */
+    public name: Bytes,
+    public value: Bytes,
+    /** Whether the client's own is kept. */
+    public isDefault: bool,
+  ) {}
+}
+
 export class Provider {
   /** Whether a request with its key has gone to another cluster: it then gets no more requests. */
   isMisrouted: bool = false;
@@ -77,6 +93,9 @@ export class Provider {
   /** By the name of the route. */
   routes: Map<string, RouteSettings[]> = new Map<string, RouteSettings[]>();
   label: Label;
+  /** The first that matches is used. */
+  endpoints: Endpoint[] = [];
+  setHeaders: SetHeader[] = [];
   /** The route that leads here; null if there may be several. */
   route: Label | null = null;
 
@@ -109,6 +128,8 @@ export class Config {
   authorities: Bytes[] = [];
   /** By name. */
   clusters: Map<string, Cluster> = new Map<string, Cluster>();
+  /** The sets of endpoints that providers have. */
+  endpoints: Endpoint[][] = [];
   /** Size of the largest block that a body edit inserts. */
   longestBlockBytes: usize = 0;
   longestKeyBytes: usize = 0;

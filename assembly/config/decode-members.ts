@@ -44,18 +44,40 @@ export function completionsPlan(
  * and their usage comes without a request for it.
  */
 export function responsesPlan(completions: EditPlan): EditPlan {
+  return planNaming("max_output_tokens", OUTPUT_TOKENS, completions.members);
+}
+
+/** The plan for messages, in the same way. They have `max_tokens` only. */
+export function messagesPlan(completions: EditPlan, responses: EditPlan): EditPlan {
   const members = completions.members;
-  // A value that the configuration gives to max_output_tokens itself goes first.
+  for (let i = 0; i < members.length; i++) {
+    if (isTokens(members[i]) && givesValue(members[i])) {
+      return planNaming("max_tokens", TOKENS, members);
+    }
+  }
+  return responses;
+}
+
+function isTokens(member: Member): bool {
+  return (
+    isSame(member.folded, TOKENS) ||
+    isSame(member.folded, COMPLETION_TOKENS) ||
+    isSame(member.folded, OUTPUT_TOKENS)
+  );
+}
+
+// The plan in which the limit of tokens is the member `name`.
+function planNaming(name: string, folded: Bytes, members: Member[]): EditPlan {
+  // A value that the configuration gives to that name itself goes first.
   let hasTokens = false;
   for (let i = 0; i < members.length; i++) {
-    if (isSame(members[i].folded, OUTPUT_TOKENS) && givesValue(members[i])) hasTokens = true;
+    if (isSame(members[i].folded, folded) && givesValue(members[i])) hasTokens = true;
   }
   const changed: Member[] = [];
   for (let i = 0; i < members.length; i++) {
     const member = members[i];
-    const isTokens = isSame(member.folded, TOKENS) || isSame(member.folded, COMPLETION_TOKENS);
-    if (isTokens && givesValue(member)) {
-      changed.push(renamed(member, hasTokens));
+    if (isTokens(member) && !isSame(member.folded, folded) && givesValue(member)) {
+      changed.push(renamed(member, name, hasTokens));
       hasTokens = true;
     } else if (member.isForStreams) {
       changed.push(new Member(member.folded, member.name));
@@ -70,8 +92,8 @@ function givesValue(member: Member): bool {
   return member.forced !== null || member.fallback !== null;
 }
 
-// `member` with its values under the name max_output_tokens, or without them.
-function renamed(member: Member, isTaken: bool): Member {
+// `member` with its values under another name, or without them.
+function renamed(member: Member, name: string, isTaken: bool): Member {
   const copy = new Member(member.folded, member.name);
   copy.action = member.action;
   copy.limit = member.limit;
@@ -80,7 +102,7 @@ function renamed(member: Member, isTaken: bool): Member {
   if (isTaken) return copy;
   copy.forced = member.forced;
   copy.fallback = member.fallback;
-  copy.ownPrefix = bytesOf(',"max_output_tokens":');
+  copy.ownPrefix = bytesOf(',"' + name + '":');
   return copy;
 }
 

@@ -4,6 +4,7 @@
 
 import { isHeaderName, isPath, isPrintable } from "../../contract/characters";
 import { removedHeaders } from "../../contract/edited-headers";
+import { endpointBodies, EndpointBody, endpointMethods } from "../../contract/endpoints";
 import { DEFAULT_SOURCES, MAX_SOURCES } from "../../contract/limits";
 import {
   configFields,
@@ -19,12 +20,22 @@ import { Credential } from "../keys/credential";
 import { resolveSecret } from "../keys/secrets";
 import { labelOf } from "../labels";
 import { Checker, itemPath } from "./checker";
-import { Cluster, Config, Provider, ProviderPath, RouteSettings, Settings } from "./config";
+import {
+  Cluster,
+  Config,
+  Provider,
+  ProviderPath,
+  RouteSettings,
+  SetHeader,
+  Settings,
+} from "./config";
+import { Endpoint } from "./endpoint";
 import {
   completionsPlan,
   decodeMembers,
   decodeModels,
   lowerBytes,
+  messagesPlan,
   othersPlan,
   responsesPlan,
 } from "./decode-members";
@@ -75,6 +86,8 @@ function decodeRoot(root: JsonValue, checker: Checker): Config {
   }
   for (let i = 0; i < removedHeaders.length; i++)
     config.removedHeaders.add(bytesOf(removedHeaders[i]));
+  const sets = checker.list(root, "endpoints", "$");
+  for (let i = 0; i < sets.length; i++) config.endpoints.push(decodeEndpoints(sets[i], checker));
   const providers = checker.list(root, "providers", "$");
   for (let i = 0; i < providers.length; i++) {
     decodeProvider(config, providers[i], itemPath("$", "providers", i), checker);
@@ -95,8 +108,16 @@ function decodeProvider(config: Config, value: JsonValue, path: string, root: Ch
   const providerPath = decodePath(own.requiredText(value, "path", path), path, own);
   const settings = decodeSettings(value.get("settings"), path + ".settings", own);
   const provider = new Provider(name, providerPath, settings);
+  const set = wholeNumber(value, "endpoints", path, own);
+  if (set < <u64>config.endpoints.length) provider.endpoints = config.endpoints[<i32>set];
+  else own.fail(path + ".endpoints", "must be the index of a set");
   const removed = own.texts(value, "removedHeaders", path);
   for (let i = 0; i < removed.length; i++) config.removedHeaders.add(bytesOf(removed[i]));
+  decodeHeaders(provider, value, "setHeaders", own);
+  for (let i = 0; i < provider.setHeaders.length; i++) {
+    config.removedHeaders.add(provider.setHeaders[i].name);
+  }
+  decodeHeaders(provider, value, "defaultHeaders", own);
   register(config, settings, name);
   decodeRoutes(config, provider, value, own);
   const route = own.optionalText(value, "route", path);
@@ -111,6 +132,32 @@ function decodeProvider(config: Config, value: JsonValue, path: string, root: Ch
     }
     config.clusters.set(clusters[i], new Cluster(clusters[i], provider));
   }
+}
+
+function decodeHeaders(provider: Provider, value: JsonValue, key: string, own: Checker): void {
+  const headers = value.get(key);
+  if (headers === null) return;
+  const isDefault = key == "defaultHeaders";
+  for (let i = 0; i < headers.keys.length; i++) {
+    const name = headers.keys[i];
+    const secret = resolveSecret(own.requiredText(headers, name, key));
+    if (!isHeaderName(name) || secret.fault.length != 0) own.fail(key, secret.fault);
+    provider.setHeaders.push(new SetHeader(lowerBytes(name), bytesOf(secret.key), isDefault));
+  }
+}
+
+function decodeEndpoints(set: JsonValue, checker: Checker): Endpoint[] {
+  const endpoints: Endpoint[] = [];
+  for (let i = 0; i < set.items.length; i++) {
+    const parts = set.items[i].text.split(" ");
+    const body = parts.length == 3 ? endpointBodies.indexOf(parts[1]) : -1;
+    const methods = parts[0].split(",");
+    let mask: u32 = 0;
+    for (let m = 0; m < methods.length; m++) mask |= 1 << endpointMethods.indexOf(methods[m]);
+    if (body < 0 || !parts[2].startsWith("/")) checker.fail("$.endpoints", "has an unknown form");
+    else endpoints.push(new Endpoint(mask, <EndpointBody>body, parts[2]));
+  }
+  return endpoints;
 }
 
 function reserveBlock(config: Config, plan: EditPlan): void {
@@ -158,6 +205,7 @@ function register(config: Config, settings: Settings, owner: string): void {
   nameModels(config, settings);
   reserveBlock(config, settings.completions);
   reserveBlock(config, settings.responses);
+  reserveBlock(config, settings.messages);
   reserveBlock(config, settings.others);
   const credential = settings.credential;
   if (credential !== null) {
@@ -202,7 +250,11 @@ function decodeSettings(value: JsonValue | null, path: string, checker: Checker)
   const members = decodeMembers(settings, path, checker);
   const rules = decodeModels(settings, path, checker);
   const completions = completionsPlan(members, rules, path, checker);
-  const decoded = new Settings(completions, responsesPlan(completions), othersPlan(rules));
+  const responses = responsesPlan(completions);
+  const messages = messagesPlan(completions, responses);
+  const decoded = new Settings(completions, responses, messages, othersPlan(rules));
+  const modelList = checker.optionalText(settings, "modelList", path);
+  if (modelList !== null) decoded.modelList = bytesOf(modelList);
   decodeCredential(decoded, settings, path, checker);
   decoded.maxRequestBytes = wholeNumber(settings, "maxRequestBytes", path, checker);
   return decoded;

@@ -25,7 +25,12 @@ import { keepsItsKey } from "./provider";
 const idleEditors = new Idle<Editor>();
 
 // The settings before the first request.
-const NO_SETTINGS = new Settings(new EditPlan([]), new EditPlan([]), new EditPlan([]));
+const NO_SETTINGS = noSettings();
+
+function noSettings(): Settings {
+  const plan = new EditPlan([]);
+  return new Settings(plan, plan, plan, plan);
+}
 
 /**
  * The last bytes of a body wait in Envoy's buffer if there are at most this many. Above the buffer's
@@ -49,7 +54,8 @@ const enum Closing {
 
 export class EditedRequest {
   settings: Settings = NO_SETTINGS;
-  /** Whether the endpoint's answers have a usage. */
+  /** Whether a usage in the answer is read, and whether there should be one. */
+  readsUsage: bool = false;
   hasUsage: bool = false;
   /**
    * Whether the filter has requested the usage; the model that goes out, null if there is none.
@@ -74,7 +80,7 @@ export class EditedRequest {
 
   /** Begins a new request. */
   restart(): void {
-    this.hasUsage = this.asksForUsage = false;
+    this.readsUsage = this.hasUsage = this.asksForUsage = false;
     this.model = null;
     this.receivedBytes = 0;
     this.closing = <u8>Closing.Open;
@@ -88,7 +94,13 @@ export class EditedRequest {
     if (editor === null) editor = new Editor(plan);
     else editor.restart(plan);
     this.editor = editor;
-    this.hasUsage = true;
+  }
+
+  /** Lets a chunk of `size` bytes pass. An ErrorCode, or NO_FAULT. */
+  countChunk(size: u32): i32 {
+    this.receivedBytes += size;
+    const isTooLarge = this.receivedBytes > this.settings.maxRequestBytes;
+    return isTooLarge ? ErrorCode.RequestTooLarge : NO_FAULT;
   }
 
   /** The key has been added to a request for `cluster`. */
@@ -100,8 +112,8 @@ export class EditedRequest {
   editChunk(size: u32, endOfStream: bool): i32 {
     const editor = this.editor;
     if (editor === null) return ErrorCode.ProviderMisconfigured;
-    this.receivedBytes += size;
-    if (this.receivedBytes > this.settings.maxRequestBytes) return ErrorCode.RequestTooLarge;
+    const fault = this.countChunk(size);
+    if (fault != NO_FAULT) return fault;
     const canWait = this.canWait(size);
     if (size != 0) {
       if (!getRequestBody(size)) return ErrorCode.ProviderMisconfigured;

@@ -4,6 +4,7 @@
 // `RequestHeaders` points into the host's last result, and is valid within one callback only.
 
 import { removedHeaderPrefixes } from "../../contract/edited-headers";
+import { endpointMethods } from "../../contract/endpoints";
 import { ErrorCode } from "../../contract/errors";
 import {
   Bytes,
@@ -16,7 +17,7 @@ import {
   parseWhole,
   writeWhole,
 } from "../bytes/bytes";
-import { Config, Settings } from "../config/config";
+import { Config, Provider, Settings } from "../config/config";
 import {
   CONTENT_ENCODING,
   CONTENT_LENGTH,
@@ -41,8 +42,7 @@ const METHOD = bytesOf(":method");
 const PATH = bytesOf(":path");
 const AUTHORITY = bytesOf(":authority");
 const UPGRADE = bytesOf("upgrade");
-const POST = bytesOf("POST");
-const GET = bytesOf("GET");
+const methods = endpointMethods.map<Bytes>((method) => bytesOf(method));
 const prefixes = removedHeaderPrefixes.map<Bytes>((prefix) => bytesOf(prefix));
 const digits = memory.data(MOST_DIGITS);
 
@@ -52,8 +52,8 @@ export const NO_LENGTH: u64 = NOT_WHOLE;
 export class RequestHeaders {
   pathStart: usize = 0;
   pathEnd: usize = 0;
-  isPost: bool = false;
-  isGet: bool = false;
+  /** A bit, by the index of the method in endpointMethods; 0 for any other method. */
+  method: u32 = 0;
   isUpgrade: bool = false;
   isAddressedPlainly: bool = false;
   isCompressed: bool = false;
@@ -84,7 +84,8 @@ export class RequestHeaders {
 
   private reset(): void {
     this.start = this.end = this.pathStart = this.pathEnd = 0;
-    this.isPost = this.isGet = this.isUpgrade = false;
+    this.method = 0;
+    this.isUpgrade = false;
     this.isAddressedPlainly = this.isCompressed = this.hasJsonType = false;
     this.hasStrangeLength = false;
     this.contentLength = NO_LENGTH;
@@ -96,8 +97,7 @@ export class RequestHeaders {
     const valueStart = pair.valueStart;
     const valueEnd = pair.valueEnd;
     if (equals(METHOD, start, end)) {
-      this.isPost = equals(POST, valueStart, valueEnd);
-      this.isGet = equals(GET, valueStart, valueEnd);
+      this.method = methodBit(valueStart, valueEnd);
     } else if (equals(PATH, start, end)) {
       this.pathStart = valueStart;
       this.pathEnd = valueEnd;
@@ -116,20 +116,26 @@ export class RequestHeaders {
     }
   }
 
-  /** Why the headers describe a body that is not accepted: an ErrorCode, or NO_FAULT. */
-  bodyFault(maxBytes: u64, endOfStream: bool): i32 {
+  /** Why the headers describe a JSON body that is not accepted: an ErrorCode, or NO_FAULT. */
+  jsonFault(maxBytes: u64, endOfStream: bool): i32 {
     if (this.isCompressed) return ErrorCode.UnsupportedContentEncoding;
+    const fault = this.lengthFault(maxBytes);
+    if (fault != NO_FAULT) return fault;
+    return endOfStream || this.contentLength == 0 ? ErrorCode.MissingBody : NO_FAULT;
+  }
+
+  /** Why the headers describe a body whose length is not accepted: an ErrorCode, or NO_FAULT. */
+  lengthFault(maxBytes: u64): i32 {
     if (this.hasStrangeLength) return ErrorCode.InvalidParameter;
     const length = this.contentLength;
-    if (endOfStream || length == 0) return ErrorCode.MissingBody;
     return length != NO_LENGTH && length > maxBytes ? ErrorCode.RequestTooLarge : NO_FAULT;
   }
 
   /**
-   * Edits the map: removes headers, adds the credential, and sets the path that writeUpstreamPath
+   * Edits the map: removes headers, adds those that are set and the credential, and sets the path that writeUpstreamPath
    * wrote.
    */
-  edit(config: Config, settings: Settings): void {
+  edit(config: Config, provider: Provider, settings: Settings): void {
     const pairs = this.pairs.open(this.start, this.end);
     while (pairs.next()) {
       const start = pairs.nameStart;
@@ -138,9 +144,23 @@ export class RequestHeaders {
         removeHeader(HeaderMap.Request, start, end);
       }
     }
+    const set = provider.setHeaders;
+    for (let i = 0; i < set.length; i++) {
+      const header = unchecked(set[i]);
+      if (header.isDefault && this.has(header.name)) continue;
+      addHeader(HeaderMap.Request, header.name, header.value);
+    }
     const credential = settings.credential;
     if (credential !== null) addHeader(HeaderMap.Request, settings.authHeader, credential.value);
     setHeader(HeaderMap.Request, PATH, upstreamPathStart, upstreamPathEnd);
+  }
+
+  private has(name: Bytes): bool {
+    const pairs = this.pairs.open(this.start, this.end);
+    while (pairs.next()) {
+      if (equalsHeaderName(name, pairs.nameStart, pairs.nameEnd)) return true;
+    }
+    return false;
   }
 
   /** Sets content-type to JSON, and content-length for a body that will grow by `addedBytes`. */
@@ -153,6 +173,13 @@ export class RequestHeaders {
     const end = writeWhole(this.contentLength + <u64>addedBytes, digits);
     setHeader(HeaderMap.Request, CONTENT_LENGTH, digits, end);
   }
+}
+
+function methodBit(start: usize, end: usize): u32 {
+  for (let i = 0; i < methods.length; i++) {
+    if (equals(unchecked(methods[i]), start, end)) return 1 << i;
+  }
+  return 0;
 }
 
 function hasRemovedPrefix(start: usize, end: usize): bool {

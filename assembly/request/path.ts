@@ -1,38 +1,13 @@
 // Which endpoint a request is for, and that endpoint's path at the provider. Comes in: :path; goes
-// out: the upstream :path, of which only members of the query come from the client. Kept between
-// calls: the memory for it.
+// out: the upstream :path. What comes from the client in it has matched an endpoint of the provider,
+// or is a member of the query. Kept between calls: the memory for it.
 
-import { Bytes, bytesOf, endsWith, equals, find } from "../bytes/bytes";
+import { Bytes, bytesOf, find, startsWith } from "../bytes/bytes";
+import { EndpointBody } from "../../contract/endpoints";
 import { Char } from "../bytes/chars";
-import { ProviderPath } from "../config/config";
+import { Provider, ProviderPath } from "../config/config";
+import { Endpoint } from "../config/endpoint";
 import { isQueryName, QueryMembers } from "../config/query";
-
-export const enum Endpoint {
-  Unknown,
-  ChatCompletions,
-  Completions,
-  Embeddings,
-  Responses,
-  Images,
-  Models,
-}
-
-class Suffix {
-  constructor(
-    public endpoint: Endpoint,
-    public path: Bytes,
-  ) {}
-}
-
-// The first match counts: /chat/completions ends with /completions.
-const suffixes: Suffix[] = [
-  new Suffix(Endpoint.ChatCompletions, bytesOf("/chat/completions")),
-  new Suffix(Endpoint.Completions, bytesOf("/completions")),
-  new Suffix(Endpoint.Embeddings, bytesOf("/embeddings")),
-  new Suffix(Endpoint.Responses, bytesOf("/responses")),
-  new Suffix(Endpoint.Images, bytesOf("/images/generations")),
-  new Suffix(Endpoint.Models, bytesOf("/models")),
-];
 
 const V1 = bytesOf("/v1");
 
@@ -47,18 +22,60 @@ const credentialNames: Bytes[] = [
   bytesOf("subscription_key"),
 ];
 
+/** After `findEndpoint` returned null: the methods of the endpoints that the path is for. */
+export let allowedMethods: u32 = 0;
+
+// After `findEndpoint`: the part of the client's path that comes after the base.
+let tailStart: usize = 0;
+let tailEnd: usize = 0;
+
 /**
- * Which endpoint the :path from `start` to `end` is for, by the end of its path. Only
- * `writeUpstreamPath` judges what comes before it.
+ * The provider's endpoint that the :path from `start` to `end` is for, and that has the method with
+ * the bit `method`; null if there is none. What comes before the endpoint says what is called, such
+ * as a deployment or another API: it is nothing, /v1, or what the provider has there itself.
  */
-export function findEndpoint(start: usize, end: usize): Endpoint {
+export function findEndpoint(
+  provider: Provider,
+  method: u32,
+  start: usize,
+  end: usize,
+): Endpoint | null {
+  const endpoints = provider.endpoints;
+  const base = provider.path.base;
   const pathEnd = find(Char.Question, start, end);
-  if (pathEnd - start == 1) return Endpoint.ChatCompletions;
-  for (let i = 0; i < suffixes.length; i++) {
-    const suffix = unchecked(suffixes[i]);
-    if (endsWith(suffix.path, start, pathEnd)) return suffix.endpoint;
+  readBases(base, start, pathEnd);
+  allowedMethods = 0;
+  for (let i = 0; i < endpoints.length; i++) {
+    const endpoint = unchecked(endpoints[i]);
+    if (!isPathOf(endpoint, base !== null, start, pathEnd)) continue;
+    if ((endpoint.methods & method) != 0) return endpoint;
+    allowedMethods |= endpoint.methods;
   }
-  return Endpoint.Unknown;
+  return null;
+}
+
+// Where the client's path goes on after the provider's base, and after /v1; 0 if it does not begin so.
+let afterBase: usize = 0;
+let afterV1: usize = 0;
+
+function readBases(base: Bytes | null, start: usize, end: usize): void {
+  const isBased = base !== null && startsWith(base, start, end);
+  afterBase = isBased ? start + <usize>base!.byteLength : 0;
+  afterV1 = startsWith(V1, start, end) ? start + V1.byteLength : 0;
+}
+
+// Whether the path from `start` to `end`, whose bases have been read, is the endpoint's.
+function isPathOf(endpoint: Endpoint, hasBase: bool, start: usize, end: usize): bool {
+  if (endpoint.body == EndpointBody.Own) return endpoint.matches(start, end);
+  if (end - start == 1) return endpoint.isChat;
+  if (!hasBase && !endpoint.isChat) return false;
+  tailEnd = end - (load<u8>(end - 1) == Char.Slash ? 1 : 0);
+  return isTail(endpoint, afterBase) || isTail(endpoint, afterV1) || isTail(endpoint, start);
+}
+
+function isTail(endpoint: Endpoint, start: usize): bool {
+  tailStart = start;
+  return start != 0 && start < tailEnd && endpoint.matches(start, tailEnd);
 }
 
 /** The upstream :path, after `writeUpstreamPath` returned true, until the next call. */
@@ -70,47 +87,28 @@ let buffer: Bytes = new ArrayBuffer(1024);
 const members = new QueryMembers();
 
 /**
- * Writes the provider's :path for the client's from `start` to `end`. False if the provider has no
- * path for the endpoint, or if the client's path has something else before the endpoint.
+ * Writes the provider's :path for the client's from `start` to `end`, which `findEndpoint` has found
+ * to be for `endpoint`.
  */
 export function writeUpstreamPath(
   path: ProviderPath,
   endpoint: Endpoint,
   start: usize,
   end: usize,
-): bool {
-  const base = path.base;
-  if (endpoint != Endpoint.ChatCompletions && base === null) return false;
-  const suffix = suffixOf(endpoint);
-  const questionMark = find(Char.Question, start, end);
-  if (questionMark - start > 1) {
-    const suffixStart = questionMark - <usize>suffix.byteLength;
-    if (!isKnownBase(base, start, suffixStart)) return false;
-  }
-  const longest = path.chatCompletions.byteLength + suffix.byteLength + path.query.byteLength + 2;
-  const needed = longest + <i32>(end - start);
+): void {
+  const needed = path.chatCompletions.byteLength + path.query.byteLength + 2 + <i32>(end - start);
   if (buffer.byteLength < needed) buffer = new ArrayBuffer(needed);
   upstreamPathStart = changetype<usize>(buffer);
-  const pathEnd =
-    endpoint == Endpoint.ChatCompletions
-      ? append(path.chatCompletions, upstreamPathStart)
-      : append(suffix, append(base!, upstreamPathStart));
-  upstreamPathEnd = appendQuery(path, questionMark + 1, end, pathEnd);
-  return true;
-}
-
-// What comes before the endpoint says what is called, such as a deployment or another API: it is
-// nothing, /v1, or what the provider has there itself.
-function isKnownBase(base: Bytes | null, start: usize, end: usize): bool {
-  if (start == end || equals(V1, start, end)) return true;
-  return base !== null && equals(base, start, end);
-}
-
-function suffixOf(endpoint: Endpoint): Bytes {
-  for (let i = 0; i < suffixes.length; i++) {
-    if (suffixes[i].endpoint == endpoint) return suffixes[i].path;
+  const questionMark = find(Char.Question, start, end);
+  let to = upstreamPathStart;
+  if (endpoint.isChat) {
+    to = append(path.chatCompletions, to);
+  } else if (endpoint.body == EndpointBody.Own) {
+    to = copy(start, questionMark, to);
+  } else {
+    to = copy(tailStart, tailEnd, append(path.base!, to));
   }
-  return suffixes[0].path;
+  upstreamPathEnd = appendQuery(path, questionMark + 1, end, to);
 }
 
 // The provider's own query comes first, then what is left of the client's.
@@ -125,8 +123,7 @@ function appendQuery(path: ProviderPath, start: usize, end: usize, to: usize): u
   while (members.next()) {
     if (isDropped(path, members.start, members.end)) continue;
     store<u8>(to++, separator);
-    memory.copy(to, members.start, members.end - members.start);
-    to += members.end - members.start;
+    to = copy(members.start, members.end, to);
     separator = Char.Ampersand;
   }
   return to;
@@ -152,6 +149,11 @@ function isAnyOf(names: Bytes[], start: usize, end: usize): bool {
 }
 
 function append(bytes: Bytes, to: usize): usize {
-  memory.copy(to, changetype<usize>(bytes), bytes.byteLength);
-  return to + bytes.byteLength;
+  const start = changetype<usize>(bytes);
+  return copy(start, start + bytes.byteLength, to);
+}
+
+function copy(start: usize, end: usize, to: usize): usize {
+  memory.copy(to, start, end - start);
+  return to + (end - start);
 }

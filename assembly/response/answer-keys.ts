@@ -32,13 +32,37 @@ export const enum Key {
   ReasoningTokens,
   AudioTokens,
   AudioSeconds,
+  // Other names of these, in the order of OTHER_COUNTS in usage.ts.
   ThinkingTokens,
   CacheHitTokens,
   NumCachedTokens,
+  PromptTokenCount,
+  CandidatesTokenCount,
+  TotalTokenCount,
+  CachedContentTokenCount,
+  ThoughtsTokenCount,
+  BedrockInputTokens,
+  BedrockOutputTokens,
+  BedrockTotalTokens,
+  BedrockCacheReadTokens,
+  BedrockCacheWriteTokens,
+  TotalInputTokens,
+  TotalOutputTokens,
+  TotalCachedTokens,
+  TotalThoughtTokens,
+  // Ollama's, at the top.
+  PromptEvalCount,
+  EvalCount,
   // Objects and arrays.
   Response,
   Message,
   XGroq,
+  Delta,
+  Interaction,
+  UsageMetadata,
+  Meta,
+  BilledUnits,
+  Tokens,
   BaseResp,
   Iterations,
   PromptDetails,
@@ -67,13 +91,18 @@ const NAMES = bytesOf(
     "input_tokens output_tokens cache_read_input_tokens cache_creation_input_tokens prompt_tokens " +
     "completion_tokens total_tokens cached_tokens reasoning_tokens audio_tokens " +
     "prompt_audio_seconds thinking_tokens " +
-    "prompt_cache_hit_tokens num_cached_tokens response message x_groq base_resp iterations " +
+    "prompt_cache_hit_tokens num_cached_tokens promptTokenCount candidatesTokenCount " +
+    "totalTokenCount cachedContentTokenCount thoughtsTokenCount inputTokens outputTokens " +
+    "totalTokens cacheReadInputTokens cacheWriteInputTokens total_input_tokens " +
+    "total_output_tokens total_cached_tokens total_thought_tokens prompt_eval_count eval_count " +
+    "response message x_groq delta interaction usageMetadata meta billed_units tokens base_resp " +
+    "iterations " +
     "prompt_tokens_details input_tokens_details completion_tokens_details output_tokens_details " +
     "type code error_code finish_reason request_id status_code error chat.completion.chunk " +
     "response.completed response.incomplete response.failed message_stop ",
 );
 
-const KEYS: i32 = 46;
+const KEYS: i32 = 68;
 const SLOTS: i32 = 256;
 const hashes = new StaticArray<u64>(KEYS);
 /** Which key has a hash with this lowest byte, or a lower one if that slot is taken. */
@@ -110,7 +139,7 @@ export function keyOf(hash: u64): Key {
 export const enum Place {
   None,
   Top,
-  /** A `response`, `message` or `x_groq`, which contains what other APIs have at the top. */
+  /** A `response`, `message` or another, which contains what other APIs have at the top. */
   Wrapper,
   /** An element of `choices`. */
   Choice,
@@ -131,15 +160,18 @@ export function placeIn(place: Place, key: Key): Place {
     case Place.Top:
       if (key == Key.Choices) return Place.Choices;
       if (key == Key.BaseResp) return Place.Status;
-      if (key == Key.Response || key == Key.Message || key == Key.XGroq) return Place.Wrapper;
-      return key == Key.Usage ? Place.Usage : Place.None;
+      if (key >= Key.Response && key <= Key.Interaction) return Place.Wrapper;
+      return isUsage(key) ? Place.Usage : Place.None;
     case Place.Wrapper:
+      return isUsage(key) ? Place.Usage : Place.None;
     case Place.Choice:
       return key == Key.Usage ? Place.Usage : Place.None;
     case Place.Choices:
       return Place.Choice;
     case Place.Usage:
       if (key == Key.Iterations) return Place.Iterations;
+      // Cohere's: what it bills, and then all tokens.
+      if (key == Key.BilledUnits || key == Key.Tokens) return Place.Usage;
       if (key == Key.PromptDetails || key == Key.InputDetails) return Place.PromptDetails;
       return key == Key.CompletionDetails || key == Key.OutputDetails
         ? Place.OtherDetails
@@ -149,6 +181,11 @@ export function placeIn(place: Place, key: Key): Place {
     default:
       return Place.None;
   }
+}
+
+// Gemini's is `usageMetadata`, and Cohere's first version has it in `meta`.
+function isUsage(key: Key): bool {
+  return key == Key.Usage || key == Key.UsageMetadata || key == Key.Meta;
 }
 
 /** Whether the member is an error, if it is an object or a text. */

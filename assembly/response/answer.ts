@@ -12,6 +12,7 @@ import {
 } from "../host/host";
 import { Bytes } from "../bytes/bytes";
 import { Credential } from "../keys/credential";
+import { FrameReader } from "./frame-reader";
 import { removeLength, ResponseHeaders } from "./headers";
 import { hideKey, isMasked, maskedEnd, maskedStart } from "./key-mask";
 import {
@@ -44,6 +45,8 @@ export class Answer {
   private usageReader: UsageReader | null = null;
   private streamReader: StreamReader | null = null;
   private isStreamed: bool = false;
+  /** Null unless the answer has frames. */
+  private frames: FrameReader | null = null;
   /** The key to hide in the body; null unless the answer is an error. */
   private hiddenKey: Bytes | null = null;
   /** How many bytes at the end of the body so far may begin that key. */
@@ -53,16 +56,17 @@ export class Answer {
   restart(): void {
     this.status = 0;
     this.isStreamed = false;
+    this.frames = null;
     this.firstEventAt = 0;
     this.usage = null;
     this.hiddenKey = null;
   }
 
   /**
-   * The headers have come. `hasUsage`: whether the endpoint's answers have a usage; `asksForUsage`:
+   * The headers have come. `readsUsage`: whether a usage in the answer counts; `asksForUsage`:
    * whether the filter requested it.
    */
-  begin(credential: Credential | null, hasUsage: bool, asksForUsage: bool): void {
+  begin(credential: Credential | null, readsUsage: bool, asksForUsage: bool): void {
     headers.clean(credential);
     this.status = headers.status;
     if (!headers.isSuccess) {
@@ -70,12 +74,16 @@ export class Answer {
       this.heldBytes = 0;
       return;
     }
-    if (!hasUsage || headers.isCompressed) return;
+    if (!readsUsage || headers.isCompressed) return;
     let usage = this.usageReader;
     if (usage === null) usage = this.usageReader = new UsageReader();
     usage.restart();
     this.usage = usage;
     if (headers.isJson) return;
+    if (headers.hasFrames) {
+      this.frames = new FrameReader();
+      return;
+    }
     this.isStreamed = true;
     let reader = this.streamReader;
     if (reader === null) reader = this.streamReader = new StreamReader(usage);
@@ -101,6 +109,7 @@ export class Answer {
       end = resultEnd;
     }
     if (this.isStreamed) this.readEvents(usage!, start, end);
+    else if (this.frames !== null) this.frames!.feed(usage!, start, end);
     else usage!.feed(start, end);
   }
 

@@ -30,6 +30,9 @@ const ALT_SVC = bytesOf("alt-svc");
 const CLEAR_SITE_DATA = bytesOf("clear-site-data");
 const REFRESH = bytesOf("refresh");
 const EVENT_STREAM = bytesOf("text/event-stream");
+const FRAMES = bytesOf("application/vnd.amazon.eventstream");
+// One object after another, which is read like one.
+const JSON_LINES = bytesOf("application/x-ndjson");
 
 /** Every status outside 100 to 599, which have one value in metrics. */
 export const OTHER_STATUS: u32 = 600;
@@ -41,6 +44,7 @@ export class ResponseHeaders {
   status: u32 = 0;
   isEventStream: bool = false;
   isJson: bool = false;
+  hasFrames: bool = false;
   isCompressed: bool = false;
   hasLength: bool = false;
 
@@ -52,7 +56,7 @@ export class ResponseHeaders {
   /** Reads and edits the current stream's response headers. */
   clean(credential: Credential | null): void {
     this.status = 0;
-    this.isEventStream = this.isJson = this.isCompressed = this.hasLength = false;
+    this.isEventStream = this.isJson = this.hasFrames = this.isCompressed = this.hasLength = false;
     if (!openHeaders(HeaderMap.Response, credential)) return;
     while (pairs.next()) {
       this.note();
@@ -68,7 +72,10 @@ export class ResponseHeaders {
       this.status = status - 100 < 500 ? <u32>status : OTHER_STATUS;
     } else if (equals(CONTENT_TYPE, pairs.nameStart, pairs.nameEnd)) {
       this.isEventStream = isMediaType(EVENT_STREAM, valueStart, valueEnd);
-      this.isJson = isMediaType(JSON_TYPE, valueStart, valueEnd);
+      this.hasFrames = isMediaType(FRAMES, valueStart, valueEnd);
+      this.isJson =
+        isMediaType(JSON_TYPE, valueStart, valueEnd) ||
+        isMediaType(JSON_LINES, valueStart, valueEnd);
     } else if (equals(CONTENT_LENGTH, pairs.nameStart, pairs.nameEnd)) {
       this.hasLength = true;
     } else if (equals(CONTENT_ENCODING, pairs.nameStart, pairs.nameEnd)) {

@@ -321,9 +321,12 @@ export class UsageReader extends Report {
 
   private endNumber(): void {
     const place = this.place();
+    const key = this.key;
     const number = this.number;
-    if (place >= Place.Usage) this.note(place, this.key, number, this.isCount);
-    else this.noteNumber(place, this.key, number);
+    const isOllamas = key == Key.PromptEvalCount || key == Key.EvalCount;
+    if (place >= Place.Usage || (isOllamas && place == Place.Top))
+      this.note(place, key, number, this.isCount);
+    else this.noteNumber(place, key, number);
     this.mode = Mode.Token;
   }
 }

@@ -170,12 +170,39 @@ export class Usage {
   }
 }
 
+// The Count of each name from Key.ThinkingTokens on.
+const OTHER_COUNTS: StaticArray<i32> = [
+  Count.Reasoning,
+  Count.Cached,
+  Count.Cached,
+  // Gemini's; its completion has no reasoning.
+  Count.Prompt,
+  Count.Completion,
+  Count.Total,
+  Count.Cached,
+  Count.Reasoning,
+  // Bedrock's; its input has no cached tokens.
+  Count.Input,
+  Count.Output,
+  Count.Total,
+  Count.CacheRead,
+  Count.CacheCreation,
+  // Those of Gemini's interactions.
+  Count.Prompt,
+  Count.Completion,
+  Count.Cached,
+  Count.Reasoning,
+  // Ollama's.
+  Count.Prompt,
+  Count.Completion,
+];
+
 // Which Count a member gives, or a number below 0.
 function countOf(place: Place, key: Key): i32 {
-  if (key == Key.CacheHitTokens || key == Key.NumCachedTokens) return Count.Cached;
-  if (key == Key.ThinkingTokens) return Count.Reasoning;
   const index = <i32>key - <i32>Key.InputTokens;
-  if (index >= COUNTS) return -1;
+  if (key >= Key.ThinkingTokens) {
+    return index < COUNTS + OTHER_COUNTS.length ? unchecked(OTHER_COUNTS[index - COUNTS]) : -1;
+  }
   if (place == Place.PromptDetails || place == Place.OtherDetails) {
     if (index < Count.Cached) return -1;
   }

@@ -59,6 +59,13 @@ export interface LLMProvider {
      */
     path?: string;
     /**
+     * The endpoints that are served: names of built-in ones (`chat`, `completions`, `responses`, `embeddings`, `images`, `models`, `messages`, `audio`, `image-edits`, `files`, `batches`, `rerank`, `moderations`, `fim`, `beta`), or `{path, methods}` for a whole path at the provider, whose requests pass with the key and an untouched body. In a path, `*` is any text without a slash, and a last `/**` the rest. `methods` is `[POST]` if unset. By default `chat`, `completions`, `embeddings`, `responses`, `images` and `models` are served.
+     *
+     * @minItems 1
+     * @maxItems 64
+     */
+    endpoints?: (string | { path: string; methods?: string[] })[];
+    /**
      * The provider's port.
      */
     port?: number;
@@ -76,6 +83,44 @@ export interface LLMProvider {
       caCertificates?: string;
     };
     /**
+     * How connections to the provider are made and kept.
+     */
+    connection?: {
+      /**
+       * When an unused connection is closed, `4s` if unset. It must be shorter than what the provider and what is between keep, or requests meet a connection that is closing.
+       */
+      idleTimeout?: string;
+      /**
+       * How long a connection may take to be made, `10s` if unset.
+       */
+      connectTimeout?: string;
+      /**
+       * After how much silence TCP probes are sent, `60s` if unset: what is between would otherwise forget the connection of an answer that is silent for long.
+       */
+      keepalive?: string;
+      /**
+       * Whether HTTP/2 is used if the provider has it.
+       */
+      http2?: boolean;
+      /**
+       * An HTTP proxy through which a standalone Envoy reaches the provider with CONNECT. TLS to the provider goes through the tunnel, and is verified.
+       */
+      proxy?: {
+        /**
+         * The proxy's DNS name.
+         */
+        host: string;
+        /**
+         * The proxy's port.
+         */
+        port: number;
+        /**
+         * `${NAME}`: the variable of the gateway's environment with the value of `Proxy-Authorization`, such as `Basic …`.
+         */
+        authorization?: string;
+      };
+    };
+    /**
      * Changes to the headers of requests, on top of the fixed ones.
      */
     headers?: {
@@ -85,6 +130,12 @@ export interface LLMProvider {
        * @maxItems 64
        */
       remove?: string[];
+      /**
+       * Request headers that are set, by name, such as `openai-organization`. A value of `${NAME}` reads it from the gateway's environment. The client's own headers of these names are removed from the requests to all providers. No LLMRoute can match on them.
+       */
+      set?: {
+        [k: string]: string;
+      };
     };
     configs?: ProviderConfigs;
   };
@@ -229,6 +280,10 @@ export interface ParametersConfig {
  */
 export interface ModelsConfig {
   /**
+   * Who answers a request for the list of models: the provider (the default), or the gateway, with the names of `aliases` and those in `allow` that are not globs.
+   */
+  list?: "Provider" | "Configured";
+  /**
    * The models that a client may name. `*` matches any characters, and `?` matches one. Other models get 403. If unset, any model may be named. A name that has an alias is always allowed.
    *
    * @maxItems 256
@@ -298,6 +353,14 @@ export const llmProviderSchema: Schema = {
           maxLength: 2048,
           default: "/v1/chat/completions",
         },
+        endpoints: {
+          type: "array",
+          description:
+            "The endpoints that are served: names of built-in ones (`chat`, `completions`, `responses`, `embeddings`, `images`, `models`, `messages`, `audio`, `image-edits`, `files`, `batches`, `rerank`, `moderations`, `fim`, `beta`), or `{path, methods}` for a whole path at the provider, whose requests pass with the key and an untouched body. In a path, `*` is any text without a slash, and a last `/**` the rest. `methods` is `[POST]` if unset. By default `chat`, `completions`, `embeddings`, `responses`, `images` and `models` are served.",
+          minItems: 1,
+          maxItems: 64,
+          items: { "x-kubernetes-preserve-unknown-fields": true },
+        },
         port: {
           type: "integer",
           format: "int32",
@@ -326,6 +389,61 @@ export const llmProviderSchema: Schema = {
             },
           },
         },
+        connection: {
+          type: "object",
+          description: "How connections to the provider are made and kept.",
+          properties: {
+            idleTimeout: {
+              type: "string",
+              description:
+                "When an unused connection is closed, `4s` if unset. It must be shorter than what the provider and what is between keep, or requests meet a connection that is closing.",
+              maxLength: 16,
+            },
+            connectTimeout: {
+              type: "string",
+              description: "How long a connection may take to be made, `10s` if unset.",
+              maxLength: 16,
+            },
+            keepalive: {
+              type: "string",
+              description:
+                "After how much silence TCP probes are sent, `60s` if unset: what is between would otherwise forget the connection of an answer that is silent for long.",
+              maxLength: 16,
+            },
+            http2: {
+              type: "boolean",
+              description: "Whether HTTP/2 is used if the provider has it.",
+            },
+            proxy: {
+              type: "object",
+              description:
+                "An HTTP proxy through which a standalone Envoy reaches the provider with CONNECT. TLS to the provider goes through the tunnel, and is verified.",
+              required: ["host", "port"],
+              properties: {
+                host: {
+                  type: "string",
+                  description: "The proxy's DNS name.",
+                  minLength: 1,
+                  maxLength: 253,
+                },
+                port: {
+                  type: "integer",
+                  format: "int32",
+                  description: "The proxy's port.",
+                  minimum: 1,
+                  maximum: 65535,
+                },
+                authorization: {
+                  type: "string",
+                  description:
+                    "`${NAME}`: the variable of the gateway's environment with the value of `Proxy-Authorization`, such as `Basic …`.",
+                  minLength: 1,
+                  maxLength: 4096,
+                },
+              },
+            },
+          },
+        },
         headers: {
           type: "object",
           description: "Changes to the headers of requests, on top of the fixed ones.",
@@ -336,6 +454,13 @@ export const llmProviderSchema: Schema = {
                 "Request headers that are removed, such as one that carries a credential of the client. The gateway removes them from the requests to all its providers. No LLMRoute can match on them.",
               maxItems: 64,
               items: { type: "string", minLength: 1, maxLength: 200 },
+            },
+            set: {
+              type: "object",
+              description:
+                "Request headers that are set, by name, such as `openai-organization`. A value of `${NAME}` reads it from the gateway's environment. The client's own headers of these names are removed from the requests to all providers. No LLMRoute can match on them.",
+              maxProperties: 32,
+              additionalProperties: { type: "string", minLength: 1, maxLength: 4096 },
             },
           },
         },
@@ -432,6 +557,12 @@ export const llmProviderSchema: Schema = {
                       type: "object",
                       description: "Which models a client may name, and what each name means.",
                       properties: {
+                        list: {
+                          type: "string",
+                          description:
+                            "Who answers a request for the list of models: the provider (the default), or the gateway, with the names of `aliases` and those in `allow` that are not globs.",
+                          enum: ["Provider", "Configured"],
+                        },
                         allow: {
                           type: "array",
                           description:
@@ -560,6 +691,12 @@ export const llmProviderSchema: Schema = {
                         type: "object",
                         description: "Which models a client may name, and what each name means.",
                         properties: {
+                          list: {
+                            type: "string",
+                            description:
+                              "Who answers a request for the list of models: the provider (the default), or the gateway, with the names of `aliases` and those in `allow` that are not globs.",
+                            enum: ["Provider", "Configured"],
+                          },
                           allow: {
                             type: "array",
                             description:

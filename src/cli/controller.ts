@@ -19,11 +19,13 @@ export interface ControllerCommandOptions {
   leaseName: string;
   identity: string;
   listen: Endpoint;
+  webhookListen?: Endpoint;
   service: string;
   wasm?: string;
   wasmUrl?: string;
   failStrategy: FailStrategy;
   keepTraceHeaders: boolean;
+  localReplies: boolean;
   maxSources: number;
   pruneAll: boolean;
   logLevel: LogLevel;
@@ -42,7 +44,13 @@ export function addControllerOptions(command: Command): Command {
         .argParser(parseAddress)
         .default(parseAddress(address), address),
     )
+    .option("--webhook-listen <host:port>", "serve the validating webhook here", parseAddress)
     .option("--keep-trace-headers", "send trace headers to providers", false)
+    .option(
+      "--local-replies",
+      "give the gateways' own error responses the form of OpenAI's, by an EnvoyFilter",
+      false,
+    )
     .option(
       "--max-sources <count>",
       "callers that metrics distinguish",
@@ -62,7 +70,7 @@ function addModuleOptions(command: Command): Command {
     .option("--wasm <file>", "the filter's module (default: llm-egress.wasm next to this program)")
     .option(
       "--service <name>",
-      "the Service from which gateways load the module, on the port of --listen",
+      "the Service of all replicas: gateways load the module from it, on the port of --listen",
       parseName,
       "llm-egress",
     )
@@ -91,6 +99,7 @@ export async function controller(options: ControllerCommandOptions): Promise<num
     leaseName,
     identity,
     listen,
+    webhook: webhookOf(options),
     module,
     istio,
     pruneAll,
@@ -103,9 +112,15 @@ export async function controller(options: ControllerCommandOptions): Promise<num
   return result === "lost" ? 1 : 0;
 }
 
+/** The API server calls a Service by this name. */
+function webhookOf({ webhookListen, service, namespace }: ControllerCommandOptions) {
+  const host = `${service}.${namespace}.svc`;
+  return webhookListen === undefined ? undefined : { listen: webhookListen, host };
+}
+
 function istioOptionsOf(options: ControllerCommandOptions, { sha256 }: Module): IstioOptions {
   const { service, namespace, listen } = options;
-  const whole = { ...options, localReplies: false, onlyPlugins: false };
+  const whole = { ...options, onlyPlugins: false };
   if (options.wasmUrl !== undefined) {
     return toIstioOptions({ ...whole, wasmUrl: options.wasmUrl });
   }

@@ -1,14 +1,12 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { isDnsLabel } from "../validate/name-rules.ts";
 
-/** Adds `--namespace`, for resources that name none. */
-export function addNamespaceOption(command: Command, usual = "default"): Command {
-  return command.option(
-    "-n, --namespace <namespace>",
-    "namespace of resources without one",
-    parseNamespace,
-    usual,
-  );
+/** Adds `--namespace`, by default for resources that name none. */
+export function addNamespaceOption(
+  command: Command,
+  { meaning = "namespace of resources without one", usual = "default" } = {},
+): Command {
+  return command.option("-n, --namespace <namespace>", meaning, parseNamespace, usual);
 }
 
 function parseNamespace(text: string): string {

@@ -1,15 +1,20 @@
 // What is desired → what is in the cluster, in an order that at no time lets a request leave
 // unfiltered or in the clear:
 //
-//   create and change: DestinationRule → WasmPlugin → (filters load) → ServiceEntry → VirtualService
-//   remove:            VirtualService → ServiceEntry → (routes go) → WasmPlugin → DestinationRule
+//   create and change: DestinationRule → WasmPlugin → (filters load) → VirtualService → ServiceEntry
+//                      A route that needs nothing of what is loading does not wait.
+//   remove:            ServiceEntry → VirtualService → (routes go) → WasmPlugin → DestinationRule
+//
+// A sidecar that has the ServiceEntry without the VirtualService sends requests to the provider
+// itself, in the clear. With the VirtualService alone, the gateway responds with 503.
 //
 // Nothing here waits: a pass does what may be done, and says when the next one can do more.
 import type { KubeObject } from "../kube/client.ts";
 import { type Collection, keyOf } from "../kube/collection.ts";
 import { type Desired, idOf, type Kind, type ManagedObject } from "./desired.ts";
 import type { Gate } from "./gate.ts";
-import type { PluginSpec } from "./read-back.ts";
+import { hasNeed, Loading, newsOf } from "./loading.ts";
+import { type PluginSpec, readPlugin } from "./read-back.ts";
 import { keepUntilUnused } from "./transition.ts";
 import { isOurs, type Writer } from "./writer.ts";
 
@@ -31,6 +36,7 @@ export interface Applied {
 
 export class Applier {
   readonly #options: ApplyOptions;
+  readonly #loading = new Loading();
 
   constructor(options: ApplyOptions) {
     this.#options = options;
@@ -42,38 +48,62 @@ export class Applier {
     mayPrune: () => Promise<boolean>,
   ): Promise<Applied> {
     const { writer, filtersLoaded, routesGone } = this.#options;
-    const all = [...desired.values()].map(({ object }) => object);
-    const of = (kind: Kind) => all.filter((object) => object.kind === kind);
+    // What another process wrote before may be loading as well.
+    if (this.#loading.isUnknown && filtersLoaded.opensInMs() === 0) this.#loading.clear();
+    const of = (kind: Kind) =>
+      [...desired.values()].flatMap(({ object }) => (object.kind === kind ? object : []));
     const surplusIds = this.#surplusIds(desired);
     const prune = surplusIds.length > 0 && (await mayPrune());
     const surplus = (kind: Kind) => (prune ? this.#surplus(kind, desired) : []);
     writer.keepOnly(new Set([...desired.keys(), ...surplusIds]));
 
-    await writer.put(writer.due(of("DestinationRule")));
-    const plugins = of("WasmPlugin").map((goal) => this.#interim(goal));
-    if ((await writer.put(writer.due(plugins))) > 0) filtersLoaded.close();
+    await writer.put(writer.due([...of("DestinationRule"), ...of("EnvoyFilter")]));
+    const missing = await this.#putPlugins(of("WasmPlugin").map((goal) => this.#interim(goal)));
 
-    const routesDue = () => [
-      ...writer.due(of("ServiceEntry")),
-      ...writer.due(of("VirtualService")),
-    ];
-    const openInMs = routesDue().length > 0 ? filtersLoaded.opensInMs() : 0;
+    // To compare everything takes a while.
+    const due = writer.due([...of("ServiceEntry"), ...of("VirtualService")]);
+    const openInMs = this.#filtersOpenInMs(due);
+    const mustWait = (object: ManagedObject): boolean =>
+      hasNeed(object, missing) || (openInMs > 0 && this.#loading.isNeededBy(object));
     let changed = 0;
-    if (openInMs === 0) {
-      changed += await writer.put(writer.due(of("ServiceEntry")));
-      changed += await writer.put(writer.due(of("VirtualService")));
+    for (const kind of ["VirtualService", "ServiceEntry"] as const) {
+      changed += await writer.put(due.filter((each) => each.kind === kind && !mustWait(each)));
     }
-    changed += await writer.remove(surplus("VirtualService"));
+    // Only the form of errors depends on it.
+    await writer.remove(surplus("EnvoyFilter"));
     changed += await writer.remove(surplus("ServiceEntry"));
+    changed += await writer.remove(surplus("VirtualService"));
     if (changed > 0) routesGone.close();
 
-    const waiting = new Set(openInMs > 0 ? routesDue().map(idOf) : []);
+    const stillDue = writer.due(due);
+    const waiting = new Set(stillDue.filter(mustWait).map(idOf));
     // What may not be deleted must stay complete: the filter's part of it as well.
     const isKept = surplusIds.length > 0 && !prune;
-    const isEarly = waiting.size > 0 || this.#leadsAstray(routesDue(), surplus);
+    const isEarly = waiting.size > 0 || this.#leadsAstray(stillDue, surplus);
     const lastInMs = isKept || isEarly ? Infinity : await this.#finish(of("WasmPlugin"), surplus);
-    const openAgain = waiting.size > 0 ? openInMs : Infinity;
-    return { waiting, dueInMs: Math.min(openAgain, lastInMs, writer.retryInMs) };
+    return { waiting, dueInMs: Math.min(openInMs || Infinity, lastInMs, writer.retryInMs) };
+  }
+
+  /** Writes plugins. Gives what routes need of those that could not be written. */
+  async #putPlugins(plugins: readonly ManagedObject[]): Promise<Set<string>> {
+    const { writer, filtersLoaded } = this.#options;
+    const due = writer.due(plugins);
+    const news = () => due.flatMap((plugin) => newsOf(plugin, this.#livePlugin(plugin)));
+    const before = news();
+    await writer.put(due);
+    const missing = new Set(news());
+    const written = before.filter((need) => !missing.has(need));
+    this.#loading.add(written);
+    if (written.length > 0) filtersLoaded.close();
+    return missing;
+  }
+
+  /** How long routes that need what is loading have to wait. */
+  #filtersOpenInMs(due: readonly ManagedObject[]): number {
+    if (!due.some((object) => this.#loading.isNeededBy(object))) return 0;
+    const openInMs = this.#options.filtersLoaded.opensInMs();
+    if (openInMs === 0) this.#loading.clear();
+    return openInMs;
   }
 
   /** What no route needs any more. Gives the time until it may be done. */
@@ -104,14 +134,13 @@ export class Applier {
   }
 
   #interim(goal: ManagedObject): ManagedObject {
+    const live = this.#livePlugin(goal);
+    return live === undefined ? goal : keepUntilUnused(goal, live);
+  }
+
+  #livePlugin(goal: ManagedObject): PluginSpec | undefined {
     const live = this.#options.collections.WasmPlugin.objects.get(keyOf(goal));
-    if (live === undefined || !isOurs(live)) return goal;
-    try {
-      return keepUntilUnused(goal, live["spec"] as PluginSpec);
-    } catch {
-      // Somebody has edited it so that it can't be read: nothing in it is worth keeping.
-      return goal;
-    }
+    return live !== undefined && isOurs(live) ? readPlugin(live) : undefined;
   }
 
   #surplus(kind: Kind, desired: ReadonlyMap<string, Desired>): KubeObject[] {

@@ -37,7 +37,7 @@ export interface ControllerOptions {
 
 export class Controller {
   readonly #options: ControllerOptions;
-  readonly #world: World;
+  readonly world: World;
   readonly #writer: Writer;
   readonly #applier: Applier;
   readonly #statuses: StatusWriter;
@@ -51,9 +51,11 @@ export class Controller {
   constructor(client: KubeClient, options: ControllerOptions) {
     this.#options = options;
     const { log, isLeader, settleMs = 2_000, secrets, instance } = options;
-    this.#world = new World(client, log, () => this.trigger());
-    this.metrics = new Metrics(isLeader, this.#world.all);
-    const { own, managed } = this.#world;
+    // Rights for EnvoyFilters are given only for what needs them.
+    const unmanaged = options.istio.localReplies === "plain" ? (["EnvoyFilter"] as const) : [];
+    this.world = new World(client, log, () => this.trigger(), unmanaged);
+    this.metrics = new Metrics(isLeader, this.world.all);
+    const { own, managed } = this.world;
     const mayWrite = (): boolean => isLeader() && !this.#isStopped;
     const { metrics } = this;
     this.#writer = new Writer(client, {
@@ -82,7 +84,7 @@ export class Controller {
 
   /** Whether everything has been read at least once, and is known. */
   get isSynced(): boolean {
-    return this.#world.isSynced;
+    return this.world.isSynced;
   }
 
   /** A pass is due. */
@@ -95,7 +97,7 @@ export class Controller {
   async run(signal: AbortSignal): Promise<void> {
     // Each collection has a few listeners, and removes them.
     setMaxListeners(0, signal);
-    const running = [...this.#world.all.values()].map((collection) => collection.run(signal));
+    const running = [...this.world.all.values()].map((collection) => collection.run(signal));
     signal.addEventListener("abort", () => {
       this.#isStopped = true;
       this.#wake();
@@ -123,7 +125,7 @@ export class Controller {
 
   async #passOnce(): Promise<void> {
     const { log, isLeader, secrets } = this.#options;
-    const own = this.#world.ownObjects;
+    const own = this.world.ownObjects;
     secrets.learn(own);
     this.#guard.note();
     if (!isLeader()) return;
@@ -143,8 +145,8 @@ export class Controller {
 
   async #pass(own: readonly KubeObject[]): Promise<number> {
     const begun = performance.now();
-    const { contextObjects: context, live } = this.#world;
-    const textOf = (object: KubeObject): string | undefined => this.#world.textOf(object);
+    const { contextObjects: context, live } = this.world;
+    const textOf = (object: KubeObject): string | undefined => this.world.textOf(object);
     const judged = judge({ own, context, textOf, live }, this.#options.istio);
     const judgedAt = performance.now();
     const applied = await this.#applier.apply(judged.desired, () => this.#guard.mayPrune());
@@ -163,7 +165,9 @@ export class Controller {
   /** Writes the statuses; gives whether one has to be written again. */
   #report(own: readonly KubeObject[], judged: Judged, { waiting }: Applied): Promise<boolean> {
     const idsOf = new Map<string, string[]>();
-    for (const [id, { sources }] of judged.desired) {
+    this.metrics.pluginBytes.reset();
+    for (const [id, { object, sources, bytes }] of judged.desired) {
+      if (object.kind === "WasmPlugin") this.metrics.pluginBytes.set({ plugin: id }, bytes);
       for (const source of sources) {
         const ids = idsOf.get(source);
         if (ids === undefined) idsOf.set(source, [id]);

@@ -1,6 +1,7 @@
 // Plan → the objects that the cluster is to have, each with the resources that it comes from. Pure.
 import { formatResource } from "../diagnostics.ts";
 import { toDestinationRule } from "../emit/istio/destination-rule.ts";
+import { toEnvoyFilter } from "../emit/istio/envoy-filter.ts";
 import type { IstioOptions } from "../emit/istio/options.ts";
 import { toServiceEntry } from "../emit/istio/service-entry.ts";
 import { toVirtualServices } from "../emit/istio/virtual-service.ts";
@@ -15,6 +16,7 @@ export const collectionPaths = {
   WasmPlugin: "/apis/extensions.istio.io/v1alpha1/wasmplugins",
   ServiceEntry: "/apis/networking.istio.io/v1beta1/serviceentries",
   VirtualService: "/apis/networking.istio.io/v1beta1/virtualservices",
+  EnvoyFilter: "/apis/networking.istio.io/v1alpha3/envoyfilters",
 } as const;
 
 export type Kind = keyof typeof collectionPaths;
@@ -37,6 +39,8 @@ export interface Desired {
   object: ManagedObject;
   /** The resources that it comes from, as `formatResource` writes them. */
   sources: readonly string[];
+  /** As JSON, which is how the API stores it. */
+  bytes: number;
 }
 
 /** `KIND NAMESPACE/NAME` of an object. */
@@ -62,6 +66,9 @@ export function toDesired(
       const plugin = toWasmPlugin(workload, plan, options);
       return toOne(plugin, workload.providers.map(providerName));
     }),
+    ...(options.localReplies === "openai" ? workloadsOf(plan) : []).map((workload) =>
+      toOne(toEnvoyFilter(workload), workload.providers.map(providerName)),
+    ),
     ...plan.routes.flatMap((route) =>
       toVirtualServices(route, options).map((object) => toOne(object, [sourceOf(route)])),
     ),
@@ -87,10 +94,13 @@ export function routeName({ namespace, name }: RoutePlan): string {
 function toOne(emitted: object | undefined, sources: string[]): Desired | undefined {
   if (emitted === undefined) return undefined;
   // As the API stores it: without fields that are undefined.
-  const object = JSON.parse(JSON.stringify(emitted)) as ManagedObject;
+  const json = JSON.stringify(emitted);
+  const bytes = Buffer.byteLength(json);
+  const object = JSON.parse(json) as ManagedObject;
   const { metadata, kind } = object;
-  // A plugin has all providers of its namespace that name the same workload.
-  const source = kind === "WasmPlugin" ? `LLMProvider ${metadata.namespace}/*` : (sources[0] ?? "");
+  // These are for all providers of their namespace that name the same workload.
+  const isShared = kind === "WasmPlugin" || kind === "EnvoyFilter";
+  const source = isShared ? `LLMProvider ${metadata.namespace}/*` : (sources[0] ?? "");
   const annotations = { [sourceAnnotation]: source };
-  return { object: { ...object, metadata: { ...metadata, annotations } }, sources };
+  return { object: { ...object, metadata: { ...metadata, annotations } }, sources, bytes };
 }

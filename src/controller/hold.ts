@@ -30,13 +30,19 @@ export interface Held {
 
 /** The plan of the accepted resources, with the former state of the refused ones added. */
 export function holdRefused(plan: Plan, refused: ReadonlySet<string>, live: Live): Held {
+  // To read everything back takes a while, and most of the time nobody needs it.
+  if (refused.size === 0) {
+    return { plan, held: new Set(), conflicts: new Map(), sourceOf: routeName };
+  }
   const former = readFormer(live);
   const conflicts = new Map<string, string>();
   let { providers, routes } = plan;
   // One that is refused now may have a former state as well, which then is held too.
   for (;;) {
     const isRefused = (name: string) => refused.has(name) || conflicts.has(name);
-    const heldProviders = former.providers.filter((each) => isRefused(providerName(each)));
+    const heldProviders = [...former.providers.values()].filter((each) =>
+      isRefused(providerName(each)),
+    );
     const heldRoutes = former.routes.filter(({ source }) => isRefused(source));
     const before = conflicts.size;
     const hosts = new Map(heldProviders.map((each) => [each.host, providerName(each)]));
@@ -64,7 +70,7 @@ export function holdRefused(plan: Plan, refused: ReadonlySet<string>, live: Live
 
 function joinHeld(
   { providers, routes }: Pick<Plan, "providers" | "routes">,
-  held: Former,
+  held: { providers: ProviderPlan[]; routes: Former["routes"] },
   former: Former,
 ): Omit<Held, "conflicts"> {
   const sources = new Map(held.routes.map(({ route, source }) => [keyOf(route), source]));
@@ -86,7 +92,7 @@ function withRoutes(
   former: Former,
   isHeld: (name: string) => boolean,
 ): ProviderPlan {
-  const before = former.providers.find((each) => keyOf(each) === keyOf(provider));
+  const before = former.providers.get(providerName(provider));
   const kept = (before?.routeSettings ?? []).filter(({ route }) =>
     isHeld(formatResource({ kind: "LLMRoute", ...route })),
   );
@@ -98,7 +104,8 @@ function withRoutes(
 }
 
 interface Former {
-  providers: ProviderPlan[];
+  /** By `providerName`. */
+  providers: Map<string, ProviderPlan>;
   routes: { route: RoutePlan; source: string }[];
 }
 
@@ -113,7 +120,7 @@ function readFormer(live: Live): Former {
     route: readRoute(object),
     source: object.metadata.annotations?.[sourceAnnotation] ?? "",
   }));
-  return { providers: [...providers.values()], routes };
+  return { providers, routes };
 }
 
 /** Every host and gateway for which a route has rules. */

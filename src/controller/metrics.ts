@@ -30,6 +30,18 @@ export class Metrics {
     labelNames: ["kind"],
     registers: [this.registry],
   });
+  readonly pluginBytes = new Gauge({
+    name: `${prefix}plugin_bytes`,
+    help: "The size of a WasmPlugin with its providers, as the leader writes it. etcd accepts 1.5 MB.",
+    labelNames: ["plugin"],
+    registers: [this.registry],
+  });
+  readonly reviews = new Counter({
+    name: `${prefix}reviews_total`,
+    help: "Reviews of LLMProviders and LLMRoutes for the API server: allowed, refused, failed.",
+    labelNames: ["outcome"],
+    registers: [this.registry],
+  });
   readonly resources = new Gauge({
     name: `${prefix}resources`,
     help: "LLMProviders and LLMRoutes by status, as the leader sees them.",

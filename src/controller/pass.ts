@@ -8,6 +8,9 @@ import { type Desired, idOf, toDesired } from "./desired.ts";
 import { holdRefused, type Live } from "./hold.ts";
 import { isRefusal, type Outcome } from "./status.ts";
 
+/** etcd accepts objects of 1.5 MiB, with what the API adds to them. */
+export const largePluginBytes = 1_200_000;
+
 export interface Seen {
   /** LLMProviders and LLMRoutes. */
   own: readonly KubeObject[];
@@ -21,7 +24,7 @@ export interface Seen {
 export interface Judged {
   desired: Map<string, Desired>;
   /** What is known of a resource before anything is written. */
-  outcomeOf(name: string): Pick<Outcome, "diagnostics" | "conflict" | "isHeld">;
+  outcomeOf(name: string): Pick<Outcome, "diagnostics" | "conflict" | "isHeld" | "largePlugin">;
 }
 
 /** What the cluster is to have, and what is wrong with each resource. */
@@ -34,7 +37,8 @@ export function judge({ own, context, textOf, live }: Seen, options: IstioOption
   if (plan === undefined) throw new Error("BUG: resources in error were not left out");
   const byName = new Map<string, Diagnostic[]>();
   for (const diagnostic of diagnostics) {
-    const name = diagnostic.resource === undefined ? "" : formatResource(diagnostic.resource);
+    const about = diagnostic.affected ?? diagnostic.resource;
+    const name = about === undefined ? "" : formatResource(about);
     byName.set(name, [...(byName.get(name) ?? []), diagnostic]);
   }
   const refused = new Set(
@@ -42,14 +46,24 @@ export function judge({ own, context, textOf, live }: Seen, options: IstioOption
   );
   const { plan: whole, held, conflicts, sourceOf } = holdRefused(plan, refused, live);
   const { desired, clashes } = toDesired(whole, options, sourceOf);
+  const large = largePlugins(desired);
   return {
     desired,
     outcomeOf: (name) => ({
       diagnostics: byName.get(name) ?? [],
       conflict: conflicts.get(name) ?? clashMessage(clashes.get(name)),
       isHeld: held.has(name),
+      largePlugin: large.get(name),
     }),
   };
+}
+
+/** The plugins that will soon be too large, by the providers in them. */
+function largePlugins(desired: ReadonlyMap<string, Desired>): Map<string, string> {
+  const large = [...desired.values()].filter(({ bytes }) => bytes > largePluginBytes);
+  return new Map(
+    large.flatMap(({ object, sources }) => sources.map((source) => [source, idOf(object)])),
+  );
 }
 
 /** A provider that no longer allows a route means it: the route's former state must go. */
@@ -58,7 +72,7 @@ function mayBeHeld(found: readonly Diagnostic[]): boolean {
 }
 
 /** Of two that claim the same thing, the one that was there first has it. */
-function byAge(a: KubeObject, b: KubeObject): number {
+export function byAge(a: KubeObject, b: KubeObject): number {
   const [ageA = "", ageB = ""] = [a.metadata.creationTimestamp, b.metadata.creationTimestamp];
   if (ageA !== ageB) return ageA < ageB ? -1 : 1;
   return idOf(a) < idOf(b) ? -1 : 1;

@@ -2,7 +2,10 @@
 // emit/istio, as far as the controller needs it. So what is in effect is known without any memory.
 import type { PluginConfig, PluginProvider, PluginRoute } from "../../contract/plugin-config.ts";
 import type { KubeObject } from "../kube/client.ts";
+import { endpointLines } from "../model/endpoints.ts";
+import { defaultConnection } from "../plan/build.ts";
 import type {
+  ConnectionPlan,
   DestinationPlan,
   HeaderMatchPlan,
   MatchPlan,
@@ -22,14 +25,20 @@ export interface PluginSpec {
 interface RuleSpec {
   host: string;
   trafficPolicy?: { tls?: TlsSpec };
-  subsets?: { trafficPolicy?: { tls?: TlsSpec } }[];
+  subsets?: { trafficPolicy?: { tls?: TlsSpec; connectionPool?: PoolSpec } }[];
+}
+
+interface PoolSpec {
+  tcp: { connectTimeout: string; tcpKeepalive: { time: string } };
+  http: { idleTimeout: string; h2UpgradePolicy?: string };
 }
 
 interface TlsSpec {
   caCertificates?: string;
 }
 
-interface RouteSpec {
+/** The parts of a VirtualService that are read. */
+export interface RouteSpec {
   hosts: string[];
   gateways?: string[];
   http?: HttpSpec[];
@@ -49,12 +58,29 @@ interface HttpSpec {
   }[];
 }
 
+/** The spec of a WasmPlugin; undefined if somebody has edited it so that it can't be read. */
+export function readPlugin(plugin: KubeObject): PluginSpec | undefined {
+  const spec = plugin["spec"] as PluginSpec;
+  const { pluginConfig } = spec as Partial<PluginSpec>;
+  const lists = [
+    ...[pluginConfig?.authorities, pluginConfig?.unservedClusters, pluginConfig?.providers],
+    ...(Array.isArray(pluginConfig?.providers) ? pluginConfig.providers : []).flatMap(
+      ({ clusters, routes }: Partial<PluginProvider>) => [clusters, routes],
+    ),
+  ];
+  return lists.every(Array.isArray) ? spec : undefined;
+}
+
 /** The providers of a WasmPlugin. `rules` are the DestinationRules by `namespace/name`. */
 export function readProviders(
   plugin: KubeObject,
   rules: ReadonlyMap<string, KubeObject>,
 ): ProviderPlan[] {
-  const { selector, pluginConfig } = plugin["spec"] as PluginSpec;
+  const spec = readPlugin(plugin);
+  if (spec === undefined) return [];
+  const { selector, pluginConfig } = spec;
+  // A former version of the controller wrote none: it had the default endpoints.
+  const sets = (pluginConfig as Partial<PluginConfig>).endpoints ?? [];
   return pluginConfig.providers.map((entry): ProviderPlan => {
     const [namespace = "", name = ""] = entry.name.split("/");
     return {
@@ -62,8 +88,12 @@ export function readProviders(
       namespace,
       ...endpointOf(entry),
       tls: readTls(rules.get(entry.name)),
+      connection: readConnection(rules.get(entry.name)),
       path: entry.path,
+      endpoints: sets[entry.endpoints] ?? endpointLines(),
       removedHeaders: entry.removedHeaders ?? [],
+      setHeaders: entry.setHeaders ?? {},
+      defaultHeaders: entry.defaultHeaders ?? {},
       workloadLabels: selector?.matchLabels ?? {},
       settings: entry.settings,
       routeSettings: entry.routes.map(readRouteSettings),
@@ -90,6 +120,22 @@ function readTls(rule: KubeObject | undefined): TlsPlan {
   const { caCertificates } = tls.trafficPolicy?.tls ?? {};
   const isSystem = caCertificates === undefined || caCertificates === "system";
   return isSystem ? { mode: "SIMPLE" } : { mode: "SIMPLE", caCertificates };
+}
+
+function readConnection(rule: KubeObject | undefined): ConnectionPlan {
+  const { subsets = [] } = (rule?.["spec"] ?? {}) as Partial<RuleSpec>;
+  const pool = subsets[0]?.trafficPolicy?.connectionPool;
+  if (pool === undefined) return defaultConnection;
+  return {
+    idleTimeoutMs: readMs(pool.http.idleTimeout),
+    connectTimeoutMs: readMs(pool.tcp.connectTimeout),
+    keepaliveMs: readMs(pool.tcp.tcpKeepalive.time),
+    http2: pool.http.h2UpgradePolicy === "UPGRADE",
+  };
+}
+
+function readMs(seconds: string): number {
+  return Math.round(Number.parseFloat(seconds) * 1000);
 }
 
 /**

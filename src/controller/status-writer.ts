@@ -1,7 +1,9 @@
-// Writes statuses that have changed, and an event for each transition. Nothing is kept between calls.
+// Writes statuses that have changed, and an event for each transition. Kept between calls: what the API
+// has not stored as it was sent, so that it is not sent again and again.
 import { type KubeClient, KubeError, type KubeObject } from "../kube/client.ts";
 import { type Collection } from "../kube/collection.ts";
 import { reportEvent, type Reporter } from "../kube/events.ts";
+import { idOf } from "./desired.ts";
 import type { Log } from "./log.ts";
 import { isNews, noteOf, type Outcome, type Status, statusOf } from "./status.ts";
 import { fieldManager } from "./writer.ts";
@@ -14,6 +16,14 @@ export interface StatusOptions {
   hide: (text: string) => string;
   mayWrite: () => boolean;
   onWrite: (kind: string) => void;
+  /** For tests: how long a status that the API has stored in part is not written again. */
+  prunedMs?: number;
+}
+
+interface Pruned {
+  /** Without times. */
+  text: string;
+  retryAt: number;
 }
 
 const plurals: Record<string, string> = { LLMProvider: "llmproviders", LLMRoute: "llmroutes" };
@@ -21,11 +31,13 @@ const parallelWrites = 8;
 
 export class StatusWriter {
   readonly #client: KubeClient;
-  readonly #options: StatusOptions;
+  readonly #options: Required<StatusOptions>;
+  /** By resource. */
+  readonly #pruned = new Map<string, Pruned>();
 
   constructor(client: KubeClient, options: StatusOptions) {
     this.#client = client;
-    this.#options = options;
+    this.#options = { prunedMs: 300_000, ...options };
   }
 
   /** Writes what is news. Gives whether a write has failed, and so has to be repeated. */
@@ -41,7 +53,9 @@ export class StatusWriter {
       const status = statusOf(object, outcomeOf(object), now);
       for (const condition of status.conditions) condition.message = hide(condition.message);
       onStatus(object, status);
-      if (isNews(object, status)) news.push({ object, status });
+      if (isNews(object, status) && this.#mayBeStored(object, status)) {
+        news.push({ object, status });
+      }
     }
     let hasFailed = false;
     const work = async (): Promise<void> => {
@@ -67,6 +81,7 @@ export class StatusWriter {
         contentType: "application/merge-patch+json",
       });
       onWrite(kind);
+      this.#note(stored, status);
       // Not for one that was deleted or changed meanwhile: the watch has that.
       const collection = collections[kind];
       if (collection?.objects.get(`${namespace}/${name}`) === object) collection.put(stored);
@@ -78,6 +93,24 @@ export class StatusWriter {
     }
     this.#tell(object, status);
     return true;
+  }
+
+  /** A CRD of another version drops fields that it does not have. */
+  #note(stored: KubeObject, status: Status): void {
+    const id = idOf(stored);
+    if (!isNews(stored, status)) return void this.#pruned.delete(id);
+    if (!this.#pruned.has(id)) {
+      const message = "the CRD drops a part of the status: apply the CRDs of this version";
+      this.#options.log.warn(message, { resource: id });
+    }
+    const retryAt = performance.now() + this.#options.prunedMs;
+    this.#pruned.set(id, { text: withoutTimes(status), retryAt });
+  }
+
+  #mayBeStored(object: KubeObject, status: Status): boolean {
+    const pruned = this.#pruned.get(idOf(object));
+    if (pruned === undefined || pruned.text !== withoutTimes(status)) return true;
+    return pruned.retryAt <= performance.now();
   }
 
   #tell(object: KubeObject, status: Status): void {
@@ -95,4 +128,9 @@ export class StatusWriter {
       log.debug("an event can't be written", { error: error.message });
     });
   }
+}
+
+function withoutTimes(status: Status): string {
+  const conditions = status.conditions.map((each) => ({ ...each, lastTransitionTime: undefined }));
+  return JSON.stringify({ ...status, conditions });
 }

@@ -1,7 +1,13 @@
 // What a resource's status says. Pure.
 import { isDeepStrictEqual } from "node:util";
-import { type Diagnostic, type DiagnosticCode, unresolvedCodes } from "../diagnostics.ts";
+import {
+  type Diagnostic,
+  type DiagnosticCode,
+  formatResource,
+  unresolvedCodes,
+} from "../diagnostics.ts";
 import type { KubeObject } from "../kube/client.ts";
+import { printableLine } from "../printable.ts";
 import type { Failure } from "./writer.ts";
 
 export interface Condition {
@@ -27,6 +33,8 @@ export interface Outcome {
   conflict: string | undefined;
   /** Whether its former state is in effect, as it is refused. */
   isHeld: boolean;
+  /** The WasmPlugin that it becomes a part of, if that will soon be too large. */
+  largePlugin: string | undefined;
   /** An object that it should become could not be written. */
   failure: Failure | undefined;
   /** Whether its routes wait until gateways have loaded the filter. */
@@ -72,7 +80,7 @@ export function noteOf({ conditions }: Status): string {
 
 type Judgement = Pick<Condition, "type" | "status" | "reason" | "message">;
 
-function accepted({ diagnostics, conflict }: Outcome): Judgement {
+function accepted({ diagnostics, conflict, largePlugin }: Outcome): Judgement {
   const type = "Accepted";
   const errors = diagnostics.filter(isRefusal);
   if (errors.length > 0) {
@@ -83,7 +91,13 @@ function accepted({ diagnostics, conflict }: Outcome): Judgement {
   if (conflict !== undefined)
     return { type, status: "False", reason: "Conflict", message: conflict };
   const warnings = diagnostics.filter(({ severity }) => severity === "warning");
-  return { type, status: "True", reason: "Accepted", message: textOf(warnings) };
+  // Without its size: each change of one provider would be news about all of them.
+  const nearLimit =
+    largePlugin === undefined
+      ? []
+      : [`${largePlugin} is near the 1.5 MB that etcd accepts: give providers to other gateways`];
+  const message = [...warnings.map((each) => textOf([each])), ...nearLimit].join("; ");
+  return { type, status: "True", reason: "Accepted", message };
 }
 
 function resolved({ diagnostics }: Outcome): Judgement {
@@ -114,8 +128,13 @@ function programmed(outcome: Outcome): Judgement {
   return { type, status: "True", reason: type, message };
 }
 
-function textOf(diagnostics: readonly Diagnostic[]): string {
-  const text = ({ code, path, message }: Diagnostic): string =>
-    `${code}: ${path === "" ? "" : `${path}: `}${message}`;
+/** Diagnostics on one line. */
+export function textOf(diagnostics: readonly Diagnostic[]): string {
+  const text = ({ code, path, message, resource, affected }: Diagnostic): string => {
+    // What is wrong elsewhere is found by its name.
+    const other =
+      affected === undefined || resource === undefined ? "" : `${formatResource(resource)} `;
+    return printableLine(`${code}: ${other}${path === "" ? "" : `${path}: `}${message}`);
+  };
   return diagnostics.map(text).join("; ");
 }

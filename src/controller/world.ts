@@ -24,8 +24,11 @@ export class World {
   readonly context: Record<string, Collection>;
   /** Objects with our label, by kind. */
   readonly managed: Record<Kind, Collection>;
+  readonly #unmanaged: ReadonlySet<string>;
 
-  constructor(client: KubeClient, log: Log, onChange: () => void) {
+  /** `unmanaged` are kinds that the controller has no rights for: they count as having no objects. */
+  constructor(client: KubeClient, log: Log, onChange: () => void, unmanaged: readonly Kind[] = []) {
+    this.#unmanaged = new Set(unmanaged);
     const follow = (path: string, labelSelector?: string): Collection =>
       new Collection(client, {
         path,
@@ -34,15 +37,20 @@ export class World {
         onTrouble: ({ message }) => log.warn("a watch failed", { path, error: message }),
       });
     this.own = mapValues(ownPaths, (path) => follow(path));
-    const others = follow(collectionPaths.VirtualService, othersLabel);
     const context = mapValues(contextPaths, (path) => follow(path));
-    this.context = { ...context, "VirtualService (others)": others };
+    const kinds = ["DestinationRule", "ServiceEntry", "VirtualService"] as const;
+    const others = kinds.map((kind) => [
+      `${kind} (others)`,
+      follow(collectionPaths[kind], othersLabel),
+    ]);
+    this.context = { ...context, ...(Object.fromEntries(others) as Record<string, Collection>) };
     this.managed = mapValues(collectionPaths, (path) => follow(path, ownLabel));
   }
 
   /** All collections, by a name for people. */
   get all(): Map<string, Collection> {
-    return new Map(Object.entries({ ...this.own, ...this.context, ...this.managed }));
+    const all = Object.entries({ ...this.own, ...this.context, ...this.managed });
+    return new Map(all.filter(([name]) => !this.#unmanaged.has(name)));
   }
 
   /** Whether everything has been read at least once, and is known. */

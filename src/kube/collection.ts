@@ -9,6 +9,8 @@ export interface CollectionOptions {
   /** Such as `/apis/networking.istio.io/v1beta1/gateways`. */
   path: string;
   labelSelector?: string;
+  /** Such as `metadata.name=NAME`, to follow one object. */
+  fieldSelector?: string;
   /** Something may have changed. It must not throw. */
   onChange: () => void;
   /** A list or a watch has failed, and is repeated. */
@@ -26,7 +28,7 @@ const pageSize = 500;
 
 export class Collection {
   readonly #client: KubeClient;
-  readonly #options: Required<Omit<CollectionOptions, "labelSelector">>;
+  readonly #options: Required<Omit<CollectionOptions, "labelSelector" | "fieldSelector">>;
   readonly #selector: Record<string, string>;
   readonly #objects = new Map<string, KubeObject>();
   /** The JSON texts of objects in which JSON.parse may have rounded a number. */
@@ -36,10 +38,13 @@ export class Collection {
   #isSynced = false;
   #lists = 0;
 
-  constructor(client: KubeClient, { labelSelector, ...options }: CollectionOptions) {
+  constructor(client: KubeClient, { labelSelector, fieldSelector, ...options }: CollectionOptions) {
     this.#client = client;
     this.#options = { firstDelayMs: 100, lastDelayMs: 5_000, ...options };
-    this.#selector = labelSelector === undefined ? {} : { labelSelector };
+    this.#selector = {
+      ...(labelSelector === undefined ? {} : { labelSelector }),
+      ...(fieldSelector === undefined ? {} : { fieldSelector }),
+    };
   }
 
   /** By `namespace/name`. */
@@ -70,8 +75,16 @@ export class Collection {
     return this.#texts.get(object);
   }
 
-  /** Takes over an object that the caller has written, as the watch may be late. */
+  /**
+   * Takes over an object that the caller has written, as the watch may be late. Of `managedFields`,
+   * only the managers are kept.
+   */
   put(object: KubeObject): void {
+    const { metadata } = object;
+    // Which fields each manager has set is often larger than the object itself.
+    if (metadata.managedFields !== undefined) {
+      metadata.managedFields = metadata.managedFields.map(({ manager }) => ({ manager }));
+    }
     this.#objects.set(keyOf(object), object);
   }
 
@@ -125,7 +138,7 @@ export class Collection {
       this.#heardAt = performance.now();
     } while (next !== "");
     this.#objects.clear();
-    for (const [key, object] of found) this.#objects.set(key, object);
+    for (const object of found.values()) this.put(object);
     this.#version = page.metadata.resourceVersion;
     this.#isSynced = true;
     this.#lists += 1;
@@ -153,7 +166,7 @@ export class Collection {
     this.#version = object.metadata.resourceVersion ?? "";
     if (type === "BOOKMARK") return;
     if (type === "DELETED") this.#objects.delete(keyOf(object));
-    else this.#objects.set(keyOf(object), object);
+    else this.put(object);
     const exact = exactJson<{ object: unknown }>(json);
     if (exact !== undefined) this.#texts.set(object, JSON.stringify(exact.object));
     this.#options.onChange();

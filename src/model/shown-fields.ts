@@ -21,7 +21,7 @@ const config: Shown = {
         parameters: {
           fields: { defaults: members, overrides: members, limits: members, remove: values },
         },
-        models: { fields: { allow: values, aliases: values } },
+        models: { fields: { allow: values, aliases: values, list: "value" } },
         usage: "value",
         maxRequestBytes: "value",
       },
@@ -35,6 +35,16 @@ const provider: Record<string, Shown> = {
   host: "value",
   port: "value",
   tls: { fields: { mode: "value" } },
+  connection: {
+    fields: {
+      idleTimeout: "value",
+      connectTimeout: "value",
+      keepalive: "value",
+      http2: "value",
+      proxy: { fields: { host: "value", port: "value" } },
+    },
+  },
+  endpoints: { each: { fields: { methods: values } } },
   headers: { fields: { remove: values } },
   configs: { fields: { defaultConfig: config, routeSpecificConfigs: { each: config } } },
 };

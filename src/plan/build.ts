@@ -1,7 +1,9 @@
 // Resources → plan. Pure; the resources have been validated.
 import type { Cursor } from "../model/cursor.ts";
 import type { RouteMatch } from "../api/generated.ts";
-import { defaultConfigOf, routeConfigsOf } from "../model/provider.ts";
+import { toMs } from "../model/durations.ts";
+import { endpointLines } from "../model/endpoints.ts";
+import { configsOf, defaultConfigOf, environmentName, routeConfigsOf } from "../model/provider.ts";
 import type { ProviderResource, Resources, RouteResource } from "../model/resource.ts";
 import {
   backendHost,
@@ -16,6 +18,7 @@ import {
   settingsKeys,
 } from "../model/route.ts";
 import type {
+  ConnectionPlan,
   DestinationPlan,
   HeaderMatchPlan,
   MatchPlan,
@@ -67,12 +70,35 @@ function planProvider(provider: ProviderResource, rules: readonly RouteRuleOf[])
     host: spec.host,
     port: spec.port ?? defaultPort,
     tls: planTls(spec.tls),
+    connection: planConnection(spec.connection),
     path: spec.path ?? defaultPath,
+    endpoints: endpointLines(spec.endpoints),
     removedHeaders: (spec.headers?.remove ?? []).map((name) => name.toLowerCase()),
+    setHeaders: lowerNames(spec.headers?.set ?? {}),
+    defaultHeaders: planDefaultHeaders(provider),
     workloadLabels: spec.workloadSelector?.labels ?? {},
     settings: buildSettings(defaultConfigOf(provider)),
     routeSettings: planRouteSettings(provider, rules),
   };
+}
+
+function lowerNames(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.trim()]),
+  );
+}
+
+/** Anthropic requires its version, which its own clients send. */
+function planDefaultHeaders(provider: ProviderResource): Record<string, string> {
+  const { endpoints, headers } = provider.value.spec;
+  const isSet = Object.keys(headers?.set ?? {}).some((name) =>
+    /^anthropic[-_]version$/i.test(name),
+  );
+  const isAnthropics = configsOf(provider).some(({ value }) =>
+    /^x[-_]api[-_]key$/i.test(value.auth?.header ?? ""),
+  );
+  const isNeeded = !isSet && isAnthropics && endpoints?.includes("messages") === true;
+  return isNeeded ? { "anthropic-version": "2023-06-01" } : {};
 }
 
 function planRouteSettings(
@@ -91,6 +117,32 @@ function planRouteSettings(
       return [{ rule: name, route: { namespace, name: routeName }, settings }];
     })
     .sort((a, b) => compare(a.rule, b.rule) || byFullName(a.route, b.route));
+}
+
+/** uvicorn closes an unused connection after 5 s, and load balancers after a minute. */
+const idleTimeout = "4s";
+
+/** The connection if the resource says nothing of it. */
+export const defaultConnection = planConnection();
+
+function planConnection({
+  idleTimeout: idle = idleTimeout,
+  connectTimeout = "10s",
+  keepalive = "60s",
+  http2 = false,
+  proxy,
+}: NonNullable<ProviderResource["value"]["spec"]["connection"]> = {}): ConnectionPlan {
+  const connection = {
+    idleTimeoutMs: toMs(idle),
+    connectTimeoutMs: toMs(connectTimeout),
+    keepaliveMs: toMs(keepalive),
+    http2,
+  };
+  if (proxy === undefined) return connection;
+  const { host, port } = proxy;
+  const authorization = environmentName(proxy.authorization);
+  const own = { host, port, ...(authorization === undefined ? {} : { authorization }) };
+  return { ...connection, proxy: own };
 }
 
 function planTls(tls: ProviderResource["value"]["spec"]["tls"]): TlsPlan {

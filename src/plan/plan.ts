@@ -16,10 +16,17 @@ export interface ProviderPlan extends Endpoint {
   name: string;
   namespace: string;
   tls: TlsPlan;
+  connection: ConnectionPlan;
   /** The chat completions path. */
   path: string;
+  /** As the plugin configuration has them. */
+  endpoints: string[];
   /** Request headers that are removed, in lower case. */
   removedHeaders: string[];
+  /** Request headers that are set, by name in lower case; `${NAME}` is a variable. */
+  setHeaders: Record<string, string>;
+  /** The same, if the client sent none. */
+  defaultHeaders: Record<string, string>;
   /** Labels of the proxies, in the same namespace, that call the provider. Empty: all of them. */
   workloadLabels: Record<string, string>;
   /** For every request, unless `routeSettings` has the request's rule. */
@@ -47,6 +54,20 @@ export interface Endpoint {
  * trusted.
  */
 export type TlsPlan = { mode: "DISABLE" } | { mode: "SIMPLE"; caCertificates?: string };
+
+export interface ConnectionPlan {
+  idleTimeoutMs: number;
+  connectTimeoutMs: number;
+  keepaliveMs: number;
+  http2: boolean;
+  /** For a standalone Envoy. */
+  proxy?: ProxyPlan;
+}
+
+export interface ProxyPlan extends Endpoint {
+  /** The variable that has the value of Proxy-Authorization. */
+  authorization?: string;
+}
 
 export interface RoutePlan {
   name: string;

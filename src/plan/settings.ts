@@ -29,12 +29,13 @@ export function buildSettings(base: Config, own?: Config): PluginSettings {
   if (maxRequestBytes !== undefined) settings.maxRequestBytes = maxRequestBytes;
   const pluginModels = toPluginModels(models);
   if (pluginModels !== undefined) settings.models = pluginModels;
+  if (models?.list === "Configured") settings.modelList = listModels(merged);
   return settings;
 }
 
 type Scalars = Pick<
   OpenAIConfig,
-  "apiKey" | "auth" | "models" | "maxRequestBytes" | "usage" | "streamMismatch"
+  "apiKey" | "auth" | "model" | "models" | "maxRequestBytes" | "usage" | "streamMismatch"
 >;
 
 function mergeConfigs(base: OpenAIConfig = {}, own: OpenAIConfig = {}): Scalars {
@@ -46,6 +47,15 @@ function mergeConfigs(base: OpenAIConfig = {}, own: OpenAIConfig = {}): Scalars 
     auth: { ...base.auth, ...own.auth },
     models: { ...models, aliases },
   };
+}
+
+/** OpenAI's list of the models that a client may name, as far as they are named. */
+function listModels({ model, models }: Scalars): string {
+  const named = (models?.allow ?? []).filter((glob) => !/[*?]/.test(glob));
+  const ids = [...new Set([...named, ...Object.keys(models?.aliases ?? {})])];
+  const shown = ids.length === 0 && model !== undefined ? [model] : ids;
+  const data = shown.map((id) => ({ id, object: "model", created: 0, owned_by: "gateway" }));
+  return JSON.stringify({ object: "list", data });
 }
 
 function toPluginModels(models: OpenAIConfig["models"]): PluginModels | undefined {

@@ -21,16 +21,21 @@ export interface PluginContext {
 /** The plan as the filter reads it: the same plan gives the same JSON. */
 export function toPluginConfig(plan: Plan, context: PluginContext): PluginConfig {
   const routes = routesByEndpoint(plan);
+  const sets = new Map(plan.providers.map(({ endpoints }) => [endpoints.join("\n"), endpoints]));
+  const keys = [...sets.keys()];
   return {
     version: 1,
     authorities: unique([...plan.authorities, ...context.ownAuthorities]),
     maxSources: context.maxSources,
     unservedClusters: unique(context.unservedClusters),
+    endpoints: [...sets.values()],
     providers: plan.providers.map((provider) => ({
       name: `${provider.namespace}/${provider.name}`,
       clusters: [...context.clustersOf(provider)],
       path: provider.path,
+      endpoints: keys.indexOf(provider.endpoints.join("\n")),
       ...(provider.removedHeaders.length > 0 && { removedHeaders: provider.removedHeaders }),
+      ...headersOf(provider),
       ...onlyRoute(routes.get(endpointKey(provider)), provider),
       settings: provider.settings,
       routes: provider.routeSettings.map(({ rule, route, settings }) => ({
@@ -39,6 +44,16 @@ export function toPluginConfig(plan: Plan, context: PluginContext): PluginConfig
         settings,
       })),
     })),
+  };
+}
+
+function headersOf({
+  setHeaders,
+  defaultHeaders,
+}: ProviderPlan): Pick<PluginProvider, "setHeaders" | "defaultHeaders"> {
+  return {
+    ...(Object.keys(setHeaders).length > 0 && { setHeaders }),
+    ...(Object.keys(defaultHeaders).length > 0 && { defaultHeaders }),
   };
 }
 
@@ -86,13 +101,15 @@ function onlyRoute(
   return route === undefined || isAsked ? {} : { route };
 }
 
-/** The environment variables that hold keys, by name, sorted. */
+/** The environment variables that hold keys and headers, by name, sorted. */
 export function environmentNames(plan: Plan): string[] {
   const settings = plan.providers.flatMap((provider) => [
     provider.settings,
     ...provider.routeSettings.map(({ settings }) => settings),
   ]);
-  return unique(settings.flatMap((each) => environmentName(each.apiKey) ?? []));
+  const headers = plan.providers.flatMap((provider) => Object.values(provider.setHeaders));
+  const values = [...settings.map(({ apiKey }) => apiKey), ...headers];
+  return unique(values.flatMap((value) => environmentName(value) ?? []));
 }
 
 function unique(values: readonly string[]): string[] {

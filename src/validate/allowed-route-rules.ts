@@ -14,9 +14,10 @@ export function checkAllowedRoutes({ providers, routes }: Input, report: Report)
       const allowed = provider?.value.spec.allowedRoutes?.namespaces;
       if (provider === undefined || allowed === undefined) continue;
       if (allowed.includes(route.resource.namespace)) continue;
-      const known = allowed.length === 0 ? "none" : listOf(new Set(allowed));
-      const message = `the LLMProvider ${fullNameOf(provider)} does not allow LLMRoutes of the namespace ${route.resource.namespace}; it allows ${known}`;
-      report(backend.problem("route_not_allowed", message));
+      const names = allowed.length === 0 ? "none" : listOf(new Set(allowed));
+      const message = `the LLMProvider ${fullNameOf(provider)} does not allow LLMRoutes of the namespace ${route.resource.namespace}`;
+      const problem = backend.problem("route_not_allowed", message);
+      report({ ...problem, known: `it allows ${names}` });
     }
   }
 }

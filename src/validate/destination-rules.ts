@@ -18,15 +18,14 @@ function checkRule({ rule, matches }: Rule, hosts: ReadonlySet<string>, report: 
     // A backendRef is a provider's Service by definition.
     if (field === "providerHost" && isMeshGateway(host, matches)) continue;
     const hint = field === "providerHost" && host.endsWith(serviceSuffix) ? gatewayHint : "";
-    const message = `${unknownMessage(host, hosts)}${hint}`;
-    report(backend.at(field).problem("unknown_provider", message));
+    const message = `there is no LLMProvider with the host ${host}${hint}`;
+    const known =
+      hosts.size === 0
+        ? "there are no LLMProviders"
+        : `the hosts are ${listOf(hosts)}${suggest(host, hosts)}`;
+    report({ ...backend.at(field).problem("unknown_provider", message), known });
   }
 }
 
 const gatewayHint =
   "; a Service without an LLMProvider can only be the next gateway, in a rule for mesh only";
-
-function unknownMessage(host: string, hosts: ReadonlySet<string>): string {
-  const known = hosts.size === 0 ? "there are no LLMProviders" : `the hosts are ${listOf(hosts)}`;
-  return `there is no LLMProvider with the host ${host}; ${known}${suggest(host, hosts)}`;
-}

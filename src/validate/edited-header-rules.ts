@@ -42,5 +42,6 @@ function authHeadersOf(provider: ProviderResource): string[] {
 }
 
 function removedHeadersOf({ value }: ProviderResource): string[] {
-  return (value.spec.headers?.remove ?? []).map(foldHeaderName);
+  const { remove = [], set = {} } = value.spec.headers ?? {};
+  return [...remove, ...Object.keys(set)].map(foldHeaderName);
 }

@@ -26,8 +26,9 @@ export function checkNamedGateways({ routes, context, target }: Input, report: R
         const message = `${name} is a Gateway of the Gateway API, to which no VirtualService can be bound; name an Istio Gateway`;
         report(named.problem("unusable_gateway", message));
       } else if (gateways.size > 0) {
-        const message = `the input has no Gateway ${name}; the Gateways are ${listOf(gateways.keys())}`;
-        report(named.problem("unknown_gateway", message));
+        const message = `the input has no Gateway ${name}`;
+        const known = `the Gateways are ${listOf(gateways.keys())}`;
+        report({ ...named.problem("unknown_gateway", message), known });
       }
     }
   }

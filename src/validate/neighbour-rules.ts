@@ -44,5 +44,5 @@ function reportHost(
 ): void {
   const place = provider.at("spec", "host").place();
   const message = `${host.text()} is the host of the LLMProvider in ${place}: ${effect}`;
-  report(host.problem(code, message));
+  report({ ...host.problem(code, message), affected: provider.resource });
 }

@@ -1,5 +1,6 @@
 import type { Report } from "../diagnostics.ts";
 import type { Cursor } from "../model/cursor.ts";
+import type { RouteResource } from "../model/resource.ts";
 import { type Input, ofKind } from "./input.ts";
 
 /**
@@ -8,11 +9,11 @@ import { type Input, ofKind } from "./input.ts";
  */
 export function checkPolicies({ routes, context, target }: Input, report: Report): void {
   if (target === "envoy") return;
-  const hosts = new Set(routes.map((route) => route.value.spec.host));
+  const byHost = new Map(routes.map((route) => [route.value.spec.host, route]));
   for (const list of ofKind(context, "security.istio.io", "AuthorizationPolicy").flatMap(
     hostLists,
   )) {
-    for (const host of hosts) checkList(host, list, report);
+    for (const route of byHost.values()) checkList(route, list, report);
   }
 }
 
@@ -29,13 +30,14 @@ function hostLists(policy: Cursor): Cursor[] {
   return operations.map((operation) => operation.at("operation", field));
 }
 
-function checkList(host: string, list: Cursor, report: Report): void {
+function checkList(route: RouteResource, list: Cursor, report: Report): void {
+  const { host } = route.value.spec;
   const patterns = list.items();
   const named = patterns.find((pattern) => matches(pattern, host));
   if (named === undefined) return;
   if (patterns.some((pattern) => matches(pattern, `${host}:80`))) return;
   const message = `matches ${host} but not ${host}:80, which Istio routes the same way; add "${host}:*" (the filter refuses such a request with 421 in any case)`;
-  report(named.problem("host_without_port", message));
+  report({ ...named.problem("host_without_port", message), affected: route.resource });
 }
 
 /** Whether an entry of the list matches the host. Istio has exact, `prefix*`, `*suffix` and `*`. */

@@ -6,19 +6,25 @@ import type { Cursor } from "../model/cursor.ts";
 import { readMembers } from "../model/members.ts";
 import { defaultConfigOf, routeConfigsOf } from "../model/provider.ts";
 import type { ProviderResource } from "../model/resource.ts";
+import { checkConnection } from "./connection-rules.ts";
 import { checkCredential } from "./credential-rules.ts";
+import { checkEndpoints } from "./endpoint-rules.ts";
 import { checkMemberCount, checkMerged } from "./merged-config-rules.ts";
 import { checkModels } from "./model-rules.ts";
 import { checkHost, foldHeaderName } from "./name-rules.ts";
+import { checkSetHeaders } from "./set-header-rules.ts";
 import { checkParameters } from "./parameter-rules.ts";
 
 /** The rules for one LLMProvider by itself. */
 export function checkProvider(provider: ProviderResource, report: Report): void {
   checkHost(provider.at("spec", "host"), report);
   checkPath(provider.at("spec", "path"), report);
+  checkEndpoints(provider, report);
   for (const name of provider.at("spec", "headers", "remove").items()) {
     checkRemovedHeader(name, report);
   }
+  checkConnection(provider, report);
+  checkSetHeaders(provider, report);
   checkConfigs(provider, report);
 }
 

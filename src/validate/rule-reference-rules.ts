@@ -19,9 +19,10 @@ export function checkRuleReferences({ providers, routes }: Input, report: Report
       if (keys.has(key)) continue;
       const known = names.size === 0 ? "there are no rules" : `the rules are ${listOf(names)}`;
       const message = namesRoute(key)
-        ? `there is no such NAMESPACE/LLMROUTE/RULE; ${known}`
-        : `no LLMRoute has a rule with this name; ${known}${suggest(key, names)}`;
-      report(config.problem("unknown_rule", message, "key"));
+        ? "there is no such NAMESPACE/LLMROUTE/RULE"
+        : "no LLMRoute has a rule with this name";
+      const hint = namesRoute(key) ? "" : suggest(key, names);
+      report({ ...config.problem("unknown_rule", message, "key"), known: `${known}${hint}` });
     }
   }
 }

@@ -11,6 +11,7 @@ import type { Cursor } from "../model/cursor.ts";
 import type { Document } from "../model/document.ts";
 import { checkAllowedRoutes } from "./allowed-route-rules.ts";
 import { classify } from "./classify.ts";
+import { checkConnections } from "./connection-rules.ts";
 import { checkDestinations } from "./destination-rules.ts";
 import { checkEditedHeaders } from "./edited-header-rules.ts";
 import { checkGateways } from "./gateway-rules.ts";
@@ -47,6 +48,8 @@ const claims: Check[] = [
   checkOverlaps,
   // No route matches on a header that the filter edits.
   checkEditedHeaders,
+  // A connection is made as the target can make it.
+  checkConnections,
   // No proxy needs more environment variables than Istio can give its filter.
   checkVariableCounts,
 ];
@@ -91,6 +94,9 @@ const hints: Check[] = [
   checkVariables,
 ];
 
+/** Where kubectl puts a resource without a namespace, unless its context names another. */
+export const kubectlNamespace = "default";
+
 export interface ValidateOptions {
   target: Target;
   /**
@@ -104,8 +110,8 @@ export interface ValidateOptions {
    * error.
    */
   isComplete: boolean;
-  /** The namespace of resources without one. */
-  namespace: string;
+  /** The namespace of resources without one; `kubectlNamespace` by default. */
+  namespace?: string;
 }
 
 /**
@@ -115,7 +121,7 @@ export interface ValidateOptions {
  */
 export function validate(
   documents: readonly Document[],
-  { target, errors, isComplete, namespace }: ValidateOptions,
+  { target, errors, isComplete, namespace = kubectlNamespace }: ValidateOptions,
   report: Report,
 ): Input {
   const lost: Diagnostic[] = [];

@@ -10,10 +10,10 @@ const maxVariables = 256;
 /** No filter needs more variables than Istio allows. */
 export function checkVariableCounts({ providers, target }: Input, report: Report): void {
   if (target === "envoy") return;
-  for (const { apiKey, count } of variablesOf(providers)) {
+  for (const { value, count } of variablesOf(providers)) {
     if (count !== maxVariables + 1) continue;
     const message = `is variable number ${count} for these proxies: Istio allows a filter at most ${maxVariables}`;
-    report(apiKey.problem("too_many_variables", message));
+    report(value.problem("too_many_variables", message));
   }
 }
 
@@ -28,7 +28,7 @@ export function checkVariables({ providers, context, target }: Input, report: Re
   if (target === "any" && pods.length === 0 && !hasGateway(context)) return;
   for (const variable of variablesOf(providers)) {
     if (pods.some((pod) => gives(pod, variable))) continue;
-    report(variable.apiKey.problem("unset_variable", howToSet(variable.name)));
+    report(variable.value.problem("unset_variable", howToSet(variable.name)));
   }
 }
 
@@ -40,7 +40,8 @@ function howToSet(name: string): string {
 interface Variable {
   name: string;
   provider: ProviderResource;
-  apiKey: Cursor;
+  /** Where it is named. */
+  value: Cursor;
   /** How many variables the same proxies need up to this one. */
   count: number;
 }
@@ -52,10 +53,17 @@ function variablesOf(providers: readonly ProviderResource[]): Variable[] {
     const workload = workloadKey(provider);
     const names = needed.get(workload) ?? new Set<string>();
     needed.set(workload, names);
-    return configsOf(provider).flatMap((config): Variable[] => {
-      const name = environmentName(config.value.apiKey);
+    const values: Cursor[] = [
+      ...configsOf(provider).map((config) => config.at("apiKey")),
+      ...provider
+        .at("spec", "headers", "set")
+        .fields()
+        .map(([, value]) => value),
+    ];
+    return values.flatMap((value): Variable[] => {
+      const name = environmentName(value.text());
       if (name === undefined || names.has(name)) return [];
-      return [{ name, provider, apiKey: config.at("apiKey"), count: names.add(name).size }];
+      return [{ name, provider, value, count: names.add(name).size }];
     });
   });
 }

@@ -1,4 +1,4 @@
-import type { Report } from "../diagnostics.ts";
+import type { Report, ResourceName } from "../diagnostics.ts";
 import type { Cursor } from "../model/cursor.ts";
 import type { RouteResource } from "../model/resource.ts";
 import { fullGatewayName, listedGateways } from "../model/route.ts";
@@ -11,7 +11,9 @@ import { type Input, isOurs, ofKind } from "./input.ts";
 export function checkVirtualServices(input: Input, report: Report): void {
   const { providers, routes, context, target } = input;
   if (target === "envoy") return;
-  const known = new Set([...providers, ...routes].map(({ value }) => value.spec.host));
+  const known = new Map(
+    [...routes, ...providers].map(({ value, resource }) => [value.spec.host, resource]),
+  );
   for (const service of ofKind(context, "networking.istio.io", "VirtualService")) {
     if (isOurs(service)) continue;
     checkOverlap(routes, service, report);
@@ -28,7 +30,8 @@ function checkOverlap(routes: readonly RouteResource[], service: Cursor, report:
       if (shared === undefined) continue;
       const place = route.at("spec", "host").place();
       const message = `${host.value} already has an LLMRoute for ${shared}, in ${place}: which of the two applies is undefined`;
-      report(host.problem("overlapping_virtual_service", message));
+      const problem = host.problem("overlapping_virtual_service", message);
+      report({ ...problem, affected: route.resource });
     }
   }
 }
@@ -40,21 +43,26 @@ function gatewaysAt(service: Cursor): string[] {
 }
 
 /** Envoy mirrors the request after the filter has edited it: the copy carries the key. */
-function checkMirrors(known: ReadonlySet<string>, service: Cursor, report: Report): void {
+function checkMirrors(
+  known: ReadonlyMap<string, ResourceName>,
+  service: Cursor,
+  report: Report,
+): void {
   const hosts = service.at("spec", "hosts").items();
-  const hasHost = hosts.some((host) => known.has(String(host.value)));
+  const ownHost = hosts.flatMap((host) => known.get(String(host.value)) ?? [])[0];
   for (const rule of service.at("spec", "http").items()) {
     const destinations = rule.at("route").items();
-    const leadsToProvider = destinations.some((destination) =>
-      known.has(destination.at("destination", "host").text() ?? ""),
-    );
-    if (!hasHost && !leadsToProvider) continue;
+    const provider = destinations.flatMap(
+      (destination) => known.get(destination.at("destination", "host").text() ?? "") ?? [],
+    )[0];
+    const affected = provider ?? ownHost;
+    if (affected === undefined) continue;
     for (const field of ["mirror", "mirrors"]) {
       const mirror = rule.at(field);
       if (mirror.value === undefined) continue;
       const message =
         "sends a copy of each request, with the provider's key, to another destination";
-      report(mirror.problem("mirrored_key", message, "key"));
+      report({ ...mirror.problem("mirrored_key", message, "key"), affected });
     }
   }
 }

@@ -82,7 +82,13 @@ function hostWith(bad: unknown, env: Record<string, string> = {}): WasmHost {
 }
 
 const bad: PluginProvider = {
-  ...{ name: "default/bad", clusters: ["bad"], path: "/v1/chat/completions", routes: [] },
+  ...{
+    name: "default/bad",
+    clusters: ["bad"],
+    path: "/v1/chat/completions",
+    endpoints: 0,
+    routes: [],
+  },
   settings: settings(),
 };
 

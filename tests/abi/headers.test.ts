@@ -28,7 +28,14 @@ const routeKeyed = { name: "r", settings: settings({ authHeader: "X-C-Route-Key"
 
 function keyedProvider(name: string): PluginProvider {
   const own = settings({ apiKey: `sk-${name}`, authHeader: `x-${name}-key`, authPrefix: "" });
-  return { name, clusters: [name], path: "/chat/completions", settings: own, routes: [] };
+  return {
+    name,
+    clusters: [name],
+    path: "/chat/completions",
+    settings: own,
+    endpoints: 0,
+    routes: [],
+  };
 }
 
 const keyHeader: HeaderList = [["authorization", `Bearer ${KEY}`]];

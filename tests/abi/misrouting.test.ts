@@ -8,7 +8,12 @@ import { CONTINUE, STOP, WasmHost, type WasmStream } from "../support/wasm-host.
 
 const misconfigured = "503 llm_egress_provider_misconfigured";
 const other: PluginProvider = {
-  ...{ name: "default/other", clusters: ["other", "other-2"], path: "/chat/completions" },
+  ...{
+    name: "default/other",
+    clusters: ["other", "other-2"],
+    path: "/chat/completions",
+    endpoints: 0,
+  },
   ...{ settings: settings({ apiKey: "sk-other" }), routes: [] },
 };
 

@@ -80,10 +80,21 @@ const openAIConfig = fc.record(
   optional,
 );
 const path = mostly(["/v1/chat/completions", "/a?b=c&d", "/x%20", "/"], text);
+const endpoint = fc.record(
+  {
+    path: mostly(["/a/*:b", "/api/**", "/*"], text),
+    methods: fc.array(mostly(["GET", "PUT"], text), { maxLength: 2 }),
+  },
+  { requiredKeys: ["path"] },
+);
 const spec = fc.record(
   {
     path,
     remove: fc.array(headerName, { maxLength: 2 }),
+    set: fc.dictionary(headerName, mostly(["a", " ${TAG}"], text), { maxKeys: 1 }),
+    endpoints: fc.uniqueArray(mostly<unknown>(["chat", "messages", "audio"], endpoint), {
+      ...{ minLength: 1, maxLength: 3 },
+    }),
     config: openAIConfig,
     ruleConfig: openAIConfig,
     rule: mostly(["r", "规则 1"], text),
@@ -97,12 +108,15 @@ type Matches = { headers: Record<string, { exact: string }> }[];
 const apiVersion = "istio.alibabacloud.com/v1beta1";
 const backendRefs = [{ providerHost: "a.example" }];
 
-function compiled({ path, remove, config, ruleConfig, rule }: Spec, matches: Matches = []) {
+function compiled(
+  { path, remove, set, endpoints, config, ruleConfig, rule }: Spec,
+  matches: Matches = [],
+) {
   const specific = ruleConfig && { [rule]: { openAIConfig: ruleConfig } };
   const provider = {
     ...{ apiVersion, kind: "LLMProvider", metadata: { name: "a" } },
     spec: {
-      ...{ host: "a.example", path, headers: remove && { remove } },
+      ...{ host: "a.example", path, endpoints, headers: (remove ?? set) && { remove, set } },
       configs: {
         defaultConfig: config && { openAIConfig: config },
         routeSpecificConfigs: specific,
@@ -130,7 +144,7 @@ function compiled({ path, remove, config, ruleConfig, rule }: Spec, matches: Mat
 
 const clustersOf = () => ["cluster"];
 const context = { clustersOf, unservedClusters: [], ownAuthorities: [], maxSources: 200 };
-const env = { API_KEY: "sk-0", _K2: "sk-2" };
+const env = { API_KEY: "sk-0", TAG: "t", _K2: "sk-2" };
 
 describe("random resources", () => {
   it("are decoded without a fault if they are accepted, and refused with a position otherwise", () => {

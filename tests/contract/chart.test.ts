@@ -5,7 +5,9 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Ajv } from "ajv";
+import { Command } from "commander";
 import { parse, parseAllDocuments } from "yaml";
+import { addControllerOptions } from "../../src/cli/controller.ts";
 
 interface Schema {
   type?: string;
@@ -42,6 +44,16 @@ test("the image and the chart name the same user", () => {
   const { spec } = objects.find(({ kind }) => kind === "Deployment")!;
   const { runAsUser, runAsGroup } = spec.template.spec.securityContext;
   assert.deepEqual([user?.[1], user?.[2]], [String(runAsUser), String(runAsGroup)]);
+});
+
+test("the chart gives the program every option that has a use there, and no other", () => {
+  const { options } = addControllerOptions(new Command());
+  const known = options.map(({ long }) => long ?? "");
+  const template = readFileSync("deploy/chart/templates/deployment.yaml", "utf8");
+  const given = [...template.matchAll(/^ *- (--[a-z-]+)/gm)].map(([, name = ""]) => name);
+  // Names that are fixed in the chart, and the image's module.
+  const fixed = ["--namespace", "--lease-name", "--identity", "--service", "--wasm"];
+  assert.deepEqual([...given, ...fixed].sort(), known.sort());
 });
 
 interface Deployment {

@@ -20,17 +20,21 @@ import * as telemetry from "../../contract/telemetry.ts";
 // A field that is missing here, or that the type does not have, is a compile error.
 type Fields<Type> = Record<keyof Required<Type>, true>;
 
+const config: Fields<PluginConfig> = {
+  ...{ version: true, authorities: true, maxSources: true, unservedClusters: true },
+  ...{ endpoints: true, providers: true },
+};
+
 it("lists exactly the fields of the plugin configuration's types", () => {
-  const config: Fields<PluginConfig> = {
-    ...{ version: true, authorities: true, maxSources: true, unservedClusters: true },
-    ...{ providers: true },
-  };
   const provider: Fields<PluginProvider> = {
     ...{
       name: true,
       clusters: true,
       path: true,
+      endpoints: true,
       removedHeaders: true,
+      setHeaders: true,
+      defaultHeaders: true,
       route: true,
       settings: true,
       routes: true,
@@ -39,7 +43,7 @@ it("lists exactly the fields of the plugin configuration's types", () => {
   const route: Fields<PluginRoute> = { name: true, virtualServices: true, settings: true };
   const settings: Fields<PluginSettings> = {
     ...{ apiKey: true, authHeader: true, authPrefix: true, maxRequestBytes: true },
-    ...{ members: true, models: true },
+    ...{ members: true, models: true, modelList: true },
   };
   const member: Fields<PluginMember> = {
     ...{

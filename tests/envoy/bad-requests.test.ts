@@ -185,7 +185,7 @@ const serveModels: DefineTests = (gateway) => {
 
 const refuseEndpoints: DefineTests = (gateway) => {
   const paths = [
-    ...["/v1", "/v1/", "/v1/files", "/v1/chat/completions/", "/v1/chat/completions/x"],
+    ...["/v1", "/v1/", "/v1/files", "/v1/chat/completions//", "/v1/chat/completions/x"],
     ...["/v1/chat%2Fcompletions", "/v1/chat/completions;x", "/chatcompletions", "//"],
     ...["/v1/CHAT/COMPLETIONS", "/v1/audio/speech", "/v1/files?x=/chat/completions"],
   ];

@@ -87,7 +87,7 @@ const fail: DefineTests = (gateway) => {
     const invalid = { status: 400, code: "invalid_parameter", param: "max_tokens" };
     await assert.rejects(bad, isError(OpenAI.BadRequestError, invalid));
     const unknown = { status: 404, code: "unknown_endpoint", param: null };
-    await assert.rejects(client.models.retrieve("gpt-4"), isError(OpenAI.NotFoundError, unknown));
+    await assert.rejects(client.files.list(), isError(OpenAI.NotFoundError, unknown));
   });
 
   test("throws the provider's errors as the provider sent them", async () => {

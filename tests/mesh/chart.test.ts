@@ -1,17 +1,16 @@
 // The chart against a real API server. There are no nodes and no controllers, so no pod runs: the
 // tests check the objects.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, it } from "node:test";
-import { promisify } from "node:util";
-import { findHelm, renderManifests } from "../support/helm.ts";
+import { makeCertificate } from "../../src/controller/webhook/certificate.ts";
+import { findHelm, renderChart, renderManifests } from "../support/helm.ts";
+import { change, chart, copyChart } from "./chart.ts";
 import { connectMesh } from "./mesh.ts";
 
 const mesh = connectMesh();
 const helm = findHelm() ?? "helm";
-const chart = "deploy/chart";
 const release = "llm-egress";
 const namespace = "llm-egress-system";
 const crd = "llmproviders.istio.alibabacloud.com";
@@ -19,20 +18,16 @@ const account = `system:serviceaccount:${namespace}:llm-egress`;
 
 const kinds =
   "deployments,poddisruptionbudgets,services,serviceaccounts,networkpolicies,roles,rolebindings";
-const clusterKinds = "clusterroles,clusterrolebindings";
+const clusterKinds = "clusterroles,clusterrolebindings,validatingwebhookconfigurations";
 const allOptions = ["podMonitor", "prometheusRule", "dashboard", "networkPolicy"]
   .map((name) => `${name}.enabled=true`)
   .join(",");
+const configurations = "validatingwebhookconfigurations.admissionregistration.k8s.io";
 const selector = "app.kubernetes.io/name=llm-egress";
 
 interface Found {
   kind: string;
   metadata: { name: string };
-}
-
-async function runHelm(...words: string[]): Promise<string> {
-  const env = { ...process.env, KUBECONFIG: join(mesh.folder, "kubeconfig") };
-  return (await promisify(execFile)(helm, words, { env })).stdout;
 }
 
 async function list(names: string): Promise<string[]> {
@@ -47,33 +42,23 @@ function field(path: string, ...object: string[]): Promise<string> {
 
 const columns = () => field("{.spec.versions[0].additionalPrinterColumns[*].name}", "crd", crd);
 
-// Copies of the chart, of which one has older CRDs. The rig's API server is built without a version,
-// so the copies do not require one.
-const charts = { older: join(mesh.folder, "older-chart"), current: join(mesh.folder, "chart") };
+// One of them has older CRDs.
+const charts = { older: "", current: "" };
 
 before(() => {
-  for (const folder of Object.values(charts)) {
-    cpSync(chart, folder, { recursive: true });
-    change(join(folder, "Chart.yaml"), /^kubeVersion: .*\n/m, "");
-  }
+  charts.older = copyChart(mesh, "older-chart");
+  charts.current = copyChart(mesh, "chart");
   change(join(charts.older, "files/crds/llmproviders.yaml"), "- name: Model\n", "- name: Older\n");
 });
 
-function change(file: string, from: string | RegExp, to: string): void {
-  const text = readFileSync(file, "utf8");
-  const changed = text.replace(from, to);
-  assert.notEqual(changed, text);
-  writeFileSync(file, changed);
-}
-
 it("passes helm lint with all that is optional", async () => {
-  const output = await runHelm("lint", "--strict", chart, "--set", allOptions);
+  const output = await mesh.helm("lint", "--strict", chart, "--set", allOptions);
   assert.match(output, /1 chart\(s\) linted, 0 chart\(s\) failed/);
 });
 
 it("is refused with a value that the schema does not allow", async () => {
-  await assert.rejects(runHelm("template", chart, "--set", "replica=3"), /replica/);
-  await assert.rejects(runHelm("template", chart, "--set", "service.port=80"), /service\/port/);
+  await assert.rejects(mesh.helm("template", chart, "--set", "replica=3"), /replica/);
+  await assert.rejects(mesh.helm("template", chart, "--set", "service.port=80"), /service\/port/);
 });
 
 it("renders deploy/install.yaml", () => {
@@ -82,7 +67,7 @@ it("renders deploy/install.yaml", () => {
 
 it("installs, and takes over CRDs that kubectl has created", async () => {
   const words = ["-n", namespace, "--create-namespace", "--take-ownership", "--force-conflicts"];
-  await runHelm("install", release, charts.older, ...words);
+  await mesh.helm("install", release, charts.older, ...words);
   assert.match(await columns(), /Older/);
   assert.deepEqual(await list(kinds), [
     "Deployment llm-egress",
@@ -95,17 +80,33 @@ it("installs, and takes over CRDs that kubectl has created", async () => {
   assert.deepEqual(await list(clusterKinds), [
     "ClusterRole llm-egress",
     "ClusterRoleBinding llm-egress",
+    "ValidatingWebhookConfiguration llm-egress",
   ]);
 });
 
 it("upgrades, the CRDs included", async () => {
-  const words = ["--set", "replicas=3,networkPolicy.enabled=true,module.url=oci://r.example/m"];
-  await runHelm("upgrade", release, charts.current, "-n", namespace, ...words);
+  // As the controller does.
+  const path = "/webhooks/0/clientConfig/caBundle";
+  const caBundle = Buffer.from(makeCertificate("llm-egress").cert).toString("base64");
+  const patch = JSON.stringify([{ op: "add", path, value: caBundle }]);
+  const configuration = ["validatingwebhookconfiguration", "llm-egress"];
+  await mesh.kubectl("patch", ...configuration, "--type=json", "-p", patch);
+  const settings = "replicas=3,networkPolicy.enabled=true,module.url=oci://r.example/m";
+  const words = ["--set", `${settings},webhook.port=10250`];
+  await mesh.helm("upgrade", release, charts.current, "-n", namespace, ...words);
   assert.match(await columns(), /Host Model Ready Path Age/);
   assert.equal(await field("{.spec.replicas}", "deployment", "llm-egress"), "3");
   assert.ok((await list(kinds)).includes("NetworkPolicy llm-egress"));
+  // The caBundle is not the chart's.
+  const webhook = "{.webhooks[0].clientConfig['caBundle','service.port']}";
+  assert.equal(await field(webhook, ...configuration), `${caBundle} 10250`);
   const args = "{.spec.template.spec.containers[0].args}";
   assert.match(await field(args, "deployment", "llm-egress"), /"--wasm-url=oci:\/\/r.example\/m"/);
+});
+
+it("leaves out the webhook, with its rights", () => {
+  const text = renderChart(helm, ["--set", "webhook.enabled=false,networkPolicy.enabled=true"]);
+  assert.doesNotMatch(text.replace(/^ *#.*$/gm, ""), /webhook|secrets|9443/);
 });
 
 it("creates pods that the restricted Pod Security Standard allows", async () => {
@@ -132,6 +133,8 @@ it("gives the controller the rights that it needs, and no others", async () => {
     ["patch", "llmroutes.istio.alibabacloud.com", [...everywhere, "--subresource=status"]],
     ["delete", "wasmplugins.extensions.istio.io", everywhere],
     ["update", "leases.coordination.k8s.io/llm-egress", own],
+    ["update", "secrets/llm-egress-webhook", own],
+    ["update", `${configurations}/llm-egress`, everywhere],
   ];
   for (const right of allowed) assert.equal(await can(...right), "yes", right.join(" "));
   const refused: [string, string, string[]][] = [
@@ -140,6 +143,10 @@ it("gives the controller the rights that it needs, and no others", async () => {
     ["get", "configmaps", own],
     ["update", crd, everywhere],
     ["update", "leases.coordination.k8s.io/another", own],
+    ["get", "secrets/another", own],
+    ["get", "secrets/llm-egress-webhook", ["-n", "default"]],
+    ["create", configurations, everywhere],
+    ["update", `${configurations}/another`, everywhere],
     ["create", "envoyfilters.networking.istio.io", everywhere],
   ];
   for (const right of refused) assert.equal(await can(...right), "no", right.join(" "));
@@ -151,7 +158,7 @@ it("gives the controller the rights that it needs, and no others", async () => {
 it("uninstalls, and leaves the CRDs with their resources", async () => {
   const provider = ["-f", "examples/egress-gateway/dashscope-qwen.yaml"];
   await mesh.kubectl("create", ...provider);
-  await runHelm("uninstall", release, "-n", namespace);
+  await mesh.helm("uninstall", release, "-n", namespace);
   assert.deepEqual(await list(kinds), []);
   assert.deepEqual(await list(clusterKinds), []);
   assert.match(await columns(), /Host/);

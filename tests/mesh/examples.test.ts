@@ -5,6 +5,14 @@ import { type Mock, startMock } from "../../src/mock/server.ts";
 import { exampleNames, readSteps } from "../support/readme.ts";
 import { echoedBody, echoedHeader, echoOf } from "../support/requests.ts";
 import { connectMesh } from "./mesh.ts";
+import {
+  type ControllerProcess,
+  makeRoomForHelm,
+  prepareController,
+  startController,
+  startDeployment,
+  untilPruned,
+} from "./controller-process.ts";
 import { followReadme } from "./readme.ts";
 import { dashscopeProvider, dashscopeRoute, gatewayDeployment, gatewayRule } from "./resources.ts";
 import { gatewayKeys, podAddress } from "./rig/names.ts";
@@ -13,6 +21,7 @@ import { startTokenIssuer, type TokenIssuer } from "./token-issuer.ts";
 const mesh = connectMesh();
 const shown = "works as its README shows";
 const tested = new Set<string>();
+let controller: ControllerProcess | undefined;
 const url = "http://dashscope.aliyuncs.com/v1/chat/completions";
 const echo = { "x-mock-echo": "1" };
 const endpoints = `
@@ -23,6 +32,8 @@ addressType: IPv4
 endpoints: [{ addresses: ["${podAddress}"], conditions: { ready: true } }]
 ports: [{ name: http, port: 8000, protocol: TCP }]
 `;
+
+after(() => controller?.stop());
 
 interface Received {
   host: string[];
@@ -42,8 +53,23 @@ const dashscope: Received = {
   model: "qwen-turbo",
 };
 
-example("egress-gateway", () => {
-  it(shown, () => followReadme(mesh, "egress-gateway"));
+describe("with the controller that Helm installs", () => {
+  let replicas: ControllerProcess[] = [];
+
+  before(() => makeRoomForHelm(mesh));
+  after(async () => {
+    for (const each of replicas) assert.equal(await each.stop(), 0);
+    await mesh.helm("uninstall", "llm-egress", "-n", "llm-egress-system");
+    await mesh.kubectl("apply", "-f", "deploy/crds");
+    await prepareController(mesh);
+    controller = startController(mesh);
+  });
+
+  example("egress-gateway", () => {
+    const onInstall = async () => void (replicas = await startDeployment(mesh));
+
+    it(shown, () => followReadme(mesh, "egress-gateway", { onInstall }));
+  });
 });
 
 example("subscribers", () => {
@@ -98,7 +124,7 @@ example("jwt", () => {
   });
   after(() => issuer.close());
 
-  it(shown, () => followReadme(mesh, "jwt", { TOKEN: issuer.issue("alice") }));
+  it(shown, () => followReadme(mesh, "jwt", { env: { TOKEN: issuer.issue("alice") } }));
 
   it("does not forward the client's token to the provider", async () => {
     const token = issuer.issue("alice");
@@ -150,10 +176,7 @@ example("weights", () => {
 });
 
 example("telemetry", () => {
-  before(async () => {
-    const rendered = await mesh.render(dashscopeProvider, dashscopeRoute);
-    await mesh.apply(gatewayRule, dashscopeProvider, dashscopeRoute, rendered, gatewayDeployment);
-  });
+  before(() => mesh.apply(gatewayRule, dashscopeProvider, dashscopeRoute, gatewayDeployment));
 
   it(shown, () => followReadme(mesh, "telemetry"));
 });
@@ -167,7 +190,10 @@ function example(name: string, tests: () => void): void {
   tested.add(name);
   describe(`examples/${name}`, () => {
     tests();
-    after(() => mesh.clear());
+    after(async () => {
+      await mesh.clear();
+      await untilPruned(mesh);
+    });
   });
 }
 

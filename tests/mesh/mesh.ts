@@ -3,7 +3,9 @@ import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { sourceAnnotation } from "../../src/controller/desired.ts";
 import { EnvoyAdmin } from "../support/envoy-admin.ts";
+import { findHelm } from "../support/helm.ts";
 import { binariesFolder } from "./rig/binaries.ts";
 import { runKubectl } from "./rig/kubernetes.ts";
 import { gateway, type Proxy, type WorkloadName } from "./rig/names.ts";
@@ -91,7 +93,7 @@ export class Mesh {
         await act();
       } finally {
         changed = (await this.#list()).filter((object) => !before.has(version(object)));
-        for (const object of changed) this.#applied.set(nameOf(object), object);
+        for (const object of changed.filter(isUsers)) this.#applied.set(nameOf(object), object);
       }
       return changed;
     });
@@ -118,8 +120,9 @@ export class Mesh {
   /** Deletes the objects in the YAML. Resolves when they are no longer in effect at any proxy. */
   async delete(...yaml: string[]): Promise<void> {
     const file = this.#write("applied.yaml", yaml);
-    const objects = readList(await this.kubectl("get", "-o", "json", "-f", file));
-    await this.kubectl("delete", "-f", file);
+    const words = ["--ignore-not-found", "-f", file];
+    const objects = readList(await this.kubectl("get", "-o", "json", ...words));
+    await this.kubectl("delete", ...words);
     for (const object of objects) this.#applied.delete(nameOf(object));
     await untilForgotten(objects);
     await untilAcknowledged();
@@ -170,6 +173,12 @@ export class Mesh {
     return promisify(execFile)(join(binariesFolder(), "istioctl"), words, { env });
   }
 
+  /** Runs Helm in the same way as kubectl. */
+  async helm(...words: string[]): Promise<string> {
+    const env = { ...process.env, KUBECONFIG: join(this.folder, "kubeconfig") };
+    return (await promisify(execFile)(findHelm() ?? "helm", words, { env })).stdout;
+  }
+
   async #list(): Promise<Stored[]> {
     const words = ["get", followedKinds.join(","), "--all-namespaces", "-o", "json"];
     return readList(await this.kubectl(...words));
@@ -194,8 +203,14 @@ export function readExample(name: string): string {
   return readFileSync(join("examples/egress-gateway", name), "utf8");
 }
 
-// kubectl prints a single object without a list.
+// The controller deletes its own objects.
+function isUsers({ metadata }: Stored): boolean {
+  return metadata.annotations?.[sourceAnnotation] === undefined;
+}
+
+// kubectl prints a single object without a list, and nothing if there is none.
 function readList(json: string): Stored[] {
+  if (json === "") return [];
   const answer = JSON.parse(json) as Stored & { items?: Stored[] };
   return answer.items ?? [answer];
 }

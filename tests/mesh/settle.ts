@@ -30,7 +30,13 @@ export async function pollUntil(
 export interface Stored {
   apiVersion: string;
   kind: string;
-  metadata: { name: string; namespace?: string; uid: string; generation: number };
+  metadata: {
+    name: string;
+    namespace?: string;
+    uid: string;
+    generation: number;
+    annotations?: Record<string, string>;
+  };
 }
 
 /** Resolves when istiod has read these versions of Istio's objects. */

@@ -46,10 +46,10 @@ export class EnvoyAdmin {
       "/listeners?format=json",
     )) as Listeners;
     return new Map(
-      statuses.map(({ name, local_address: { socket_address: socket } }) => [
-        name,
-        socket.port_value,
-      ]),
+      statuses.flatMap(({ name, local_address: { socket_address: socket } }) =>
+        // An internal listener has no port.
+        socket === undefined ? [] : [[name, socket.port_value]],
+      ),
     );
   }
 
@@ -74,6 +74,6 @@ interface Stat {
 interface Listeners {
   listener_statuses?: {
     name: string;
-    local_address: { socket_address: { port_value: number } };
+    local_address: { socket_address?: { port_value: number } };
   }[];
 }

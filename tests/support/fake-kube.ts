@@ -22,7 +22,7 @@ interface Change {
 
 interface Watch {
   collection: string;
-  selector: string | null;
+  selector: Selector;
   response: ServerResponse;
 }
 
@@ -33,6 +33,12 @@ interface Target {
   namespace: string;
   name: string;
   isStatus: boolean;
+}
+
+interface Selector {
+  label: string | null;
+  /** `metadata.name=NAME`. */
+  field: string | null;
 }
 
 type Refusal = { status: number; reason?: string; message?: string; body?: object };
@@ -219,15 +225,14 @@ export class FakeKube {
   #list(target: Target, query: URLSearchParams): object {
     const all = [...this.#objects].filter(
       ([path, object]) =>
-        parse(path).collection === target.collection &&
-        isSelected(object, query.get("labelSelector")),
+        parse(path).collection === target.collection && isSelected(object, selectorOf(query)),
     );
     const from = Number(query.get("continue") ?? 0);
     const end = from + Math.min(this.pageSize, Number(query.get("limit") ?? Infinity));
     const kind = all[0]?.[1].kind ?? "Thing";
     return {
       kind: `${kind}List`,
-      apiVersion: target.collection.split("/").slice(2, 4).join("/"),
+      apiVersion: splitPath(target.collection)[0].replace(/^\/apis?\//, ""),
       metadata: {
         resourceVersion: String(this.#version),
         ...(end < all.length ? { continue: String(end) } : {}),
@@ -246,7 +251,7 @@ export class FakeKube {
       const object = { code: 410, reason: "Expired", message: "too old resource version" };
       return void response.end(`${JSON.stringify({ type: "ERROR", object })}\n`);
     }
-    const watch = { collection, selector: query.get("labelSelector"), response };
+    const watch = { collection, selector: selectorOf(query), response };
     for (const change of this.#changes) if (change.version > from) deliver(change, watch);
     this.#watches.add(watch);
     response.on("close", () => this.#watches.delete(watch));
@@ -267,23 +272,39 @@ function toItem(object: KubeObject): object {
   return { ...object, kind: undefined, apiVersion: undefined };
 }
 
-function isSelected({ metadata }: KubeObject, selector: string | null): boolean {
-  if (selector === null) return true;
-  const [name = "", value = ""] = selector.split(/!?=/);
-  return (metadata.labels?.[name] === value) === !selector.includes("!=");
+function selectorOf(query: URLSearchParams): Selector {
+  return { label: query.get("labelSelector"), field: query.get("fieldSelector") };
+}
+
+function isSelected({ metadata }: KubeObject, { label, field }: Selector): boolean {
+  if (field !== null && field !== `metadata.name=${metadata.name}`) return false;
+  if (label === null) return true;
+  const [name = "", value = ""] = label.split(/!?=/);
+  return (metadata.labels?.[name] === value) === !label.includes("!=");
+}
+
+// The only kind outside of namespaces that the controller knows.
+const clusterKind = "validatingwebhookconfigurations";
+
+/** `/apis/GROUP/VERSION` or `/api/VERSION`, and the parts after it. */
+function splitPath(path: string): [string, string[]] {
+  const parts = path.split("/");
+  const end = parts[1] === "api" ? 3 : 4;
+  return [parts.slice(0, end).join("/"), parts.slice(end)];
 }
 
 function parse(path: string): Target {
-  const [, apis = "", group = "", version = "", ...rest] = path.split("/");
+  const [prefix, rest] = splitPath(path);
   const [namespace = "", ...own] = rest[0] === "namespaces" ? rest.slice(1) : ["", ...rest];
   const [plural = "", name = "", status] = own;
-  const collection = `/${apis}/${group}/${version}/${plural}`;
+  const collection = `${prefix}/${plural}`;
   return { collection, namespace, name, isStatus: status === "status" };
 }
 
 function pathOf({ collection, namespace, name }: Omit<Target, "isStatus">): string {
-  const [, apis, group, version, plural] = collection.split("/");
-  return `/${apis}/${group}/${version}/namespaces/${namespace}/${plural}/${name}`;
+  const [prefix, [plural]] = splitPath(collection);
+  const place = plural === clusterKind ? "" : `/namespaces/${namespace}`;
+  return `${prefix}${place}/${plural}/${name}`;
 }
 
 function named({ namespace = "default", name }: KubeObject["metadata"]) {

@@ -1,6 +1,7 @@
 // Shorthands for tests that run the module under the scripted host, with one provider and one
 // request.
 import type { PluginConfig, PluginProvider, PluginSettings } from "../../contract/plugin-config.ts";
+import { endpointLines } from "../../src/model/endpoints.ts";
 import { type HeaderList, WasmHost, type WasmStream } from "./wasm-host.ts";
 
 export const HOST = "llm.example.com";
@@ -28,11 +29,13 @@ export function configOf(
     authorities: [HOST],
     maxSources: 200,
     unservedClusters: [],
+    endpoints: [endpointLines()],
     providers: [
       {
         name: "default/llm",
         clusters: [CLUSTER],
         path: "/v1/chat/completions",
+        endpoints: 0,
         settings: settings(some),
         routes: [],
         ...provider,

@@ -7,6 +7,8 @@ import type {
   PluginSettings,
 } from "../../contract/plugin-config.ts";
 
+import { endpointLines } from "../../src/model/endpoints.ts";
+
 /** The name of the cluster for a host, as Istio names it. */
 export function clusterOf(host: string): string {
   return `outbound|443||${host}`;
@@ -25,6 +27,7 @@ export function provider(host: string, changes: ProviderChanges = {}): PluginPro
     name: `test/${host}`,
     clusters: [clusterOf(host)],
     path: "/v1/chat/completions",
+    endpoints: 0,
     routes: [],
     ...changes,
     settings: settings({ apiKey: `sk-${host}`, ...changes.settings }),
@@ -50,6 +53,7 @@ export function pluginConfig(
     authorities,
     maxSources: 200,
     unservedClusters: [],
+    endpoints: [endpointLines()],
     providers,
     ...changes,
   };

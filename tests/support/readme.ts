@@ -55,12 +55,17 @@ export function assertShown({ command, output }: Step, printed: string): void {
   assert.equal(mask(printed).trimEnd(), mask(output).trimEnd(), command);
 }
 
-/** The text without what differs in each run: ids, times, and the counts of `uniq -c`. */
+/** The text without what differs in each run: ids, times, ages, and the counts of `uniq -c`. */
 export function mask(text: string): string {
-  return text
-    .replaceAll(/chatcmpl-[0-9a-f]{32}/g, "chatcmpl-ID")
-    .replaceAll(/"created":\d+/g, '"created":TIME')
-    .replaceAll(/"duration":\d+/g, '"duration":TIME')
-    .replaceAll(/"start_time":"[^"]*"/g, '"start_time":TIME')
-    .replaceAll(/^ +\d+ (?=")/gm, "N ");
+  return (
+    text
+      .replaceAll(/chatcmpl-[0-9a-f]{32}/g, "chatcmpl-ID")
+      .replaceAll(/"created":\d+/g, '"created":TIME')
+      .replaceAll(/"duration":\d+/g, '"duration":TIME')
+      .replaceAll(/"start_time":"[^"]*"/g, '"start_time":TIME')
+      .replaceAll(/^LAST DEPLOYED: .*$/gm, "LAST DEPLOYED: TIME")
+      // The age in a table of kubectl, whose columns are as wide as their cells.
+      .replaceAll(/ +(?:\d+[ms])+$/gm, " AGE")
+      .replaceAll(/^ +\d+ (?=")/gm, "N ")
+  );
 }

@@ -105,7 +105,9 @@ for (const [name, from, to, line] of yamlFaults) {
 
 test("a misspelled field, host, rule, kind or value has a suggestion", () => {
   const messagesOf = (from: string, to: string) =>
-    compileText(provider.replace(from, to)).diagnostics.map(({ message }) => message);
+    compileText(provider.replace(from, to)).diagnostics.map(
+      ({ message, known = "" }) => `${message}${known}`,
+    );
   const cases: [from: string, to: string, meant: string][] = [
     ["{model: m", "{modle: m", "model"],
     ["providerHost: api.openai.com", "providerHost: api.opneai.com", "api.openai.com"],

@@ -43,7 +43,8 @@ function walk(path: string, node: Node): [string, Node][] {
 for (const file of ["llmproviders.yaml", "llmroutes.yaml"]) {
   test(`${file}: kubectl explain has a text for every field`, () => {
     for (const [path, { description, type }] of fieldsOf(file)) {
-      assert.ok(type, `${path} has no type`);
+      // An endpoint is a name or a mapping, which a structural schema has no type for.
+      assert.ok(type || path === ".spec.endpoints[]", `${path} has no type`);
       const isPartOfOne = /(\[\]|\{\})$/.test(path);
       assert.ok(isPartOfOne || description, `${path} has no description`);
     }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { IVirtualService } from "@kubernetes-models/istio/networking.istio.io/v1beta1";
+import { defaultConnection } from "../../src/plan/build.ts";
+import { endpointLines } from "../../src/model/endpoints.ts";
 import type { IstioOptions } from "../../src/emit/istio/options.ts";
 import { pluginName } from "../../src/emit/istio/plugin-name.ts";
 import { type IstioResource, toIstioResources } from "../../src/emit/istio/resources.ts";
@@ -15,6 +17,10 @@ const provider: ProviderPlan = {
   port: 443,
   tls: { mode: "SIMPLE" },
   path: "/v1/chat/completions",
+  endpoints: endpointLines(),
+  connection: defaultConnection,
+  setHeaders: {},
+  defaultHeaders: {},
   removedHeaders: [],
   workloadLabels: {},
   settings: { authHeader: "authorization", authPrefix: "Bearer ", members: [] },

@@ -87,7 +87,6 @@ test("a destination that no provider serves is an unserved cluster of the filter
     target: "any",
     errors: "refuse",
     isComplete: true,
-    namespace: "default",
   } as const;
   const documents = parse([{ file: "route.yaml", text }], ignored);
   const resources = validate(documents, options, ignored);
@@ -100,6 +99,7 @@ test("a destination that no provider serves is an unserved cluster of the filter
     authorities: ["dashscope.aliyuncs.com", "own:1"],
     maxSources: 7,
     unservedClusters: ["dashscope.aliyuncs.com:443"],
+    endpoints: [],
     providers: [],
   });
 });

@@ -16,6 +16,7 @@ const inputs = {
     "utf8",
   ),
   "source labels": readFileSync("tests/golden/istio/source-labels/input.yaml", "utf8"),
+  connection: readFileSync("tests/golden/istio/connection/input.yaml", "utf8"),
   "one hop": readFileSync("tests/golden/istio/one-hop/input.yaml", "utf8"),
   "many resources": manyResources(20),
 };

@@ -10,8 +10,8 @@ const KEYED = '"authHeader":"authorization","authPrefix":"Bearer ","apiKey":"mar
 
 function configText(settings: string): string {
   return (
-    '{"version":1,"authorities":["Mark.Example"],"unservedClusters":["mark|un"],"providers":[{"name":"ns/p",' +
-    `"clusters":["mark|c"],"path":"/mark/chat/completions?mark=1","settings":{${settings}},"routes":[]}]}`
+    '{"version":1,"authorities":["Mark.Example"],"unservedClusters":["mark|un"],"endpoints":[["POST own /x"]],"providers":[{"name":"ns/p",' +
+    `"clusters":["mark|c"],"endpoints":0,"path":"/mark/chat/completions?mark=1","settings":{${settings}},"routes":[]}]}`
   );
 }
 

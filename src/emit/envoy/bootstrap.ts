@@ -1,6 +1,7 @@
 // Plan → Envoy's bootstrap: one gateway that needs no control plane. All decisions are in the plan.
 import type { Plan } from "../../plan/plan.ts";
-import { type Cluster, toCluster } from "./cluster.ts";
+import { type Cluster, toCluster, tunnelOf } from "./cluster.ts";
+import { internalListeners } from "./connection.ts";
 import { type Listener, toListener } from "./listener.ts";
 import type { AdminAddress, EnvoyOptions } from "./options.ts";
 import { statsConfig } from "./stats.ts";
@@ -12,20 +13,24 @@ export interface Bootstrap {
   stats_config: object;
   layered_runtime: object;
   overload_manager: object;
-  static_resources: { listeners: Listener[]; clusters: Cluster[] };
+  bootstrap_extensions?: object[];
+  static_resources: { listeners: (Listener | object)[]; clusters: (Cluster | object)[] };
 }
 
 /** The bootstrap of an Envoy that serves as the plan's gateway. */
 export function toBootstrap(plan: Plan, options: EnvoyOptions): Bootstrap {
+  const tunnels = plan.providers.flatMap((provider) => tunnelOf(provider, options) ?? []);
+  const clusters = plan.providers.map((provider) => toCluster(provider, options));
   return {
     node: { id: "llm-egress", cluster: "llm-egress" },
     ...(options.admin === undefined ? {} : { admin: { address: toAddress(options.admin) } }),
     stats_config: statsConfig(),
     layered_runtime: layeredRuntime(),
     overload_manager: overloadManager(),
+    ...(tunnels.length === 0 ? {} : { bootstrap_extensions: [internalListeners] }),
     static_resources: {
-      listeners: [toListener(plan, options)],
-      clusters: plan.providers.map((provider) => toCluster(provider, options)),
+      listeners: [toListener(plan, options), ...tunnels.map(({ listener }) => listener)],
+      clusters: [...clusters, ...tunnels.map(({ cluster }) => cluster)],
     },
   };
 }

@@ -1,38 +1,47 @@
 import { isIP } from "node:net";
 import type { Endpoint, ProviderPlan } from "../../plan/plan.ts";
+import { connectionFields, toTunnel, type Tunnel } from "./connection.ts";
 import type { EnvoyOptions } from "./options.ts";
 import { type Extension, socketAddress, typedConfig } from "./typed-config.ts";
 
 export interface Cluster {
   name: string;
-  type: "STRICT_DNS";
-  dns_lookup_family: "V4_PREFERRED";
-  connect_timeout: string;
+  type: "STRICT_DNS" | "STATIC";
+  dns_lookup_family?: "V4_PREFERRED";
   circuit_breakers: object;
   load_assignment: object;
   transport_socket?: Extension;
 }
 
-/** The cluster of one provider, and of nothing else, over HTTP/1.1. */
+/** The cluster of one provider, and of nothing else. */
 export function toCluster(provider: ProviderPlan, options: EnvoyOptions): Cluster {
   const name = clusterName(provider);
   const upstream = options.upstreams.get(provider.host);
-  const endpoint = { address: socketAddress(upstream ?? provider) };
+  const tunnel = tunnelOf(provider, options);
+  const endpoint = { address: tunnel?.address ?? socketAddress(upstream ?? provider) };
+  const usesTls = upstream === undefined ? provider.tls.mode === "SIMPLE" : upstream.tls;
   const cluster: Cluster = {
     name,
-    type: "STRICT_DNS",
-    dns_lookup_family: "V4_PREFERRED",
-    connect_timeout: "10s",
+    ...(tunnel === undefined ? byName : { type: "STATIC" }),
+    ...connectionFields(provider.connection, usesTls),
     circuit_breakers: { thresholds: [unbounded] },
     load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: [{ endpoint }] }] },
   };
-  const usesTls = upstream === undefined ? provider.tls.mode === "SIMPLE" : upstream.tls;
   if (usesTls) {
     const ownAuthorities = provider.tls.mode === "SIMPLE" ? provider.tls.caCertificates : undefined;
     const host = upstream?.host ?? provider.host;
     cluster.transport_socket = tlsSocket(host, ownAuthorities ?? options.caBundle);
   }
   return cluster;
+}
+
+const byName = { type: "STRICT_DNS", dns_lookup_family: "V4_PREFERRED" } as const;
+
+/** What leads to the provider through its proxy; undefined if traffic goes elsewhere. */
+export function tunnelOf(provider: ProviderPlan, options: EnvoyOptions): Tunnel | undefined {
+  const { proxy } = provider.connection;
+  if (proxy === undefined || options.upstreams.has(provider.host)) return undefined;
+  return toTunnel(provider, proxy, clusterName(provider));
 }
 
 /** Istio's name for the same cluster, so that logs and metrics look the same on both targets. */

@@ -35,8 +35,9 @@ export interface RouteSource {
 }
 
 /**
- * The Envoy route for one match of a rule. It has no retries: the provider bills a repeated request
- * twice.
+ * The Envoy route for one match of a rule. It has no retries, also for requests that were never sent:
+ * the provider bills a repeated request twice, and Envoy's router would keep the body for them in the
+ * buffer in which the filter lets the end of a body wait. What waits would be sent twice.
  */
 export function toRoute(source: RouteSource): Route {
   const { rule, match } = source;

@@ -1,5 +1,7 @@
 import type { IDestinationRule } from "@kubernetes-models/istio/networking.istio.io/v1beta1";
-import type { ProviderPlan } from "../../plan/plan.ts";
+import type { ConnectionPlan, ProviderPlan } from "../../plan/plan.ts";
+import { toSeconds } from "../../model/durations.ts";
+import { keepaliveProbes } from "../keepalive.ts";
 import { toMetadata } from "./metadata.ts";
 import { tlsSubset } from "./provider-ports.ts";
 
@@ -30,6 +32,7 @@ export function toDestinationRule(provider: ProviderPlan): IDestinationRule | un
         {
           name: tlsSubset,
           trafficPolicy: {
+            connectionPool: toConnectionPool(provider.connection),
             // Without the names, any certificate of a trusted authority would do.
             tls: {
               mode: "SIMPLE",
@@ -40,6 +43,25 @@ export function toDestinationRule(provider: ProviderPlan): IDestinationRule | un
           },
         },
       ],
+    },
+  };
+}
+
+/** With HTTP/2, ALPN offers nothing else: Istio has no choice between the two. */
+function toConnectionPool(connection: ConnectionPlan): object {
+  const { connectTimeoutMs, idleTimeoutMs, keepaliveMs, http2 } = connection;
+  return {
+    tcp: {
+      connectTimeout: toSeconds(connectTimeoutMs),
+      tcpKeepalive: {
+        time: toSeconds(keepaliveMs),
+        interval: toSeconds(keepaliveProbes.intervalMs),
+        probes: keepaliveProbes.count,
+      },
+    },
+    http: {
+      idleTimeout: toSeconds(idleTimeoutMs),
+      ...(http2 ? { h2UpgradePolicy: "UPGRADE" } : {}),
     },
   };
 }

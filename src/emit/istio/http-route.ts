@@ -33,7 +33,8 @@ export function toHttpRoutes(route: RoutePlan, options: IstioOptions): HttpRoute
       name: rule.name,
       ...(isConditional ? { match: alternatives } : {}),
       route: toDestinations(rule, route, options),
-      // By default Istio repeats a request that may have been paid for.
+      // By default Istio repeats a request that may have been paid for, and whose body waits in the
+      // buffer that Envoy's router keeps for that.
       retries: { attempts: 0 },
     });
     if (!isConditional) break;

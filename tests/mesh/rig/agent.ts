@@ -86,7 +86,7 @@ function agentEnvironment(proxy: Proxy, envoy: string): Record<string, string> {
       configPath: "./etc/istio/proxy",
       proxyAdminPort: adminPort,
       statusPort: adminPort + 20,
-      concurrency: 1,
+      concurrency: proxy.workers ?? 1,
       terminationDrainDuration: "0.1s",
       drainDuration: "1s",
       ...(proxy.kind === "router" ? gatewayProxyConfig() : {}),

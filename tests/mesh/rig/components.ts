@@ -1,7 +1,7 @@
 // The processes of the mesh. Each has its own log file, and they are stopped in reverse order.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -46,6 +46,21 @@ export class Components {
     // A program that can't be spawned is treated as a component that has exited.
     child.on("error", (error) => console.error(`${name}: ${error.message}`));
     this.#running.push({ name, child });
+    writeFileSync(this.#pidFile(name), String(child.pid));
+  }
+
+  /** Lets this process end while the components run. */
+  letGo(): void {
+    for (const { child } of this.#running) child.unref();
+  }
+
+  /** The process of a component that this or another object has started last in the folder. */
+  pidOf(name: string): number {
+    return Number(readFileSync(this.#pidFile(name), "utf8"));
+  }
+
+  #pidFile(name: string): string {
+    return join(this.#folder, `${name}.pid`);
   }
 
   /**

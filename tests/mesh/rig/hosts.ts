@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
+  controllerAddresses,
   controllerHost,
   hijackedHost,
   issuerAddress,
@@ -33,7 +34,7 @@ export function writeHostsFiles(folder: string): void {
     `${providerAddress} ${providers}`,
     `${selfSignedAddress} ${selfSignedHost}`,
     `${issuerAddress} ${issuerHost}`,
-    `127.0.0.1 ${controllerHost}`,
+    ...controllerAddresses.map((address) => `${address} ${controllerHost}`),
   ]);
 }
 

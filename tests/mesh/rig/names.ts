@@ -21,6 +21,8 @@ export interface Proxy {
   labels: Record<string, string>;
   /** The environment variables that its container would get from Secrets. */
   keys: Record<string, string>;
+  /** Envoy's worker threads; 1 by default. */
+  workers?: number;
 }
 
 /** The keys in the environment of the gateway only. Tests check that they are nowhere else. */
@@ -89,6 +91,8 @@ export const providerAddress = "127.0.0.99";
 /** The Service of the controller, from which agents load the module. */
 export const controllerHost = "llm-egress.llm-egress-system.svc.cluster.local";
 export const controllerPort = 18080;
+/** The addresses of its replicas. */
+export const controllerAddresses = ["127.0.0.21", "127.0.0.22"] as const;
 
 export const registryAddress = "127.0.0.1:5000";
 export const kubeApi = { port: 16443, token: "admintoken" };

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import { Controller } from "../../src/controller/controller.ts";
+import { createLog } from "../../src/controller/log.ts";
+import { Secrets } from "../../src/controller/secrets.ts";
+import { KubeClient } from "../../src/kube/client.ts";
+import { FakeKube } from "../support/fake-kube.ts";
+import { istioOptions } from "../support/istio-options.ts";
+import { until } from "../support/until.ts";
+
+const group = "/apis/istio.alibabacloud.com/v1beta1";
+const filters = "/apis/networking.istio.io/v1alpha3/namespaces/models/envoyfilters";
+const filter = `${filters}/llm-egress-istio-egressgateway-local-replies`;
+
+let fake: FakeKube;
+let stop: AbortController;
+let ended: Promise<void>;
+
+beforeEach(async () => {
+  fake = await FakeKube.start();
+  const verbs = ["create"];
+  const resources = ["llmproviders", "llmroutes"].map((name) => ({ name, verbs }));
+  fake.intercept = ({ path, method }) =>
+    path === group && method === "GET" ? { status: 200, body: { resources } } : undefined;
+  for (const name of ["a", "b"]) {
+    fake.put(`${group}/llmproviders`, {
+      ...{ apiVersion: "istio.alibabacloud.com/v1beta1", kind: "LLMProvider" },
+      metadata: { name, namespace: "models" },
+      spec: { host: `${name}.example`, workloadSelector: { labels: { istio: "egressgateway" } } },
+    });
+  }
+});
+afterEach(async () => {
+  stop.abort();
+  await ended;
+  await fake.close();
+});
+
+function start(localReplies: "plain" | "openai"): void {
+  const secrets = new Secrets();
+  const log = createLog("error", secrets.hide, () => {});
+  const controller = new Controller(new KubeClient(fake.access), {
+    istio: istioOptions({ localReplies }),
+    ...{ log, secrets, isLeader: () => true, instance: "test", pruneAll: false, settleMs: 50 },
+  });
+  stop = new AbortController();
+  ended = controller.run(stop.signal);
+}
+
+const isReady = () =>
+  ["a", "b"].every((name) => {
+    const status = fake.at(`${group}/namespaces/models/llmproviders/${name}`)?.["status"];
+    return (status as { status?: string } | undefined)?.status === "Ready";
+  });
+
+test("with local replies, a gateway has one EnvoyFilter, which goes with its last provider", async () => {
+  start("openai");
+  await until(() => isReady() && fake.at(filter) !== undefined);
+  assert.equal(fake.paths("/envoyfilters/").length, 1);
+  fake.remove(filter);
+  await until(() => fake.at(filter) !== undefined);
+  fake.remove(`${group}/namespaces/models/llmproviders/a`);
+  await until(() => fake.paths("/serviceentries/").length === 1);
+  assert.notEqual(fake.at(filter), undefined);
+  fake.remove(`${group}/namespaces/models/llmproviders/b`);
+  await until(() => fake.at(filter) === undefined);
+});
+
+test("without, nothing asks for EnvoyFilters, as there are no rights for them", async () => {
+  start("plain");
+  await until(isReady);
+  assert.deepEqual(
+    fake.requests.filter(({ path }) => path.includes("envoyfilters")),
+    [],
+  );
+});
