@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { DEFAULT_SOURCES, MAX_SOURCES } from "../../contract/limits.ts";
 import type { EnvoyOptions, Upstream } from "../emit/envoy/options.ts";
 import type { Endpoint, Plan } from "../plan/plan.ts";
+import { suggest } from "../validate/nearest.ts";
 import { Failure } from "./failure.ts";
 import { moduleFile } from "./locations.ts";
 
@@ -116,7 +117,7 @@ function checkUpstreams({ upstream }: EnvoyCommandOptions, { providers }: Plan):
   for (const host of upstream.keys()) {
     if (hosts.includes(host)) continue;
     throw new Failure(
-      `--upstream: there is no LLMProvider with the host ${host}; the hosts are ${hosts.join(", ")}`,
+      `--upstream: there is no LLMProvider with the host ${host}; the hosts are ${hosts.join(", ")}${suggest(host, hosts)}`,
       2,
     );
   }

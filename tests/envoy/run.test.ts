@@ -201,6 +201,25 @@ test("a missing key causes a warning, and its provider answers 503", async () =>
   });
 });
 
+test("it says which hosts it serves, and what only a mesh applies", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "llm-egress-test-"));
+  const policy = join(folder, "policy.yaml");
+  const metadata = "metadata: {name: only-search, namespace: istio-system}";
+  const spec = "spec: {rules: [{}]}";
+  const kind = "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy";
+  writeFileSync(policy, `${kind}\n${metadata}\n${spec}\n`);
+  await whileRunning([policy], { DASHSCOPE_API_KEY: key }, async (running) => {
+    await running.said("only Istio applies it");
+    assert.deepEqual(running.stdout().split("\n").slice(1), [
+      `serves ${provider}`,
+      "ignores the rule mesh-route of LLMRoute default/dashscope-route: only sidecars apply it",
+      "ignores AuthorizationPolicy istio-system/only-search: only Istio applies it",
+      "",
+    ]);
+  });
+  rmSync(folder, { recursive: true });
+});
+
 test("a line says what failed if the provider can't be reached", async () => {
   const words = ["--upstream", `${provider}=http://no-such-host.invalid`];
   await whileRunning(words, { DASHSCOPE_API_KEY: key }, async (running) => {

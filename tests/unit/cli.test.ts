@@ -96,6 +96,18 @@ const misuses: [string, string[], RegExp][] = [
     /no LLMProvider with the host x; the hosts are dashscope\.aliyuncs\.com/,
   ],
   [
+    "an upstream for a misspelled provider",
+    [
+      "render",
+      "--target",
+      "envoy",
+      "--upstream",
+      "dashscope.aliyun.com=http://y",
+      "examples/quickstart",
+    ],
+    /; did you mean dashscope\.aliyuncs\.com\?/,
+  ],
+  [
     "an option of another target",
     ["render", "--target", "istio", "--listen", "127.0.0.1:1", "examples/quickstart"],
     /--listen can only be used with --target envoy/,
