@@ -7,7 +7,10 @@ const causes: [pattern: RegExp, cause: string][] = [
   [/Connection_refused/, "nothing listens at the provider's address"],
   [/CERTIFICATE_VERIFY_FAILED/, "the provider's certificate is not trusted; see SSL_CERT_FILE"],
   [/TLS_error/, "the provider's port does not speak TLS as expected"],
-  [/unreachable|No_route_to_host/i, "there is no network route to the provider's address"],
+  [
+    /Network_is_unreachable|No_route_to_host/,
+    "there is no network route to the provider's address",
+  ],
   [
     /connection_timeout|Connection_timed_out/,
     "the provider's address does not accept connections; check the network and its firewall",

@@ -1,7 +1,15 @@
 // What the machine does not give is an error of one line without a stack, which says what to do.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -105,4 +113,15 @@ test("output that can't be written is an error", () => {
   const { status, stderr } = spawnSync(full, cli, { encoding: "utf8" });
   assert.match(stderr, /^llm-egress: the output can't be written: .*ENOSPC.*\n$/);
   assert.equal(status, 1);
+});
+
+test("docs/troubleshooting.md quotes messages as the program and Envoy have them", () => {
+  const files = readdirSync("src/cli").map((name) => readFileSync(join("src/cli", name), "utf8"));
+  const sources = files.join("\n");
+  const page = readFileSync("docs/troubleshooting.md", "utf8");
+  const parts = [...page.matchAll(/\*\*`(.*?)`\*\*/g)].flatMap(([, quoted = ""]) =>
+    quoted.split("…").map((part) => part.trim()),
+  );
+  const unknown = parts.filter((part) => !sources.includes(part) && part !== "EADDRINUSE");
+  assert.deepEqual(unknown, []);
 });
