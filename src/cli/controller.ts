@@ -36,12 +36,16 @@ export interface ControllerCommandOptions extends KeyCommandOptions {
 /** Adds the options of ControllerCommandOptions to a command. */
 export function addControllerOptions(command: Command): Command {
   const { POD_NAMESPACE = "llm-egress-system", POD_NAME = hostname() } = process.env;
-  const address = parseAddress("0.0.0.0:8080");
+  const address = "0.0.0.0:8080";
   return addKeyOptions(addModuleOptions(command))
     .option("--namespace <namespace>", "its own namespace", parseName, POD_NAMESPACE)
     .option("--lease-name <name>", "the Lease that elects the leader", parseName, "llm-egress")
     .option("--identity <name>", "the name of this replica", POD_NAME)
-    .option("--listen <host:port>", "address of its HTTP server", parseAddress, address)
+    .addOption(
+      new Option("--listen <host:port>", "address of its HTTP server")
+        .argParser(parseAddress)
+        .default(parseAddress(address), address),
+    )
     .option("--webhook-listen <host:port>", "serve the validating webhook here", parseAddress)
     .option("--keep-trace-headers", "send trace headers to providers", false)
     .option(

@@ -5,6 +5,7 @@ import { access, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Compilation } from "../compile.ts";
 import { type EnvoyOptions, formatAddress } from "../emit/envoy/options.ts";
 import type { SourceText } from "../parse/parse.ts";
 import type { Endpoint, Plan, ProviderPlan } from "../plan/plan.ts";
@@ -14,14 +15,17 @@ import { findEnvoy } from "./envoy-binary.ts";
 import { EnvoyFiles } from "./envoy-files.ts";
 import { type EnvoyCommandOptions, toEnvoyOptions } from "./envoy-options.ts";
 import { runEnvoy } from "./envoy-process.ts";
-import { Failure } from "./failure.ts";
+import { Failure, reasonOf } from "./failure.ts";
 import { KeyFolder } from "./key-folder.ts";
 import { readSources } from "./read-sources.ts";
+import { ignoredParts, servedHosts } from "./run-scope.ts";
 import { RequestTable } from "./request-table.ts";
+import { awaitStopRequest } from "./stop-request.ts";
 import { printLine, warnLine } from "./terminal.ts";
 
-export interface RunOptions extends EnvoyCommandOptions {
-  /** A folder of Secrets. */
+export interface RunCommandOptions extends EnvoyCommandOptions {
+  namespace: string;
+  /** A directory of Secrets. */
   secrets?: string;
 }
 
@@ -29,9 +33,9 @@ export interface RunOptions extends EnvoyCommandOptions {
  * Runs Envoy for the resources at `paths` until it ends or a signal stops it. Returns the exit
  * code.
  */
-export async function run(paths: readonly string[], command: RunOptions): Promise<number> {
+export async function run(paths: readonly string[], command: RunCommandOptions): Promise<number> {
   const sources = await readSources(paths);
-  const plan = toPlan(sources, command);
+  const { plan, others } = compileFor(sources, command);
   if (plan === undefined) return 1;
   const options = toEnvoyOptions(command, plan);
   await checkModule(options.wasmFile);
@@ -39,17 +43,45 @@ export async function run(paths: readonly string[], command: RunOptions): Promis
   await checkPort("--listen", options.listen);
   if (command.admin !== undefined) await checkPort("--admin", command.admin);
   const binary = await findEnvoy({ log: (line) => warnLine(line) });
-  const directory = await mkdtemp(join(tmpdir(), "llm-egress-"));
+  const scope = [servedHosts(plan), ...ignoredParts(plan, others)];
+  // From here on, a signal must not end the process before the directory is removed.
+  const { signal, release } = awaitStopRequest();
+  const directory = await makeDirectory();
   try {
     const gateway = new Gateway(paths, command, directory);
-    return await gateway.run(binary, sources, plan);
+    return await gateway.run({ binary, sources, plan, scope }, signal);
   } finally {
     await rm(directory, { recursive: true, force: true });
+    release();
   }
 }
 
-function toPlan(sources: readonly SourceText[], { secrets }: RunOptions): Plan | undefined {
-  return compileSources(sources, "envoy", { hasKeyServer: secrets !== undefined });
+async function makeDirectory(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), "llm-egress-"));
+  } catch (error) {
+    throw new Failure(
+      `${tmpdir()} can't be used for temporary files: ${reasonOf(error)}; set TMPDIR to another directory`,
+      1,
+    );
+  }
+}
+
+function compileFor(
+  sources: readonly SourceText[],
+  { secrets, namespace }: RunCommandOptions,
+): Compilation {
+  return compileSources(sources, "envoy", { hasKeyServer: secrets !== undefined, namespace });
+}
+
+interface Start {
+  /** Envoy's executable. */
+  binary: string;
+  /** What `plan` was compiled from. */
+  sources: readonly SourceText[];
+  plan: Plan;
+  /** The lines that say what is served. */
+  scope: readonly string[];
 }
 
 /** How often the resources are read. */
@@ -58,7 +90,7 @@ const readMs = 500;
 /** One Envoy, whose configuration follows the resources. */
 class Gateway {
   readonly #paths: readonly string[];
-  readonly #command: RunOptions;
+  readonly #command: RunCommandOptions;
   readonly #directory: string;
   readonly #files: EnvoyFiles;
   readonly #keys: KeyFolder | undefined;
@@ -66,7 +98,7 @@ class Gateway {
   #timer: NodeJS.Timeout | undefined;
   #hasEnded = false;
 
-  constructor(paths: readonly string[], command: RunOptions, directory: string) {
+  constructor(paths: readonly string[], command: RunCommandOptions, directory: string) {
     this.#paths = paths;
     this.#command = command;
     this.#directory = directory;
@@ -75,7 +107,7 @@ class Gateway {
     this.#keys = secrets === undefined ? undefined : new KeyFolder(secrets, warnLine);
   }
 
-  async run(binary: string, sources: readonly SourceText[], plan: Plan): Promise<number> {
+  async run({ binary, sources, plan, scope }: Start, stop: AbortSignal): Promise<number> {
     const options = this.#optionsOf(plan);
     const admin = options.admin ?? { socket: join(this.#directory, "admin.sock") };
     const config = await this.#files.begin({ ...options, admin });
@@ -89,6 +121,7 @@ class Gateway {
             const listen = `llm-egress listens on http://${formatAddress(options.listen)}`;
             const shown = "socket" in admin ? "" : ` (admin http://${formatAddress(admin)})`;
             printLine(`${listen}${shown}`);
+            for (const line of scope) printLine(line);
             this.#follow(textOf(sources));
           },
           onLine: (line) => {
@@ -96,6 +129,7 @@ class Gateway {
           },
           onLogLine: warnLine,
         },
+        stop,
       );
     } finally {
       this.#hasEnded = true;
@@ -143,7 +177,7 @@ class Gateway {
   }
 
   async #change(sources: readonly SourceText[]): Promise<void> {
-    const plan = toPlan(sources, this.#command);
+    const { plan } = compileFor(sources, this.#command);
     if (plan === undefined) return this.#keep("the resources have an error");
     for (const provider of plan.providers) warnOfMissingKeys(provider);
     await this.#apply(plan);
