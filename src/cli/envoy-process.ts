@@ -59,8 +59,9 @@ export async function runEnvoy(
   };
   process.on("SIGINT", stop).on("SIGTERM", stop);
   try {
-    if (await isReady(run.admin, ended)) onReady();
-    else await endUnready(child, ended);
+    if (!(await isReady(run.admin, ended))) await endUnready(child, ended);
+    else if ((await countRefused(run.admin)) > 0) await endRefused(child, ended);
+    else onReady();
     const code = await ended;
     return isAskedToStop ? 0 : code;
   } finally {
@@ -74,6 +75,26 @@ async function endUnready(child: ChildProcess, ended: Promise<number>): Promise<
   child.kill("SIGTERM");
   await ended;
   throw new Failure(`Envoy was not ready within ${startTimeoutMs / 1000} s`, 1);
+}
+
+async function endRefused(child: ChildProcess, ended: Promise<number>): Promise<void> {
+  child.kill("SIGTERM");
+  await ended;
+  throw new Failure("Envoy refused the configuration: see its log above", 1);
+}
+
+const refusedStats = [
+  "listener_manager.lds.update_rejected",
+  "cluster_manager.cds.update_rejected",
+];
+
+/** How many configurations of its files Envoy has refused so far. */
+export async function countRefused(admin: AdminAddress): Promise<number> {
+  const { body } = await askAdmin(admin, "/stats?filter=ds.update_rejected");
+  const counts = body.split("\n").map((line) => line.split(": "));
+  return counts
+    .filter(([name = ""]) => refusedStats.includes(name))
+    .reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
 async function exitCodeOf(child: ChildProcess): Promise<number> {
@@ -90,20 +111,22 @@ async function isReady(admin: AdminAddress, ended: Promise<number>): Promise<boo
   let hasEnded = false;
   void ended.finally(() => (hasEnded = true)).catch(() => {});
   while (!hasEnded && Date.now() < deadline) {
-    if ((await statusOf(admin)) === 200) return !hasEnded;
+    if ((await askAdmin(admin, "/ready")).status === 200) return !hasEnded;
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
   return false;
 }
 
-function statusOf(admin: AdminAddress): Promise<number | undefined> {
+/** What the admin interface responds; without a status if it does not. */
+function askAdmin(admin: AdminAddress, path: string): Promise<{ status?: number; body: string }> {
   const server = "socket" in admin ? { socketPath: admin.socket } : reachable(admin);
   return new Promise((resolve) => {
-    const request = get({ ...server, path: "/ready", timeout: 1000 }, (response) => {
-      response.resume();
-      resolve(response.statusCode);
+    const request = get({ ...server, path, timeout: 1000 }, (response) => {
+      let body = "";
+      response.on("data", (chunk: Buffer) => (body += chunk.toString()));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
     });
-    request.on("timeout", () => request.destroy()).on("error", () => resolve(undefined));
+    request.on("timeout", () => request.destroy()).on("error", () => resolve({ body: "" }));
   });
 }
 
