@@ -31,12 +31,12 @@ const bans = {
   },
   io: {
     regex: "^node:(child_process|dgram|fs|http|http2|https|tls)(/|$)",
-    message: "Only src/cli, src/controller, src/kube and src/mock do input and output.",
+    message: "Only src/cli, src/controller, src/keys, src/kube and src/mock do input and output.",
   },
   net: {
     regex: "^node:net$",
     allowImportNames: ["isIP", "isIPv4", "isIPv6"],
-    message: "Only src/cli, src/controller, src/kube and src/mock open connections.",
+    message: "Only src/cli, src/controller, src/keys, src/kube and src/mock open connections.",
   },
   callers: {
     regex: "^(\\.\\./)+(cli|controller)/",
@@ -134,6 +134,7 @@ const layers = [
   restrict(["src/api/**"], ["outside"]),
   restrict(["src/emit/**"], ["yaml", ...pure, "allButPlan", "planDecisions"]),
   restrict(["src/controller/**"], ["yaml", "filter", "callers"]),
+  restrict(["src/keys/**"], ["yaml", "filter", "callers", "emit"]),
   restrict(["src/cli/**"], ["yaml", "filter"]),
   restrict(["src/kube/**", "src/mock/**"], ["yaml", "outside"]),
   restrict(["src/oci/**"], ["yaml", "io", "net", "outside"]),
