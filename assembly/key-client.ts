@@ -4,7 +4,7 @@
 // for a limited time. Kept between calls: the call under way, when the next one is due, and the
 // requests that wait.
 
-import { buildJson, findJsonFault, JsonValue, Kind } from "./config/json-value";
+import { buildJson, findJsonFault, Kind } from "./config/json-value";
 import { bytesOf, decimal } from "./bytes/bytes";
 import {
   callCluster,
@@ -122,11 +122,12 @@ export class KeyClient {
     const name = answer.get("version");
     const keys = answer.get("keys");
     if (name === null || keys === null || keys.kind != Kind.Object) return false;
-    return takeKeys(
-      name.text,
-      keys.keys,
-      keys.items.map<string>((key) => textOf(key)),
-    );
+    const texts: string[] = [];
+    for (let i = 0; i < keys.items.length; i++) {
+      const key = keys.items[i];
+      texts.push(key.kind == Kind.String ? key.text : "");
+    }
+    return takeKeys(name.text, keys.keys, texts);
   }
 
   // The pauses are random, so that workers that failed together don't call together.
@@ -180,8 +181,4 @@ export class KeyClient {
     this.period = period;
     setTickPeriod(period);
   }
-}
-
-function textOf(value: JsonValue): string {
-  return value.kind == Kind.String ? value.text : "";
 }

@@ -59,10 +59,6 @@ export const filterErrors: FilterError[] = [
     "provider_misconfigured",
     "This provider is not available: see the gateway's log.",
   ),
-  new FilterError(
-    503,
-    "key_unavailable",
-    "The key of this provider is not available at the moment: see the gateway's log.",
-  ),
-  new FilterError(429, "keys_exhausted", "All keys of this provider are limited: try again later."),
+  new FilterError(503, "key_unavailable", "The key of this provider is not available."),
+  new FilterError(429, "keys_exhausted", "All keys of this provider are limited."),
 ];

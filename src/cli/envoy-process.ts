@@ -63,8 +63,10 @@ export async function runEnvoy(
   createInterface({ input: child.stderr }).on("line", counting(onLogLine));
   const ended = exitCodeOf(child, run);
   stop.addEventListener("abort", () => child.kill("SIGTERM"));
-  if (await isReady(run.admin, ended)) onReady();
-  else if (!hasEnded(child)) await endUnready(child, ended, stop);
+  if (await isReady(run.admin, ended)) {
+    if ((await countRefused(run.admin)) > 0) await endRefused(child, ended);
+    else onReady();
+  } else if (!hasEnded(child)) await endUnready(child, ended, stop);
   else if (!stop.aborted) throw new Failure(whyUnready(run, await ended, lineCount), 1);
   const code = await ended;
   return stop.aborted ? 0 : code;
@@ -93,6 +95,26 @@ function whyUnready({ binary }: EnvoyRun, code: number, lineCount: number): stri
   return `${binary} ended with exit code ${code} before it served requests. ${lines}`;
 }
 
+async function endRefused(child: ChildProcess, ended: Promise<number>): Promise<void> {
+  child.kill("SIGTERM");
+  await ended;
+  throw new Failure("Envoy refused the configuration: see its log above", 1);
+}
+
+const refusedStats = [
+  "listener_manager.lds.update_rejected",
+  "cluster_manager.cds.update_rejected",
+];
+
+/** How many configurations of its files Envoy has refused so far. */
+export async function countRefused(admin: AdminAddress): Promise<number> {
+  const { body } = await askAdmin(admin, "/stats?filter=ds.update_rejected");
+  const counts = body.split("\n").map((line) => line.split(": "));
+  return counts
+    .filter(([name = ""]) => refusedStats.includes(name))
+    .reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
 async function exitCodeOf(child: ChildProcess, { binary }: EnvoyRun): Promise<number> {
   const failed = once(child, "error").then(([error]) => {
     throw new Failure(`${binary} can't be started: ${(error as Error).message}`, 1);
@@ -107,20 +129,22 @@ async function isReady(admin: AdminAddress, ended: Promise<number>): Promise<boo
   let isOver = false;
   void ended.finally(() => (isOver = true)).catch(() => {});
   while (!isOver && Date.now() < deadline) {
-    if ((await statusOf(admin)) === 200) return !isOver;
+    if ((await askAdmin(admin, "/ready")).status === 200) return !isOver;
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
   return false;
 }
 
-function statusOf(admin: AdminAddress): Promise<number | undefined> {
+/** What the admin interface responds; without a status if it does not. */
+function askAdmin(admin: AdminAddress, path: string): Promise<{ status?: number; body: string }> {
   const server = "socket" in admin ? { socketPath: admin.socket } : reachable(admin);
   return new Promise((resolve) => {
-    const request = get({ ...server, path: "/ready", timeout: 1000 }, (response) => {
-      response.resume();
-      resolve(response.statusCode);
+    const request = get({ ...server, path, timeout: 1000 }, (response) => {
+      let body = "";
+      response.on("data", (chunk: Buffer) => (body += chunk.toString()));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
     });
-    request.on("timeout", () => request.destroy()).on("error", () => resolve(undefined));
+    request.on("timeout", () => request.destroy()).on("error", () => resolve({ body: "" }));
   });
 }
 

@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Compilation } from "../compile.ts";
-import { type EnvoyOptions, formatAddress } from "../emit/envoy/options.ts";
+import { type AdminAddress, type EnvoyOptions, formatAddress } from "../emit/envoy/options.ts";
 import type { SourceText } from "../parse/parse.ts";
 import type { Endpoint, Plan, ProviderPlan } from "../plan/plan.ts";
 import { keyReferences, variablesOf } from "../plan/to-plugin-config.ts";
@@ -14,7 +14,7 @@ import { compileSources } from "./compile-paths.ts";
 import { findEnvoy } from "./envoy-binary.ts";
 import { EnvoyFiles } from "./envoy-files.ts";
 import { type EnvoyCommandOptions, toEnvoyOptions } from "./envoy-options.ts";
-import { runEnvoy } from "./envoy-process.ts";
+import { countRefused, runEnvoy } from "./envoy-process.ts";
 import { Failure, reasonOf } from "./failure.ts";
 import { KeyFolder } from "./key-folder.ts";
 import { readSources } from "./read-sources.ts";
@@ -87,12 +87,16 @@ interface Start {
 /** How often the resources are read. */
 const readMs = 500;
 
+/** Within this time, Envoy has taken or refused changed files. */
+const applyMs = 300;
+
 /** One Envoy, whose configuration follows the resources. */
 class Gateway {
   readonly #paths: readonly string[];
   readonly #command: RunCommandOptions;
   readonly #directory: string;
   readonly #files: EnvoyFiles;
+  readonly #admin: AdminAddress;
   readonly #keys: KeyFolder | undefined;
   #table: RequestTable | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -103,13 +107,14 @@ class Gateway {
     this.#command = command;
     this.#directory = directory;
     this.#files = new EnvoyFiles(directory);
-    const { secrets } = command;
+    const { admin, secrets } = command;
+    this.#admin = admin ?? { socket: join(directory, "admin.sock") };
     this.#keys = secrets === undefined ? undefined : new KeyFolder(secrets, warnLine);
   }
 
   async run({ binary, sources, plan, scope }: Start, stop: AbortSignal): Promise<number> {
     const options = this.#optionsOf(plan);
-    const admin = options.admin ?? { socket: join(this.#directory, "admin.sock") };
+    const admin = this.#admin;
     const config = await this.#files.begin({ ...options, admin });
     await this.#apply(plan);
     if (options.keySocket !== undefined) await this.#keys?.listen(options.keySocket);
@@ -180,7 +185,10 @@ class Gateway {
     const { plan } = compileFor(sources, this.#command);
     if (plan === undefined) return this.#keep("the resources have an error");
     for (const provider of plan.providers) warnOfMissingKeys(provider);
+    const before = await countRefused(this.#admin);
     await this.#apply(plan);
+    await new Promise((resolve) => setTimeout(resolve, applyMs));
+    if ((await countRefused(this.#admin)) > before) return this.#keep("Envoy has refused a change");
     printLine(
       `llm-egress has reloaded: LLMProviders ${plan.providers.length}, LLMRoutes ${plan.routes.length}`,
     );

@@ -139,7 +139,7 @@ it("a request is refused with 429 and the shortest rest if all keys rest", () =>
   assert.ok(refusal!.headers.some(([name, value]) => name === "retry-after" && value === "12"));
   const { error } = JSON.parse(refusal!.body) as { error: Record<string, unknown> };
   assert.deepEqual(error, {
-    message: "All keys of this provider are limited: try again later.",
+    message: "All keys of this provider are limited.",
     ...{ type: "rate_limit_error", param: null, code: "keys_exhausted" },
   });
   stream.end();

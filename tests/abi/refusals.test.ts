@@ -157,8 +157,7 @@ describe("the filter refuses", () => {
   });
 
   it("requests whose key the key server does not have with 503 key_unavailable", () => {
-    const message =
-      "The key of this provider is not available at the moment: see the gateway's log.";
+    const message = "The key of this provider is not available.";
     const keyless = keyedHost();
     keyless.answerCall(keysAnswer("1.a", {}));
     assertLocalResponse(send(keyless), { status: 503, code: "key_unavailable", message });

@@ -77,7 +77,8 @@ test("changed resources are in effect within a second, and no request is lost", 
     }
     await stop();
     assert.deepEqual([...statuses.keys()], [200], JSON.stringify([...statuses]));
-    assert.equal(running.stdout().match(/has reloaded: LLMProviders 1, LLMRoutes 1/g)?.length, 5);
+    const said = () => running.stdout().match(/has reloaded: LLMProviders 1, LLMRoutes 1/g)?.length;
+    await eventually(() => said() === 5, "five lines");
 
     put("resources.yaml", resources("{apiKey: 1}"));
     await running.said("the resources have an error; the previous configuration stays in effect");
@@ -107,6 +108,19 @@ test("a key of --secrets is in use within a second after its file has changed", 
     await running.said("api-key has no key");
     await eventually(async () => (await postChat(running.port, "/", host)).status === 503, "503");
     for (const key of keys) assert.ok(!`${running.stdout()}${running.stderr()}`.includes(key));
+  } finally {
+    await endRun(running);
+  }
+});
+
+test("a configuration that Envoy refuses ends the run, and the log says why", async () => {
+  const file = put("refused.yaml", resources("{model: m}"));
+  const module = put("module.wasm", "no module");
+  const running = await startRun([file, "--wasm", module], {});
+  try {
+    assert.equal(await running.ended(), 1);
+    assert.match(running.stderr(), /Envoy refused the configuration: see its log above/);
+    assert.ok(!running.stdout().includes("listens on"));
   } finally {
     await endRun(running);
   }
