@@ -4,18 +4,10 @@
 import { isMemberName } from "../../contract/characters";
 import { MAX_MEMBER_NAME_LENGTH, MAX_MEMBERS } from "../../contract/limits";
 import { memberFields, modelsFields } from "../../contract/plugin-fields";
-import {
-  Bytes,
-  bytesOf,
-  decimal,
-  equals,
-  foldKey,
-  isDigit,
-  lowerByte,
-  unescapeString,
-} from "../bytes/bytes";
+import { Bytes, bytesOf, decimal, equals, isDigit, lowerByte } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 import { Action, Alias, EditPlan, Member, ModelRules } from "../edit/edit-plan";
+import { foldKey, unescapeString } from "../json/unescape";
 import { Checker, itemPath } from "./checker";
 import { isJsonText, JsonValue, Kind, quoteJson } from "./json-value";
 

@@ -5,9 +5,10 @@
 // between calls: the scanner, what is known of the client's members, and the held bytes.
 
 import { MAX_MEMBER_NAME_LENGTH } from "../../contract/limits";
-import { Bytes, find, foldKey, unescapeString } from "../bytes/bytes";
+import { Bytes, find } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 import { JsonStep, Scanner } from "../json/scanner";
+import { foldKey, unescapeString } from "../json/unescape";
 import { Seen, writeBlock } from "./block";
 import { Action, EditPlan, HAS_NUL, KEY_SLACK_BYTES, Member, NO_MEMBER } from "./edit-plan";
 import { HeldBytes } from "./held-bytes";
