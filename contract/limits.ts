@@ -16,3 +16,10 @@ export const MAX_JSON_DEPTH = 512;
 /** Callers that the metrics of one worker distinguish: by default, and at most. */
 export const DEFAULT_SOURCES = 200;
 export const MAX_SOURCES = 10000;
+
+/** The same for models that only clients name: by default, and at most. */
+export const DEFAULT_MODELS = 50;
+export const MAX_MODELS = 1000;
+
+/** Bytes of such a model's name. Longer ones have no label of their own. */
+export const MAX_MODEL_BYTES = 64;

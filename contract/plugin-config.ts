@@ -20,6 +20,11 @@ export interface PluginConfig {
    * count as `other`.
    */
   maxSources: number;
+  /**
+   * How many models that only clients name the metrics of one worker distinguish. All others count
+   * as `other`.
+   */
+  maxModels: number;
   /** Clusters that a route names and no provider serves: their requests get 503. */
   unservedClusters: string[];
   /**

@@ -2,11 +2,11 @@
 // calls: whether a provider's key has gone astray. Kept between calls: whether a provider's key has
 // gone astray.
 
-import { Bytes, bytesOf, endsWith, equals } from "../bytes/bytes";
+import { Bytes, bytesOf, endsWith } from "../bytes/bytes";
 import { EditPlan } from "../edit/edit-plan";
 import { Credential } from "../keys/credential";
 import { Endpoint } from "./endpoint";
-import { Label, labelOf, OTHER_LABEL, UNKNOWN_LABEL } from "../labels";
+import { addLabel, findLabel, Label, labelOf } from "../labels";
 import { HeaderSet } from "./header-set";
 
 /** What applies to the requests of one route to one provider. */
@@ -142,27 +142,13 @@ export class Config {
   removedHeaders: HeaderSet = new HeaderSet();
   /** How many callers metrics distinguish. */
   maxSources: i32 = 0;
-  /**
-   * The models that the configuration names. Metrics distinguish no others, as clients may name
-   * any.
-   */
-  private models: Label[] = [];
+  /** How many models that only clients name metrics distinguish. */
+  maxModels: i32 = 0;
+  /** The models that the configuration names. */
+  models: Label[] = [];
 
-  /** Adds a model that metrics distinguish. */
+  /** Adds a model that the configuration names. */
   nameModel(name: Bytes): void {
-    if (this.modelLabel(name) === OTHER_LABEL) {
-      this.models.push(labelOf(String.UTF8.decode(name)));
-    }
-  }
-
-  /** The label of a model in metrics. */
-  modelLabel(name: Bytes | null): Label {
-    if (name === null) return UNKNOWN_LABEL;
-    const start = changetype<usize>(name);
-    const end = start + name.byteLength;
-    for (let i = 0; i < this.models.length; i++) {
-      if (equals(unchecked(this.models[i]).bytes, start, end)) return this.models[i];
-    }
-    return OTHER_LABEL;
+    if (findLabel(this.models, name) === null) addLabel(this.models, name);
   }
 }

@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { DEFAULT_SOURCES } from "../../contract/limits.ts";
+import { DEFAULT_MODELS, DEFAULT_SOURCES } from "../../contract/limits.ts";
 import type { LogLevel } from "../controller/log.ts";
 import type { Module } from "../controller/server.ts";
 import { failStrategies, type FailStrategy, type IstioOptions } from "../emit/istio/options.ts";
 import type { Endpoint } from "../plan/plan.ts";
-import { parseAddress, parseCount } from "./envoy-options.ts";
+import { parseAddress, parseModels, parseSources } from "./envoy-options.ts";
 import { Failure, reasonOf } from "./failure.ts";
 import { parseWasmUrl, toIstioOptions } from "./istio-options.ts";
 import { moduleFile } from "./locations.ts";
@@ -27,6 +27,7 @@ export interface ControllerCommandOptions {
   keepTraceHeaders: boolean;
   localReplies: boolean;
   maxSources: number;
+  maxModels: number;
   pruneAll: boolean;
   logLevel: LogLevel;
 }
@@ -50,8 +51,14 @@ export function addControllerOptions(command: Command): Command {
     .option(
       "--max-sources <count>",
       "callers that metrics distinguish",
-      parseCount,
+      parseSources,
       DEFAULT_SOURCES,
+    )
+    .option(
+      "--max-models <count>",
+      "models that only clients name and metrics distinguish",
+      parseModels,
+      DEFAULT_MODELS,
     )
     .option("--prune-all", "delete everything although no resource is left", false)
     .addOption(

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { isIP } from "node:net";
 import { type Command, InvalidArgumentError } from "commander";
-import { DEFAULT_SOURCES, MAX_SOURCES } from "../../contract/limits.ts";
+import { DEFAULT_MODELS, DEFAULT_SOURCES, MAX_MODELS, MAX_SOURCES } from "../../contract/limits.ts";
 import type { EnvoyOptions, Upstream } from "../emit/envoy/options.ts";
 import type { Endpoint, Plan } from "../plan/plan.ts";
 import { Failure } from "./failure.ts";
@@ -14,6 +14,7 @@ export interface EnvoyCommandOptions {
   wasm?: string;
   upstream: ReadonlyMap<string, Upstream>;
   maxSources: number;
+  maxModels: number;
 }
 
 /** Adds the options of EnvoyCommandOptions to a command. */
@@ -36,16 +37,27 @@ export function addEnvoyOptions(command: Command): Command {
     .option(
       "--max-sources <count>",
       "how many callers metrics distinguish; all others count as `other`",
-      parseCount,
+      parseSources,
       DEFAULT_SOURCES,
+    )
+    .option(
+      "--max-models <count>",
+      "how many models that only clients name metrics distinguish; all others count as `other`",
+      parseModels,
+      DEFAULT_MODELS,
     );
 }
 
-/** A whole number from 1 to MAX_SOURCES: each caller costs a set of time series in every worker. */
-export function parseCount(text: string): number {
-  const count = /^\d+$/.test(text) ? Number(text) : 0;
-  if (count >= 1 && count <= MAX_SOURCES) return count;
-  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_SOURCES}.`);
+/** A number of callers: each costs a set of time series in every worker. */
+export const parseSources = (text: string): number => parseCount(text, 1, MAX_SOURCES);
+
+/** A number of models, each of which costs the same. */
+export const parseModels = (text: string): number => parseCount(text, 0, MAX_MODELS);
+
+function parseCount(text: string, least: number, most: number): number {
+  const count = /^\d+$/.test(text) ? Number(text) : -1;
+  if (count >= least && count <= most) return count;
+  throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
 }
 
 /** `HOST:PORT` with an IP address, in brackets if it is IPv6, or localhost. */
@@ -98,6 +110,7 @@ export function toEnvoyOptions(command: EnvoyCommandOptions, plan: Plan): EnvoyO
     caBundle: findAuthorities(),
     upstreams: command.upstream,
     maxSources: command.maxSources,
+    maxModels: command.maxModels,
   };
 }
 

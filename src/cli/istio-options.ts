@@ -9,6 +9,7 @@ export interface IstioCommandOptions {
   keepTraceHeaders: boolean;
   localReplies: boolean;
   maxSources: number;
+  maxModels: number;
   onlyPlugins: boolean;
 }
 
@@ -48,11 +49,11 @@ export function addIstioOptions(command: Command): Command {
 
 /** What the emitter needs, from the command line. */
 export function toIstioOptions(command: IstioCommandOptions): IstioOptions {
-  const { wasmUrl, failStrategy, keepTraceHeaders, maxSources, onlyPlugins } = command;
+  const { wasmUrl, failStrategy, keepTraceHeaders, maxSources, maxModels, onlyPlugins } = command;
   const localReplies = command.localReplies ? "openai" : "plain";
   const traceHeaders = keepTraceHeaders ? "kept" : "removed";
   const contents = onlyPlugins ? "plugins" : "all";
-  return { wasmUrl, failStrategy, traceHeaders, localReplies, maxSources, contents };
+  return { wasmUrl, failStrategy, traceHeaders, localReplies, maxSources, maxModels, contents };
 }
 
 /** A URL that Istio's agent can fetch; a digest in it must be complete. */

@@ -16,6 +16,7 @@ export interface PluginContext {
   virtualServicesOf?(route: RouteSettingsPlan["route"]): string[];
   ownAuthorities: readonly string[];
   maxSources: number;
+  maxModels: number;
 }
 
 /** The plan as the filter reads it: the same plan gives the same JSON. */
@@ -27,6 +28,7 @@ export function toPluginConfig(plan: Plan, context: PluginContext): PluginConfig
     version: 1,
     authorities: unique([...plan.authorities, ...context.ownAuthorities]),
     maxSources: context.maxSources,
+    maxModels: context.maxModels,
     unservedClusters: unique(context.unservedClusters),
     endpoints: [...sets.values()],
     providers: plan.providers.map((provider) => ({

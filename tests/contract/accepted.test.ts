@@ -143,7 +143,7 @@ function compiled(
 }
 
 const clustersOf = () => ["cluster"];
-const context = { clustersOf, unservedClusters: [], ownAuthorities: [], maxSources: 200 };
+const context = { clustersOf, unservedClusters: [], ownAuthorities: [], maxSources: 200, maxModels: 50 };
 const env = { API_KEY: "sk-0", TAG: "t", _K2: "sk-2" };
 
 describe("random resources", () => {

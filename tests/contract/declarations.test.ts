@@ -21,7 +21,13 @@ import * as telemetry from "../../contract/telemetry.ts";
 type Fields<Type> = Record<keyof Required<Type>, true>;
 
 const config: Fields<PluginConfig> = {
-  ...{ version: true, authorities: true, maxSources: true, unservedClusters: true },
+  ...{
+    version: true,
+    authorities: true,
+    maxSources: true,
+    maxModels: true,
+    unservedClusters: true,
+  },
   ...{ endpoints: true, providers: true },
 };
 

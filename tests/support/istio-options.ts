@@ -8,6 +8,7 @@ export function istioOptions(changes: Partial<IstioOptions> = {}): IstioOptions 
     traceHeaders: "removed",
     localReplies: "plain",
     maxSources: 200,
+    maxModels: 50,
     contents: "all",
     ...changes,
   };

@@ -46,7 +46,13 @@ test("keys are named once each, and sorted", () => {
 test("the filter is told the route that leads to a provider where there is one and no settings depend on it", () => {
   const plan = planOf(readFileSync("tests/golden/envoy/two-providers/input.yaml", "utf8"));
   const routesOf = (changed: Plan) => {
-    const context = { clustersOf, unservedClusters: [], ownAuthorities: [], maxSources: 1 };
+    const context = {
+      clustersOf,
+      unservedClusters: [],
+      ownAuthorities: [],
+      maxSources: 1,
+      maxModels: 1,
+    };
     const { providers } = toPluginConfig(changed, context);
     return Object.fromEntries(providers.map(({ name, route }) => [name, route]));
   };
@@ -88,12 +94,19 @@ test("a destination that no provider serves is an unserved cluster of the filter
   const resources = validate(documents, options, ignored);
   const plan = buildPlan(resources);
   const unservedClusters = unservedDestinations(plan).flatMap(clustersOf);
-  const context = { clustersOf, unservedClusters, ownAuthorities: ["own:1"], maxSources: 7 };
+  const context = {
+    clustersOf,
+    unservedClusters,
+    ownAuthorities: ["own:1"],
+    maxSources: 7,
+    maxModels: 3,
+  };
   const config = toPluginConfig(plan, context);
   assert.deepEqual(config, {
     version: 1,
     authorities: ["dashscope.aliyuncs.com", "own:1"],
     maxSources: 7,
+    maxModels: 3,
     unservedClusters: ["dashscope.aliyuncs.com:443"],
     endpoints: [],
     providers: [],

@@ -17,6 +17,8 @@ export interface EnvoyOptions {
   upstreams: ReadonlyMap<string, Upstream>;
   /** How many callers metrics distinguish, in each worker. */
   maxSources: number;
+  /** How many models that only clients name metrics distinguish, in each worker. */
+  maxModels: number;
 }
 
 /** An IP address and a port, or the absolute path of a Unix domain socket. */

@@ -15,6 +15,7 @@ export function toWasmFilter(plan: Plan, options: EnvoyOptions): Extension {
     unservedClusters: unservedDestinations(plan).map(clusterName),
     ownAuthorities: ownAuthorities(options),
     maxSources: options.maxSources,
+    maxModels: options.maxModels,
   });
   return {
     name: "llm-egress",
