@@ -61,6 +61,6 @@ export function parseWasmUrl(text: string): string {
   const isKnown = /^(?:oci|https?|file):\/\/[^\s@]+(?:@sha256:[0-9a-f]{64})?$/.test(text);
   if (isKnown) return text;
   throw new InvalidArgumentError(
-    "It must be an oci://, https://, http:// or file:// URL: oci://registry.example/llm-egress:0.1.0 or oci://registry.example/llm-egress@sha256:… with 64 digits.",
+    "It must be an oci://, https://, http:// or file:// URL: oci://registry.example/llm-egress:0.2.0 or oci://registry.example/llm-egress@sha256:… with 64 digits.",
   );
 }
