@@ -1,7 +1,7 @@
 // Texts that distinguish calls in metrics. Each is interned: it keeps its number in this worker,
 // even when the configuration changes. Kept between calls: all labels so far.
 
-import { Bytes, bytesOf, startsWith } from "./bytes/bytes";
+import { Bytes, bytesOf, equals, startsWith } from "./bytes/bytes";
 import { Char } from "./bytes/chars";
 
 /**
@@ -47,6 +47,23 @@ export function labelOf(text: string): Label {
   if (labels.size >= MAX_LABELS) return new Label(OTHER_ID, text, "other");
   const label = new Label(labels.size, text, text);
   labels.set(text, label);
+  return label;
+}
+
+/** The one of `list` for this text; null if there is none. */
+export function findLabel(list: Label[], text: Bytes): Label | null {
+  const start = changetype<usize>(text);
+  const end = start + text.byteLength;
+  for (let i = 0; i < list.length; i++) {
+    if (equals(unchecked(list[i]).bytes, start, end)) return unchecked(list[i]);
+  }
+  return null;
+}
+
+/** Adds the label for this text to `list`. */
+export function addLabel(list: Label[], text: Bytes): Label {
+  const label = labelOf(String.UTF8.decode(text));
+  list.push(label);
   return label;
 }
 

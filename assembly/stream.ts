@@ -26,6 +26,7 @@ import { logCall } from "./report/access-log";
 import { Call } from "./report/call";
 import { countCall } from "./report/metrics";
 import { outcomeOf } from "./report/outcome";
+import { modelLabel } from "./report/model";
 import { readSource } from "./report/source";
 import { EditedRequest } from "./request/edited-request";
 import { RequestHeaders } from "./request/headers";
@@ -258,7 +259,6 @@ export class EgressStream extends Context {
     if (this.state == State.Untouched) return;
     const call = this.call;
     call.source = readSource(this.config.maxSources);
-    call.model = this.config.modelLabel(call.modelName);
     call.duration = call.millisecondsTo(now());
     if (this.state == State.Refused) {
       call.outcome = Outcome.Rejected;
@@ -270,6 +270,7 @@ export class EgressStream extends Context {
     } else {
       this.describeAnswer(call, this.answer);
     }
+    call.model = modelLabel(call, this.config.models, this.config.maxModels);
     countCall(call);
     logCall(call);
   }

@@ -19,3 +19,10 @@ export const MAX_SOURCES = 10000;
 
 /** Keys that one provider uses in turn. */
 export const MAX_API_KEYS = 16;
+
+/** The same for models that only clients name: by default, and at most. */
+export const DEFAULT_MODELS = 50;
+export const MAX_MODELS = 1000;
+
+/** Bytes of such a model's name. Longer ones have no label of their own. */
+export const MAX_MODEL_BYTES = 64;

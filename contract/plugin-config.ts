@@ -27,6 +27,11 @@ export interface PluginConfig {
    * digits, `-`, `_` and `.`.
    */
   revision?: string;
+  /**
+   * How many models that only clients name the metrics of one worker distinguish. All others count
+   * as `other`.
+   */
+  maxModels: number;
   /** Clusters that a route names and no provider serves: their requests get 503. */
   unservedClusters: string[];
   /**

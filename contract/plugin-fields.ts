@@ -8,6 +8,7 @@ export const configFields: string[] = [
   "version",
   "authorities",
   "maxSources",
+  "maxModels",
   "keyServer",
   "revision",
   "unservedClusters",

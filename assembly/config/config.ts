@@ -1,12 +1,12 @@
 // The decoded plugin configuration: made once by decode.ts, read by every stream. Kept between
 // calls: the keys that the key server has handed out, and whether a provider's key has gone astray.
 
-import { Bytes, bytesOf, endsWith, equals } from "../bytes/bytes";
+import { Bytes, bytesOf, endsWith } from "../bytes/bytes";
 import { EditPlan } from "../edit/edit-plan";
 import { ApiKey, chooseKey } from "../keys/api-key";
 import { Credential } from "../keys/credential";
 import { Endpoint } from "./endpoint";
-import { Label, labelOf, OTHER_LABEL, UNKNOWN_LABEL } from "../labels";
+import { addLabel, findLabel, Label, labelOf } from "../labels";
 import { HeaderSet } from "./header-set";
 
 /** What applies to the requests of one route to one provider. */
@@ -178,18 +178,16 @@ export class Config {
   removedHeaders: HeaderSet = new HeaderSet();
   /** How many callers metrics distinguish. */
   maxSources: i32 = 0;
+  /** How many models that only clients name metrics distinguish. */
+  maxModels: i32 = 0;
+  /** The models that the configuration names. */
+  models: Label[] = [];
   /** The cluster of the key server; "" if there is none. */
   keyCluster: string = "";
   /** What the key server calls this configuration. */
   revision: string = "";
   /** The settings that name keys of the key server. */
   referring: Settings[] = [];
-  /**
-   * The models that the configuration names. Metrics distinguish no others, as clients may name
-   * any.
-   */
-  private models: Label[] = [];
-
   /** Takes the keys that the key server has handed out last. */
   takeKeys(): void {
     for (let i = 0; i < this.referring.length; i++) {
@@ -207,21 +205,8 @@ export class Config {
     }
   }
 
-  /** Adds a model that metrics distinguish. */
+  /** Adds a model that the configuration names. */
   nameModel(name: Bytes): void {
-    if (this.modelLabel(name) === OTHER_LABEL) {
-      this.models.push(labelOf(String.UTF8.decode(name)));
-    }
-  }
-
-  /** The label of a model in metrics. */
-  modelLabel(name: Bytes | null): Label {
-    if (name === null) return UNKNOWN_LABEL;
-    const start = changetype<usize>(name);
-    const end = start + name.byteLength;
-    for (let i = 0; i < this.models.length; i++) {
-      if (equals(unchecked(this.models[i]).bytes, start, end)) return this.models[i];
-    }
-    return OTHER_LABEL;
+    if (findLabel(this.models, name) === null) addLabel(this.models, name);
   }
 }

@@ -5,7 +5,7 @@
 import { isHeaderName, isPath, isPrintable } from "../../contract/characters";
 import { removedHeaders } from "../../contract/edited-headers";
 import { endpointBodies, EndpointBody, endpointMethods } from "../../contract/endpoints";
-import { DEFAULT_SOURCES, MAX_SOURCES } from "../../contract/limits";
+import { DEFAULT_MODELS, DEFAULT_SOURCES, MAX_MODELS, MAX_SOURCES } from "../../contract/limits";
 import {
   configFields,
   pluginVersion,
@@ -86,8 +86,16 @@ function decodeRoot(root: JsonValue, checker: Checker): Config {
   for (let i = 0; i < authorities.length; i++) {
     config.authorities.push(lowerBytes(authorities[i]));
   }
-  const maxSources = wholeNumber(root, "maxSources", "$", checker);
-  config.maxSources = maxSources == NOT_WHOLE ? DEFAULT_SOURCES : <i32>min(maxSources, MAX_SOURCES);
+  config.maxSources = atMost(
+    MAX_SOURCES,
+    DEFAULT_SOURCES,
+    wholeNumber(root, "maxSources", "$", checker),
+  );
+  config.maxModels = atMost(
+    MAX_MODELS,
+    DEFAULT_MODELS,
+    wholeNumber(root, "maxModels", "$", checker),
+  );
   decodeKeyServer(config, root, checker);
   const unserved = checker.texts(root, "unservedClusters", "$");
   for (let i = 0; i < unserved.length; i++) {
@@ -264,6 +272,11 @@ function decodeSettings(value: JsonValue | null, path: string, checker: Checker)
   decodeCredential(decoded, settings, path, checker);
   decoded.maxRequestBytes = wholeNumber(settings, "maxRequestBytes", path, checker);
   return decoded;
+}
+
+// A number of labels.
+function atMost(most: i32, byDefault: i32, given: u64): i32 {
+  return given == NOT_WHOLE ? byDefault : <i32>min(given, <u64>most);
 }
 
 // A whole number, or U64.MAX_VALUE if there is none.

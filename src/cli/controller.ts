@@ -3,13 +3,13 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { DEFAULT_SOURCES } from "../../contract/limits.ts";
+import { DEFAULT_MODELS, DEFAULT_SOURCES } from "../../contract/limits.ts";
 import type { LogLevel } from "../controller/log.ts";
 import type { KeyRunOptions } from "../controller/run.ts";
 import type { Module } from "../controller/server.ts";
 import { failStrategies, type FailStrategy, type IstioOptions } from "../emit/istio/options.ts";
 import type { Endpoint } from "../plan/plan.ts";
-import { parseAddress, parseCount } from "./envoy-options.ts";
+import { parseAddress, parseModels, parseSources } from "./envoy-options.ts";
 import { Failure, reasonOf } from "./failure.ts";
 import { parseWasmUrl, toIstioOptions } from "./istio-options.ts";
 import { addKeyOptions, type KeyCommandOptions } from "./key-options.ts";
@@ -29,6 +29,7 @@ export interface ControllerCommandOptions extends KeyCommandOptions {
   keepTraceHeaders: boolean;
   localReplies: boolean;
   maxSources: number;
+  maxModels: number;
   pruneAll: boolean;
   logLevel: LogLevel;
 }
@@ -56,8 +57,14 @@ export function addControllerOptions(command: Command): Command {
     .option(
       "--max-sources <count>",
       "callers that metrics distinguish",
-      parseCount,
+      parseSources,
       DEFAULT_SOURCES,
+    )
+    .option(
+      "--max-models <count>",
+      "models that only clients name and metrics distinguish",
+      parseModels,
+      DEFAULT_MODELS,
     )
     .option("--prune-all", "delete everything although no resource is left", false)
     .addOption(

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { isIP } from "node:net";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { DEFAULT_SOURCES, MAX_SOURCES } from "../../contract/limits.ts";
+import { DEFAULT_MODELS, DEFAULT_SOURCES, MAX_MODELS, MAX_SOURCES } from "../../contract/limits.ts";
 import type { EnvoyOptions, Upstream } from "../emit/envoy/options.ts";
 import type { Endpoint, Plan } from "../plan/plan.ts";
 import { suggest } from "../validate/nearest.ts";
@@ -15,6 +15,7 @@ export interface EnvoyCommandOptions {
   wasm?: string;
   upstream: ReadonlyMap<string, Upstream>;
   maxSources: number;
+  maxModels: number;
 }
 
 /** Adds the options of EnvoyCommandOptions to a command, but `--max-sources`. */
@@ -42,21 +43,34 @@ export function addEnvoyOptions(command: Command): Command {
     );
 }
 
-/** Adds `--max-sources`, which both targets have. */
-export function addSourcesOption(command: Command): Command {
-  return command.option(
-    "--max-sources <count>",
-    "how many callers metrics distinguish; all others count as `other`",
-    parseCount,
-    DEFAULT_SOURCES,
-  );
+/** Adds `--max-sources` and `--max-models`, which both targets have. */
+export function addMetricOptions(command: Command): Command {
+  return command
+    .option(
+      "--max-sources <count>",
+      "how many callers metrics distinguish; all others count as `other`",
+      parseSources,
+      DEFAULT_SOURCES,
+    )
+    .option(
+      "--max-models <count>",
+      "how many models that only clients name metrics distinguish; all others count as `other`",
+      parseModels,
+      DEFAULT_MODELS,
+    );
 }
 
-/** A whole number from 1 to MAX_SOURCES: each caller costs a set of time series in every worker. */
-export function parseCount(text: string): number {
-  const count = /^\d+$/.test(text) ? Number(text) : 0;
-  if (count >= 1 && count <= MAX_SOURCES) return count;
-  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_SOURCES}.`);
+/** A number of callers: each costs a set of time series in every worker. */
+export const parseSources = (text: string): number => parseCount(text, 1, MAX_SOURCES);
+
+/** A number of models, each of which costs the same. */
+export const parseModels = (text: string): number => parseCount(text, 0, MAX_MODELS);
+
+/** A whole number in a range. */
+export function parseCount(text: string, least: number, most: number): number {
+  const count = /^\d+$/.test(text) ? Number(text) : -1;
+  if (count >= least && count <= most) return count;
+  throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
 }
 
 /** `HOST:PORT` with an IP address, in brackets if it is IPv6, or localhost. */
@@ -109,6 +123,7 @@ export function toEnvoyOptions(command: EnvoyCommandOptions, plan: Plan): EnvoyO
     caBundle: findAuthorities(),
     upstreams: command.upstream,
     maxSources: command.maxSources,
+    maxModels: command.maxModels,
   };
 }
 

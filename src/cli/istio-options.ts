@@ -9,6 +9,7 @@ export interface IstioCommandOptions {
   keepTraceHeaders: boolean;
   localReplies: boolean;
   maxSources: number;
+  maxModels: number;
   onlyPlugins: boolean;
 }
 
@@ -48,11 +49,11 @@ export function addIstioOptions(command: Command): Command {
 
 /** What the emitter needs, from the command line. */
 export function toIstioOptions(command: IstioCommandOptions): IstioOptions {
-  const { wasmUrl, failStrategy, keepTraceHeaders, maxSources, onlyPlugins } = command;
+  const { wasmUrl, failStrategy, keepTraceHeaders, maxSources, maxModels, onlyPlugins } = command;
   const localReplies = command.localReplies ? "openai" : "plain";
   const traceHeaders = keepTraceHeaders ? "kept" : "removed";
   const contents = onlyPlugins ? "plugins" : "all";
-  return { wasmUrl, failStrategy, traceHeaders, localReplies, maxSources, contents };
+  return { wasmUrl, failStrategy, traceHeaders, localReplies, maxSources, maxModels, contents };
 }
 
 /** A URL that Istio's agent can fetch; a digest in it must be complete. */
@@ -60,6 +61,6 @@ export function parseWasmUrl(text: string): string {
   const isKnown = /^(?:oci|https?|file):\/\/[^\s@]+(?:@sha256:[0-9a-f]{64})?$/.test(text);
   if (isKnown) return text;
   throw new InvalidArgumentError(
-    "It must be an oci://, https://, http:// or file:// URL: oci://registry.example/llm-egress:0.1.0 or oci://registry.example/llm-egress@sha256:… with 64 digits.",
+    "It must be an oci://, https://, http:// or file:// URL: oci://registry.example/llm-egress:0.2.0 or oci://registry.example/llm-egress@sha256:… with 64 digits.",
   );
 }

@@ -46,9 +46,15 @@ export function addKeyOptions(command: Command): Command {
     .option(
       "--mesh-certificate-seconds <count>",
       "how long the mesh certificate is requested for",
-      parseCount,
+      parseSeconds,
       86_400,
     );
+}
+
+const mostSeconds = 30 * 86_400;
+
+function parseSeconds(text: string): number {
+  return parseCount(text, 1, mostSeconds);
 }
 
 function parseDomain(text: string): string {

@@ -4,7 +4,7 @@ import { Command, CommanderError, type Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { addControllerOptions, controller, type ControllerCommandOptions } from "./controller.ts";
 import { diff, type DiffCommandOptions } from "./diff.ts";
-import { addEnvoyOptions, addSourcesOption } from "./envoy-options.ts";
+import { addEnvoyOptions, addMetricOptions } from "./envoy-options.ts";
 import { explain } from "./explain.ts";
 import { EnvoyUnavailable, Failure } from "./failure.ts";
 import { addImageOptions, image, type ImageOptions } from "./image.ts";
@@ -56,12 +56,12 @@ addRenderOptions(program.command("render"))
     return exitWith(render(files, options));
   });
 
-addIstioOptions(addSourcesOption(addNamespaceOption(program.command("diff"))))
+addIstioOptions(addMetricOptions(addNamespaceOption(program.command("diff"))))
   .description("print what `render --target istio` would change in the cluster, by kubectl diff")
   .argument(...paths)
   .action((files: string[], options: DiffCommandOptions) => exitWith(diff(files, options)));
 
-addEnvoyOptions(addSourcesOption(addNamespaceOption(program.command("run"))))
+addEnvoyOptions(addMetricOptions(addNamespaceOption(program.command("run"))))
   .description("run Envoy with the configuration generated from the resources")
   .argument(...paths)
   .option(

@@ -3,7 +3,7 @@ import { emitEnvoy, emitIstio } from "../compile.ts";
 import { compilePaths } from "./compile-paths.ts";
 import {
   addEnvoyOptions,
-  addSourcesOption,
+  addMetricOptions,
   type EnvoyCommandOptions,
   toEnvoyOptions,
 } from "./envoy-options.ts";
@@ -24,7 +24,7 @@ export function addRenderOptions(command: Command): Command {
       .choices(targets)
       .makeOptionMandatory(),
   );
-  addSourcesOption(addNamespaceOption(command));
+  addMetricOptions(addNamespaceOption(command));
   addEnvoyOptions(command.optionsGroup("Options for --target envoy:"));
   return addIstioOptions(command.optionsGroup("Options for --target istio:"));
 }

@@ -18,6 +18,7 @@ export interface PluginContext {
   maxSources: number;
   /** The cluster that hands out the keys that are named by reference. */
   keyCluster?: string;
+  maxModels: number;
 }
 
 /** The plan as the filter reads it: the same plan gives the same JSON. */
@@ -30,6 +31,7 @@ export function toPluginConfig(plan: Plan, context: PluginContext): PluginConfig
     authorities: unique([...plan.authorities, ...context.ownAuthorities]),
     maxSources: context.maxSources,
     ...(context.keyCluster !== undefined && { keyServer: { cluster: context.keyCluster } }),
+    maxModels: context.maxModels,
     unservedClusters: unique(context.unservedClusters),
     endpoints: [...sets.values()],
     providers: plan.providers.map((provider) => ({

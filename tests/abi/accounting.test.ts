@@ -201,8 +201,10 @@ describe("a stream to a cluster without a provider", () => {
 describe("a model", () => {
   const models = { allow: ["qwen-max", "qwen-*"], aliases: { fast: "qwen-turbo" } };
 
-  it("is the value of the label only if the configuration names it", () => {
-    const host = hostOf({ members: [{ name: "model", default: '"plain"' }], models });
+  it("is the value of the label if the configuration names it, and otherwise up to a number", () => {
+    const settings = { members: [{ name: "model", default: '"plain"' }], models };
+    const config = { ...configOf(settings), maxModels: 0 };
+    const host = new WasmHost({ config, env: { API_KEY: KEY } });
     const bodies = ["{}", '{"model":"qwen-max"}', '{"model":"fast"}', '{"model":"qwen-new"}'];
     const sent = bodies.map((body) => stateOf(call(host, { chunks: [body] })));
     assert.deepEqual(

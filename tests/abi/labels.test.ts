@@ -1,7 +1,7 @@
 // Metrics and their labels: what distinguishes calls, and what can't.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { call, countersOf, end } from "../support/accounts.ts";
+import { call, chat, countersOf, end } from "../support/accounts.ts";
 import { streamedAnswers } from "../support/answers.ts";
 import { CLUSTER, configOf, hostOf, KEY, send } from "../support/filter-host.ts";
 import { WasmHost } from "../support/wasm-host.ts";
@@ -113,5 +113,53 @@ describe("a metric's label", () => {
       names.some((name) => name.includes(`llmproxy_route=.=${expected};.;`)),
       names.join(),
     );
+  });
+});
+
+/** Requests this model, and returns the label under which the call is counted. */
+function modelOf(host: WasmHost, model: string, status = "200"): string | undefined {
+  const before = new Map(host.counters);
+  const headers = { ":status": status, "content-type": "application/json" };
+  call(host, { chunks: [JSON.stringify({ model })] }, chat, headers);
+  const grown = [...host.counters].filter(([name, count]) => count !== (before.get(name) ?? 0));
+  const [name = ""] = grown.find(([name]) => name.endsWith("llm_egress_requests")) ?? [];
+  return /llmproxy_model=\.=(.*?);\.;/.exec(name)?.[1];
+}
+
+describe("a model that only clients name", () => {
+  const hostFor = (maxModels: number, models = {}) =>
+    new WasmHost({ config: { ...configOf({ models }), maxModels }, env: { API_KEY: KEY } });
+
+  it("is counted as other beyond the configured number", () => {
+    const host = hostFor(2, { allow: ["named", "*"] });
+    const labels = ["a", "named", "b", "c", "a", "d", "named"].map((model) => modelOf(host, model));
+    assert.deepEqual(labels, ["a", "named", "b", "other", "a", "other", "named"]);
+  });
+
+  it("is counted as other until a provider has answered it", () => {
+    const host = hostFor(1);
+    const statuses = ["404", "400", "302", "200", "503"];
+    const labels = statuses.map((status) => modelOf(host, "a", status));
+    assert.deepEqual(labels, ["other", "other", "other", "a", "a"]);
+    const other = hostFor(1);
+    for (let i = 0; i < 10; i++) assert.equal(modelOf(other, `no-${i}`, "404"), "other");
+    assert.equal(modelOf(other, "b"), "b", "what no provider knows does not count");
+  });
+
+  it("is counted as other if its name has more than 64 bytes, or none", () => {
+    const host = hostFor(5);
+    const [longest, longer] = [64, 65].map((length) => "m".repeat(length));
+    assert.equal(modelOf(host, longest!), longest);
+    assert.equal(modelOf(host, longer!), "other");
+    assert.equal(modelOf(host, "ä".repeat(33)), "other");
+    assert.equal(modelOf(host, ""), "other");
+  });
+
+  it("keeps its label, and the number its bound, when the configuration changes", () => {
+    const host = hostFor(1);
+    assert.equal(modelOf(host, "a"), "a");
+    host.configure({ ...configOf(), maxModels: 1 });
+    assert.equal(modelOf(host, "b"), "other");
+    assert.equal(modelOf(host, "a"), "a");
   });
 });

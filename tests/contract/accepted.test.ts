@@ -157,7 +157,7 @@ function compiled(
 
 const clustersOf = () => ["cluster"];
 const context = {
-  ...{ clustersOf, unservedClusters: [], ownAuthorities: [], maxSources: 200 },
+  ...{ clustersOf, unservedClusters: [], ownAuthorities: [], maxSources: 200, maxModels: 50 },
   keyCluster: "keys",
 };
 const env = { API_KEY: "sk-0", TAG: "t", _K2: "sk-2" };

@@ -23,7 +23,8 @@ import * as telemetry from "../../contract/telemetry.ts";
 type Fields<Type> = Record<keyof Required<Type>, true>;
 
 const config: Fields<PluginConfig> = {
-  ...{ version: true, authorities: true, maxSources: true, keyServer: true, revision: true },
+  ...{ version: true, authorities: true, maxSources: true, maxModels: true },
+  ...{ keyServer: true, revision: true },
   ...{ unservedClusters: true, endpoints: true, providers: true },
 };
 

@@ -1,11 +1,11 @@
-// Checks that the files and commands in the docs exist.
+// Checks that the files, headings, tests and commands in the docs exist.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, it } from "node:test";
 
 const documents = [
-  ...["README.md", "CONTRIBUTING.md", "SECURITY.md"],
+  ...readdirSync(".").filter((file) => file.endsWith(".md")),
   ...filesUnder("docs").filter((file) => file.endsWith(".md")),
   ...filesUnder("examples").filter((file) => file.endsWith(".md")),
 ];
@@ -14,10 +14,16 @@ const scripts = (JSON.parse(readFileSync("package.json", "utf8")) as { scripts: 
 for (const document of documents) {
   describe(document, () => {
     const text = readFileSync(document, "utf8");
-    it("links to files that exist", () => {
-      const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link!);
-      const missing = links.filter((link) => !existsSync(normalize(join(dirname(document), link))));
-      assert.deepEqual(missing, []);
+    it("links to files and headings that exist", () => {
+      const links = [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)];
+      const missing = links.filter(([, link = "", anchor]) => {
+        const file = link === "" ? document : normalize(join(dirname(document), link));
+        return !existsSync(file) || (anchor !== undefined && !anchorsOf(file).includes(anchor));
+      });
+      assert.deepEqual(
+        missing.map(([link]) => link),
+        [],
+      );
     });
     it("names source files that exist", () => {
       const named = [
@@ -33,6 +39,44 @@ for (const document of documents) {
         [],
       );
     });
+  });
+}
+
+describe("docs/troubleshooting.md", () => {
+  const text = readFileSync("docs/troubleshooting.md", "utf8");
+  const [, ...entries] = text.split(/^### /m);
+  for (const entry of entries) {
+    const [symptom = ""] = entry.split("\n");
+    it(`names a test that exists: ${symptom}`, () => {
+      const words = entry.replaceAll(/\s+/g, " ");
+      const [, file = "", name] = /Test: `([^`]+)`(?:, "([^"]+)")?/.exec(words) ?? [];
+      assert.ok(existsSync(file), `"${file}"`);
+      if (name !== undefined) assert.ok(readsAs(file, name), `${file} has no "${name}"`);
+    });
+  }
+});
+
+// A test's name may be made from parts: `${what} …`.
+function readsAs(file: string, name: string): boolean {
+  const names = [...readFileSync(file, "utf8").matchAll(/\b(?:it|test)\(\s*(["`])(.*?)\1/g)];
+  return names.some(([, , written = ""]) => {
+    const parts = written.split(/\$\{[^}]*\}/).map(escape);
+    return new RegExp(`^${parts.join(".*")}$`).test(name);
+  });
+}
+
+const escape = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+/** The anchors that GitHub gives to a document's headings. */
+function anchorsOf(file: string): string[] {
+  const seen = new Map<string, number>();
+  const text = readFileSync(file, "utf8").replaceAll(/^```[^]*?^```/gm, "");
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => {
+    const plain = heading.toLowerCase().replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1");
+    const anchor = plain.replaceAll(/[^\p{L}\p{N}\p{M}\s_-]/gu, "").replaceAll(" ", "-");
+    const count = seen.get(anchor) ?? 0;
+    seen.set(anchor, count + 1);
+    return count === 0 ? anchor : `${anchor}-${count}`;
   });
 }
 

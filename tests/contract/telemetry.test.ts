@@ -5,10 +5,12 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { parse } from "yaml";
 import * as telemetry from "../../contract/telemetry.ts";
+import { Metrics } from "../../src/controller/metrics.ts";
 import { accessLogFields } from "../../src/emit/envoy/access-log.ts";
 import { metricLabels } from "../../src/emit/envoy/stats.ts";
 import { dashboardQueries, variableQueries, withVariables } from "../support/dashboard.ts";
 import { metrics, outcomes } from "../support/metrics.ts";
+import { noGateways } from "../support/no-gateways.ts";
 import { readSelectors, type Selector } from "../support/promql.ts";
 
 interface Rule {
@@ -22,9 +24,21 @@ const { groups } = readYaml<{ groups: { rules: Rule[] }[] }>("alerts.yaml");
 const rules = groups.flatMap((group) => group.rules);
 const series = new Map<string, readonly string[]>(
   Object.entries(metrics).flatMap(([name, { kind, labels }]) =>
-    kind === "counter" ? [[name, labels]] : [[`${name}_bucket`, [...labels, "le"]]],
+    kind === "counter"
+      ? [[name, labels]]
+      : [
+          [`${name}_bucket`, [...labels, "le"]],
+          [`${name}_sum`, labels],
+        ],
   ),
 );
+for (const metric of Object.values(new Metrics(() => true, new Map(), noGateways))) {
+  if (!("labelNames" in metric)) continue;
+  const { name, labelNames } = metric as unknown as { name: string; labelNames: string[] };
+  series.set(name, labelNames);
+}
+series.set("llm_egress_controller_leader", []);
+series.set("llm_egress_controller_watch_age_seconds", ["resource"]);
 
 function readYaml<T>(name: string): T {
   return parse(readFileSync(join("examples/telemetry", name), "utf8")) as T;
@@ -53,9 +67,9 @@ describe("the dashboard", () => {
       }
     });
 
-    it(`filters by the selected provider, model and source: ${panel}, ${refId}`, () => {
+    it(`filters by the selected provider, route, model and source: ${panel}, ${refId}`, () => {
       for (const { metric, labels } of readSelectors(withVariables(expression, "5m"))) {
-        const choices = ["llmproxy_provider", "llmproxy_model", "llmproxy_source"];
+        const choices = ["provider", "route", "model", "source"].map((each) => `llmproxy_${each}`);
         const own = choices.filter((label) => series.get(metric)?.includes(label));
         assert.deepEqual(
           own.filter((label) => !labels.includes(label)),
@@ -67,7 +81,7 @@ describe("the dashboard", () => {
 
   it("queries the values of its variables by labels that exist", () => {
     const queries = [...variableQueries().values()];
-    assert.equal(queries.length, 3);
+    assert.equal(queries.length, 4);
     for (const query of queries) {
       const [, metric = "", label = ""] = /^label_values\((\w+), (\w+)\)$/.exec(query) ?? [];
       assert.ok(series.get(metric)?.includes(label), query);

@@ -102,7 +102,9 @@ function by(keyOf: (call: Call) => string | undefined, value: (of: Call[]) => nu
 
 const whole = () => "";
 const provider = () => "shop/qwen";
+const route = () => "shop-rule";
 const source = () => "unknown";
+const limitedShare = (of: Call[]) => of.filter(({ code }) => code === "429").length / of.length;
 const model = (call: Call) => (call.usage === undefined ? undefined : call.model);
 const spender = (call: Call) => `${call.model},shop/qwen,unknown`;
 const known = (call: Call) => (call.usage === undefined ? undefined : spender(call));
@@ -117,7 +119,7 @@ const answeredShare = (of: Call[]) =>
   of.filter(({ outcome }) => outcome === "ok").length / of.length;
 
 /** The expectations by panel and query. A percentile is only expected to be a time. */
-const expectations: Record<string, (() => Expected) | "time"> = {
+const expectations: Record<string, (() => Expected) | "time" | "times"> = {
   "Tokens A": () => by(whole, tokens("prompt_tokens")),
   "Tokens B": () => by(whole, tokens("completion_tokens")),
   "Requests A": () => by(whole, number),
@@ -125,6 +127,20 @@ const expectations: Record<string, (() => Expected) | "time"> = {
   "First token, p95 A": "time",
   "Prompt tokens from the cache A": () => by(whole, cachedShare),
   "Answers of unknown usage A": () => by(whole, unknownShare),
+  "Rate limited A": () => by(whole, limitedShare),
+  "Misrouted A": () => ({ "": 0 }),
+  // There is no controller.
+  "Controllers that lead A": () => ({ "": 0 }),
+  "Resources not in effect A": () => ({ "": 0 }),
+  "Resources by status A": () => ({}),
+  "Writes that fail per second A": () => ({}),
+  "Seconds since the API server said anything A": () => ({}),
+  "Tokens per second by route A": () => by(route, tokens("prompt_tokens")),
+  "Tokens per second by route B": () => by(route, tokens("completion_tokens")),
+  "Rate limited by provider A": () => by(provider, limitedShare),
+  "First token by provider and model, p95 A": "times",
+  "Whole request by provider and model, p95 A": "times",
+  "Output tokens per second of a request A": "times",
   "Tokens per second by provider A": () => by(provider, tokens("prompt_tokens")),
   "Tokens per second by provider B": () => by(provider, tokens("completion_tokens")),
   "Tokens per second by model A": () => by(model, tokens("prompt_tokens")),
@@ -161,10 +177,12 @@ describe("Prometheus", () => {
     it(`returns what the provider reported: ${panel}, ${refId}`, { skip }, async () => {
       const answers = await ask(expression);
       const expected = expectations[`${panel} ${refId}`]!;
-      if (expected !== "time") return assertNear(answers, expected());
+      if (typeof expected !== "string") return assertNear(answers, expected());
       const [value = NaN, ...others] = Object.values(answers);
-      assert.deepEqual(others, []);
-      assert.ok(value > 0 && value < 60_000, `${value} ms`);
+      if (expected === "time") assert.deepEqual(others, []);
+      for (const each of [value, ...others]) {
+        assert.ok(each > 0 && each < 60_000, `${each} ms`);
+      }
     });
   }
 
@@ -177,6 +195,7 @@ describe("Prometheus", () => {
     }
     assert.deepEqual(values, {
       provider: ["shop/qwen"],
+      route: ["shop-rule"],
       model: ["qwen-max", "qwen-turbo", "unknown"],
       source: ["unknown"],
     });

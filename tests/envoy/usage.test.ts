@@ -22,13 +22,16 @@ const upstream = await startScripted((response) => script(response));
 after(() => upstream.close());
 
 const models = { aliases: { fast: "gpt-4o-mini" } };
-const plugin = pluginConfig([
-  provider(host, {
-    settings: { members: [{ name: "model", default: '"m-1"' }, ...asksForUsage], models },
-  }),
-  provider(offHost),
-  provider(scriptedHost, { settings: { members: asksForUsage } }),
-]);
+const plugin = pluginConfig(
+  [
+    provider(host, {
+      settings: { members: [{ name: "model", default: '"m-1"' }, ...asksForUsage], models },
+    }),
+    provider(offHost),
+    provider(scriptedHost, { settings: { members: asksForUsage } }),
+  ],
+  { maxModels: 0 },
+);
 const options = { plugin, upstreams: { [scriptedHost]: upstream.port } };
 
 interface Request {
@@ -263,7 +266,7 @@ const nameModels: DefineTests = (gateway) => {
     }
   });
 
-  test("adds no series for a model that the configuration does not name", async () => {
+  test("adds no series for a model beyond the configured number", async () => {
     const { envoy } = gateway();
     await account(gateway(), { body: { messages: said, model: "other" } });
     const before = await countersOf(envoy);

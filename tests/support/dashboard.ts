@@ -47,7 +47,7 @@ export function variableQueries(): Map<string, string> {
 export function withVariables(expression: string, range: string): string {
   return expression
     .replaceAll(/\$__(?:rate_interval|range)/g, range)
-    .replaceAll(/\$(?:provider|model|source)/g, ".*");
+    .replaceAll(/\$(?:provider|route|model|source)/g, ".*");
 }
 
 function read(): Dashboard {

@@ -9,6 +9,7 @@ export function envoyOptions(changes: Partial<EnvoyOptions> = {}): EnvoyOptions 
     caBundle: "/etc/ssl/certs/ca-certificates.crt",
     upstreams: new Map(),
     maxSources: 200,
+    maxModels: 50,
     ...changes,
   };
 }

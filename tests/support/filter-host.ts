@@ -28,6 +28,7 @@ export function configOf(
     version: 1,
     authorities: [HOST],
     maxSources: 200,
+    maxModels: 50,
     unservedClusters: [],
     endpoints: [endpointLines()],
     providers: [

@@ -52,6 +52,7 @@ export function pluginConfig(
     version: 1,
     authorities,
     maxSources: 200,
+    maxModels: 50,
     unservedClusters: [],
     endpoints: [endpointLines()],
     providers,

@@ -25,6 +25,7 @@ kind: LLMRoute
 metadata: { name: qwen, namespace: shop }
 spec:
   host: qwen.example
+  gateways: [shop/gateway]
   rules:
     - name: shop-rule
       matches: [{ gateways: [shop/gateway] }]
@@ -112,6 +113,8 @@ export async function callShop(url: string): Promise<Call[]> {
   calls.push({ ...answered, model: "qwen-max" });
   await post(big, { "x-mock-status": "500" });
   calls.push({ model: "qwen-max", code: "500", outcome: "provider_error" });
+  await post(big, { "x-mock-status": "429" });
+  calls.push({ model: "qwen-max", code: "429", outcome: "provider_error" });
   await post({ ...big, model: "gpt-4" });
   calls.push({ model: "unknown", code: "403", outcome: "rejected", reason: "model_not_allowed" });
   return calls;

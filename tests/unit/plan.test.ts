@@ -43,11 +43,14 @@ test("keys are named once each, and sorted", () => {
   assert.deepEqual(environmentNames(plan), ["AZURE_KEY", "OPENAI_KEY", "OPENAI_KEY_GOLD"]);
 });
 
+const pluginContext = {
+  ...{ clustersOf, unservedClusters: [], ownAuthorities: [], maxSources: 1, maxModels: 1 },
+};
+
 test("the filter is told the route that leads to a provider where there is one and no settings depend on it", () => {
   const plan = planOf(readFileSync("tests/golden/envoy/two-providers/input.yaml", "utf8"));
   const routesOf = (changed: Plan) => {
-    const context = { clustersOf, unservedClusters: [], ownAuthorities: [], maxSources: 1 };
-    const { providers } = toPluginConfig(changed, context);
+    const { providers } = toPluginConfig(changed, pluginContext);
     return Object.fromEntries(providers.map(({ name, route }) => [name, route]));
   };
   const alone = { "istio-system/azure": "everyone", "models/vllm": "local" };
@@ -93,12 +96,19 @@ test("a destination that no provider serves is an unserved cluster of the filter
   const resources = validate(documents, options, ignored);
   const plan = buildPlan(resources);
   const unservedClusters = unservedDestinations(plan).flatMap(clustersOf);
-  const context = { clustersOf, unservedClusters, ownAuthorities: ["own:1"], maxSources: 7 };
+  const context = {
+    clustersOf,
+    unservedClusters,
+    ownAuthorities: ["own:1"],
+    maxSources: 7,
+    maxModels: 3,
+  };
   const config = toPluginConfig(plan, context);
   assert.deepEqual(config, {
     version: 1,
     authorities: ["dashscope.aliyuncs.com", "own:1"],
     maxSources: 7,
+    maxModels: 3,
     unservedClusters: ["dashscope.aliyuncs.com:443"],
     endpoints: [],
     providers: [],

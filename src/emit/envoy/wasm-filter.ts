@@ -16,6 +16,7 @@ export function toWasmFilter(plan: Plan, options: EnvoyOptions): Extension {
     ownAuthorities: ownAuthorities(options),
     maxSources: options.maxSources,
     ...(options.keySocket === undefined ? {} : { keyCluster }),
+    maxModels: options.maxModels,
   });
   return {
     name: "llm-egress",

@@ -17,6 +17,8 @@ export interface IstioOptions {
   localReplies: "plain" | "openai";
   /** How many callers metrics distinguish, in each worker. */
   maxSources: number;
+  /** How many models that only clients name metrics distinguish, in each worker. */
+  maxModels: number;
   /**
    * What is emitted: all resources, or the WasmPlugins alone, for a mesh that makes its own routes
    * and TLS of the same resources. Its routes then name clusters without a subset.
