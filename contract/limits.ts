@@ -23,3 +23,6 @@ export const MAX_MODELS = 1000;
 
 /** Bytes of such a model's name. Longer ones have no label of their own. */
 export const MAX_MODEL_BYTES = 64;
+
+/** Keys that one provider uses in turn. */
+export const MAX_API_KEYS = 16;

@@ -9,10 +9,14 @@ export const configFields: string[] = [
   "authorities",
   "maxSources",
   "maxModels",
+  "keyServer",
+  "revision",
   "unservedClusters",
   "endpoints",
   "providers",
 ];
+
+export const keyServerFields: string[] = ["cluster"];
 
 export const providerFields: string[] = [
   "name",
@@ -31,6 +35,8 @@ export const routeFields: string[] = ["name", "virtualServices", "settings"];
 
 export const settingsFields: string[] = [
   "apiKey",
+  "apiKeySecretRef",
+  "apiKeys",
   "authHeader",
   "authPrefix",
   "maxRequestBytes",
@@ -38,6 +44,8 @@ export const settingsFields: string[] = [
   "models",
   "modelList",
 ];
+
+export const keyFields: string[] = ["apiKey", "apiKeySecretRef"];
 
 export const memberFields: string[] = [
   "name",

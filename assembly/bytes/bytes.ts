@@ -166,3 +166,13 @@ export function hexValue(byte: u8): i32 {
   const letter = (byte | CASE_BIT) - Char.a;
   return letter < 6 ? letter + 10 : -1;
 }
+
+/** The bytes of an ASCII name in lower case. */
+export function lowerBytes(name: string): Bytes {
+  const bytes = bytesOf(name);
+  for (let i = 0; i < bytes.byteLength; i++) {
+    const at = changetype<usize>(bytes) + i;
+    store<u8>(at, lowerByte(load<u8>(at)));
+  }
+  return bytes;
+}

@@ -1,18 +1,14 @@
-// An endpoint's answer, as data. Endpoints are pure functions from a JSON body to an Answer, and
-// send.ts writes it.
+// An endpoint's answer, as data, which send.ts writes.
 
 /** A JSON object that a client sent. Its members have not been checked. */
 export type JsonObject = Record<string, unknown>;
-
-/** An endpoint that reads a JSON body. */
-export type Endpoint = (body: JsonObject) => Answer;
 
 export interface Answer {
   status: number;
   /** Keyed by lower-case name. */
   headers: Record<string, string>;
   /** The parts of the body, in order. A JSON answer has one, a stream has one for each event. */
-  pieces: string[];
+  pieces: (string | Buffer)[];
 }
 
 /** A JSON answer: one piece, with a content-length. */

@@ -22,6 +22,16 @@ export function invalidJson(): Answer {
   return errorAnswer(400, { message });
 }
 
+/** 400 for a body that is not `multipart/form-data`. */
+export function invalidForm(): Answer {
+  return errorAnswer(400, { message: "Could not parse multipart form." });
+}
+
+/** 404 for a file that the mock does not hold. */
+export function unknownFile(id: string): Answer {
+  return errorAnswer(404, { message: `No such File object: ${id}`, param: "id" });
+}
+
 /** 400 for a body without a model. */
 export function missingModel(): Answer {
   return errorAnswer(400, { message: "you must provide a model parameter" });
@@ -59,7 +69,7 @@ export function unknownPath(method: string, path: string): Answer {
   });
 }
 
-/** 405 for a method of an endpoint other than `allowed`. */
+/** 405 for a method of an endpoint that is not in `allowed`. */
 export function methodNotAllowed(method: string, allowed: string): Answer {
   const message = `Not allowed to ${method} on this endpoint. Use ${allowed}.`;
   const answer = errorAnswer(405, { message, code: "method_not_allowed" });

@@ -43,8 +43,8 @@ function write(response: ServerResponse, piece: string | Buffer): Promise<void> 
   });
 }
 
-function cut(pieces: string[], size: number): Buffer[] {
-  const bytes = Buffer.from(pieces.join(""));
+function cut(pieces: Answer["pieces"], size: number): Buffer[] {
+  const bytes = Buffer.concat(pieces.map((piece) => Buffer.from(piece)));
   const count = Math.ceil(bytes.length / size);
   return Array.from({ length: count }, (_, index) =>
     bytes.subarray(index * size, (index + 1) * size),

@@ -17,14 +17,9 @@ import { maxBodyBytes, readBody } from "./body.ts";
 import { streamChat } from "./chat.ts";
 import { type Directives, plainly, readDirectives } from "./directives.ts";
 import { answerEcho } from "./echo.ts";
-import { answerBody, findRoute } from "./endpoints.ts";
-import {
-  bodyTooLarge,
-  errorAnswer,
-  methodNotAllowed,
-  unauthorized,
-  unknownPath,
-} from "./errors.ts";
+import { findHandler } from "./endpoints.ts";
+import { bodyTooLarge, errorAnswer, unauthorized } from "./errors.ts";
+import { Files } from "./files.ts";
 import { createdNow, newId } from "./identity.ts";
 import { type MockRequest, type MockStats, Records } from "./records.ts";
 import { splitWords } from "./tokens.ts";
@@ -58,8 +53,9 @@ export interface Mock {
 export async function startMock(options: MockOptions = {}): Promise<Mock> {
   const { host = "127.0.0.1", port = 0, tls } = options;
   const records = new Records(options.onRequest ?? (() => {}));
+  const files = new Files();
   const server = listener((request, response) => {
-    void serve({ request, response, records, apiKey: options.apiKey });
+    void serve({ request, response, records, files, apiKey: options.apiKey });
   }, tls);
   server.listen(port, host);
   await once(server, "listening");
@@ -90,6 +86,7 @@ interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
   records: Records;
+  files: Files;
   apiKey: string | undefined;
 }
 
@@ -121,22 +118,29 @@ async function decide(exchange: Exchange, directives: Directives): Promise<Answe
   const body = await readBody(request, directives.echo === "digest" ? "digest" : "content");
   if (directives.status !== undefined) return statusAnswer(directives.status);
   if (directives.echo !== "off") return answerEcho(request, body);
-  const [method, url] = [request.method ?? "", request.url ?? ""];
-  const path = url.split("?", 1)[0] ?? "";
-  const route = findRoute(path);
-  if (route === undefined) return unknownPath(method, path);
-  if (route.method !== method) return methodNotAllowed(method, route.method);
+  const [path = "", ...rest] = (request.url ?? "").split("?");
+  const found = findHandler(request.method ?? "", path);
+  if ("status" in found) return found;
   const refusal = checkKey(request, exchange.apiKey);
   if (refusal !== undefined) return refusal;
-  return body.content === undefined ? bodyTooLarge(maxBodyBytes) : answerBody(route, body.content);
+  if (body.content === undefined) return bodyTooLarge(maxBodyBytes);
+  const contentType = request.headers["content-type"] ?? "";
+  const query = new URLSearchParams(rest.join("?"));
+  const call = { query, contentType, body: body.content, files: exchange.files };
+  return found.handler({ ...call, name: found.name });
 }
 
-// Exactly one Authorization header is allowed. Node.js silently uses the first of several.
+/** The headers in which providers accept a key, with what comes before it. */
+const keyHeaders = { authorization: "Bearer ", "x-api-key": "", "x-goog-api-key": "" };
+
+// Exactly one of these headers is allowed, once. Node.js silently uses the first of several.
 function checkKey(request: IncomingMessage, apiKey: string | undefined): Answer | undefined {
   if (apiKey === undefined) return undefined;
-  const lines = request.headersDistinct["authorization"] ?? [];
-  if (lines.length !== 1) return unauthorized(lines.length > 1);
-  return lines[0] === `Bearer ${apiKey}` ? undefined : unauthorized(true);
+  const sent = Object.entries(keyHeaders).flatMap(([name, prefix]) =>
+    (request.headersDistinct[name] ?? []).map((value) => value === prefix + apiKey),
+  );
+  if (sent.length !== 1) return unauthorized(sent.length > 1);
+  return sent[0] === true ? undefined : unauthorized(true);
 }
 
 function statusAnswer(status: number): Answer {

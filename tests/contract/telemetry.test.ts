@@ -10,6 +10,7 @@ import { accessLogFields } from "../../src/emit/envoy/access-log.ts";
 import { metricLabels } from "../../src/emit/envoy/stats.ts";
 import { dashboardQueries, variableQueries, withVariables } from "../support/dashboard.ts";
 import { metrics, outcomes } from "../support/metrics.ts";
+import { noGateways } from "../support/no-gateways.ts";
 import { readSelectors, type Selector } from "../support/promql.ts";
 
 interface Rule {
@@ -31,7 +32,7 @@ const series = new Map<string, readonly string[]>(
         ],
   ),
 );
-for (const metric of Object.values(new Metrics(() => true, new Map()))) {
+for (const metric of Object.values(new Metrics(() => true, new Map(), noGateways))) {
   if (!("labelNames" in metric)) continue;
   const { name, labelNames } = metric as unknown as { name: string; labelNames: string[] };
   series.set(name, labelNames);

@@ -12,7 +12,7 @@ export interface Listener {
   filter_chains: { filters: Extension[] }[];
 }
 
-/** The one listener, for HTTP/1.1 and HTTP/2 without TLS. */
+/** The one listener, for HTTP/1.0, HTTP/1.1 and HTTP/2 without TLS. */
 export function toListener(plan: Plan, options: EnvoyOptions): Listener {
   return {
     name: "llm-egress",
@@ -32,8 +32,9 @@ function connectionManager(plan: Plan, options: EnvoyOptions): Extension {
       use_remote_address: true,
       // No client is internal: Envoy trusts x-envoy-* headers from no address.
       internal_address_config: {},
-      // Envoy would refuse the request, but write its path and query into the log at warning.
       http_protocol_options: {
+        accept_http_10: true,
+        // Envoy would refuse the request, but write its path and query into the log at warning.
         ignore_http_11_upgrade: [{ exact: "connect-udp", ignore_case: true }],
       },
       // An answer may think for minutes before its first token: only silence ends a stream.

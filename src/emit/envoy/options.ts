@@ -19,6 +19,8 @@ export interface EnvoyOptions {
   maxSources: number;
   /** How many models that only clients name metrics distinguish, in each worker. */
   maxModels: number;
+  /** Absolute path of the Unix domain socket at which keys of Secrets are handed out, if any are. */
+  keySocket?: string;
 }
 
 /** An IP address and a port, or the absolute path of a Unix domain socket. */

@@ -52,6 +52,7 @@ export function toWasmPlugin(workload: Workload, plan: Plan, options: IstioOptio
         ownAuthorities: [],
         maxSources: options.maxSources,
         maxModels: options.maxModels,
+        ...(options.keyCluster === undefined ? {} : { keyCluster: options.keyCluster }),
       }),
     },
   };
