@@ -14,6 +14,8 @@ export interface Series {
 }
 
 export interface PrometheusServer {
+  /** `HOST:PORT` of its API. */
+  address: string;
   /**
    * The result of an expression; rejects with the error of Prometheus if the expression is invalid.
    */
@@ -55,7 +57,7 @@ export async function startPrometheus(program: string, config: string): Promise<
     }
     await sleep(50);
   }
-  return { query: (expression) => query(address, expression), stop };
+  return { address, query: (expression) => query(address, expression), stop };
 }
 
 function isReady(address: string): Promise<boolean> {
