@@ -33,7 +33,7 @@ function noSettings(): Settings {
 }
 
 /**
- * The last bytes of a body wait in Envoy's buffer if there are at most this many. Above the buffer's
+ * The bytes of a body that wait in Envoy's buffer are at most this many. Above the buffer's
  * limit (1 MiB by default, 32 KiB in a hardened Envoy) Envoy would stop to read the connection, and
  * never see the body's end. Over HTTP/2 it sees the end all the same.
  */
@@ -77,6 +77,8 @@ export class EditedRequest {
   private receivedBytes: u64 = 0;
   /** The announced content-length, or NO_LENGTH. */
   private length: u64 = NO_LENGTH;
+  /** Whether the client has announced trailers. */
+  private announcesTrailers: bool = false;
 
   /** Begins a new request. */
   restart(): void {
@@ -88,8 +90,9 @@ export class EditedRequest {
   }
 
   /** A body of `length` bytes, or NO_LENGTH, will come, which `plan` edits. */
-  expectBody(plan: EditPlan, length: u64): void {
+  expectBody(plan: EditPlan, length: u64, announcesTrailers: bool): void {
     this.length = length;
+    this.announcesTrailers = announcesTrailers;
     let editor = idleEditors.take();
     if (editor === null) editor = new Editor(plan);
     else editor.restart(plan);
@@ -133,29 +136,36 @@ export class EditedRequest {
     return this.closing == Closing.Waiting;
   }
 
-  // Whether Envoy can hold a chunk of `size` bytes, and those that come after it, until the body's
-  // end. Reads a property, and so must come before the chunk is read.
+  // Whether a chunk of `size` bytes, and those that come after it, may wait in Envoy's buffer until
+  // the body's end. Only if trailers end the body must its closing brace be there. If the route has
+  // retries, Envoy's router keeps in the same buffer what it has sent, and the provider would get it
+  // again together with what waits (https://github.com/envoyproxy/envoy/issues/45470). So either
+  // nothing has been sent, or the client has announced trailers. Reads a property, and so must come
+  // before the chunk is read.
   private canWait(size: u32): bool {
-    if (this.length != NO_LENGTH) return size + (this.length - this.receivedBytes) <= MAX_WAITING;
+    if (this.length != NO_LENGTH) return false;
+    if (this.receivedBytes != size && !this.announcesTrailers) return false;
     return size <= MAX_WAITING || isHttp2();
   }
 
-  // The closing brace goes out once the body's end is known. Until then it waits in Envoy's buffer,
-  // or else in the editor, and whitespace that follows it goes out before it.
+  // The closing brace goes out once the body's end is known. Until then it waits in the editor or in
+  // Envoy's buffer.
   private closeBody(editor: Editor, size: u32, endOfStream: bool, canWait: bool): void {
     this.model = editor.model;
     // Over HTTP/1.1, Envoy signals the end after the last chunk, even if it knows the length.
     const hasEnded = endOfStream || this.receivedBytes == this.length;
     if (this.closing == Closing.Open) {
-      if (!hasEnded && !canWait) return editor.cutBrace();
-      const room = size == 0 ? new ArrayBuffer(<i32>editor.closingBytes) : null;
-      if (room !== null) editor.clear(changetype<usize>(room));
+      if (!hasEnded && !canWait) {
+        if (size != 0) editor.holdBrace();
+        return;
+      }
+      if (size == 0) editor.feedNothing();
       editor.close();
       this.asksForUsage = editor.asksForUsage;
       this.closing = <u8>Closing.Waiting;
     } else if (this.waitingBytes + size > MAX_WAITING && !hasEnded) {
       // More whitespace than Envoy can hold, in a body without content-length.
-      return editor.clear(editor.outStart);
+      return editor.clear();
     }
     this.waitingBytes += size;
     if (hasEnded) this.closing = <u8>Closing.Sent;

@@ -85,7 +85,7 @@ describe("the refusal of a last chunk", () => {
 describe("trailers", () => {
   function sendTrailers(chunks: string[]): WasmStream {
     const stream = host.stream(CLUSTER);
-    stream.headers(postHeaders());
+    stream.headers(postHeaders({ trailer: "x-sum" }));
     for (const chunk of chunks) stream.body(chunk);
     stream.trailers([
       ["x-api-key", "sk-1"],

@@ -29,7 +29,10 @@ const accepted = ['{"a":1}', '{"a":{"b":"}"}}', '{"a":1} \r\n\t ', '{"top_k":{}}
 
 const h2 = { ":path": "/v1/chat/completions", ":authority": host };
 const trailers = { "x-sum": "1" };
-const encoding: [string, string][] = [["transfer-encoding", "chunked"]];
+const encoding: [string, string][] = [
+  ["transfer-encoding", "chunked"],
+  ["trailer", "x-sum"],
+];
 
 type Send = (port: number, pieces: Buffer[]) => Promise<{ status: number; body: Buffer }>;
 
@@ -55,7 +58,7 @@ const ways: Record<string, Send> = {
     return exchangeH2(port, { headers: { ...h2, ...length }, pieces, pauseMs: 2 });
   },
   "HTTP/2 with trailers": (port, pieces) =>
-    exchangeH2(port, { headers: h2, pieces, trailers, pauseMs: 2 }),
+    exchangeH2(port, { headers: { ...h2, trailer: "x-sum" }, pieces, trailers, pauseMs: 2 }),
 };
 
 // The body cut in two at every place after its first brace.

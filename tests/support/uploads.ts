@@ -36,7 +36,8 @@ export const uploadWays: Record<string, SendUpload> = {
     sendHttp1(port, upload, { ...withLength(upload), expect: "100-continue" }),
   "HTTP/2 with content-length": (port, upload) => sendHttp2(port, upload, withLength(upload)),
   "HTTP/2 without content-length": (port, upload) => sendHttp2(port, upload, {}),
-  "HTTP/2 with trailers": (port, upload) => sendHttp2(port, upload, {}, { "x-sum": "1" }),
+  "HTTP/2 with trailers": (port, upload) =>
+    sendHttp2(port, upload, { trailer: "x-sum" }, { "x-sum": "1" }),
 };
 
 /** Whether an HTTP/1.1 upstream must receive a content-length. */
