@@ -76,6 +76,10 @@ describe("the closing brace", () => {
       });
     }
   }
+});
+
+describe("the closing brace of a body that has been sent in part", () => {
+  const host = hostOf({ members });
 
   // If the route has retries, what has been sent is in Envoy's buffer as well.
   it("stays with the filter once something has been sent, and trailers end in a refusal", () => {
