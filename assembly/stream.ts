@@ -143,7 +143,7 @@ export class EgressStream extends Context {
     const fault = headers.jsonFault(maxBytes, endOfStream);
     if (fault != NO_FAULT) return fault;
     const plan = planFor(body, settings);
-    request.expectBody(plan, headers.contentLength, headers.announcesTrailers);
+    request.expectBody(plan, headers.contentLength);
     headers.describeBody(plan.blockBytes);
     this.state = State.Editing;
     return NO_FAULT;

@@ -77,8 +77,6 @@ export class EditedRequest {
   private receivedBytes: u64 = 0;
   /** The announced content-length, or NO_LENGTH. */
   private length: u64 = NO_LENGTH;
-  /** Whether the client has announced trailers. */
-  private announcesTrailers: bool = false;
 
   /** Begins a new request. */
   restart(): void {
@@ -90,9 +88,8 @@ export class EditedRequest {
   }
 
   /** A body of `length` bytes, or NO_LENGTH, will come, which `plan` edits. */
-  expectBody(plan: EditPlan, length: u64, announcesTrailers: bool): void {
+  expectBody(plan: EditPlan, length: u64): void {
     this.length = length;
-    this.announcesTrailers = announcesTrailers;
     let editor = idleEditors.take();
     if (editor === null) editor = new Editor(plan);
     else editor.restart(plan);
@@ -137,14 +134,12 @@ export class EditedRequest {
   }
 
   // Whether a chunk of `size` bytes, and those that come after it, may wait in Envoy's buffer until
-  // the body's end. Only if trailers end the body must its closing brace be there. If the route has
-  // retries, Envoy's router keeps in the same buffer what it has sent, and the provider would get it
-  // again together with what waits (https://github.com/envoyproxy/envoy/issues/45470). So either
-  // nothing has been sent, or the client has announced trailers. Reads a property, and so must come
-  // before the chunk is read.
+  // the body's end: if trailers end it, nothing can be added to it. But what has been sent may be in
+  // that buffer too, as Envoy's router keeps it for retries, and would be sent again together with
+  // what waits (https://github.com/envoyproxy/envoy/issues/45470). So only a body in one piece waits
+  // there. Reads a property, and so must come before the chunk is read.
   private canWait(size: u32): bool {
-    if (this.length != NO_LENGTH) return false;
-    if (this.receivedBytes != size && !this.announcesTrailers) return false;
+    if (this.length != NO_LENGTH || this.receivedBytes != size) return false;
     return size <= MAX_WAITING || isHttp2();
   }
 

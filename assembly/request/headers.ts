@@ -42,7 +42,6 @@ const METHOD = bytesOf(":method");
 const PATH = bytesOf(":path");
 const AUTHORITY = bytesOf(":authority");
 const UPGRADE = bytesOf("upgrade");
-const TRAILER = bytesOf("trailer");
 const methods = endpointMethods.map<Bytes>((method) => bytesOf(method));
 const prefixes = removedHeaderPrefixes.map<Bytes>((prefix) => bytesOf(prefix));
 const digits = memory.data(MOST_DIGITS);
@@ -56,7 +55,6 @@ export class RequestHeaders {
   /** A bit, by the index of the method in endpointMethods; 0 for any other method. */
   method: u32 = 0;
   isUpgrade: bool = false;
-  announcesTrailers: bool = false;
   isAddressedPlainly: bool = false;
   isCompressed: bool = false;
   /**
@@ -87,7 +85,7 @@ export class RequestHeaders {
   private reset(): void {
     this.start = this.end = this.pathStart = this.pathEnd = 0;
     this.method = 0;
-    this.isUpgrade = this.announcesTrailers = false;
+    this.isUpgrade = false;
     this.isAddressedPlainly = this.isCompressed = this.hasJsonType = false;
     this.hasStrangeLength = false;
     this.contentLength = NO_LENGTH;
@@ -115,8 +113,6 @@ export class RequestHeaders {
       if (!equalsIgnoringCase(IDENTITY, valueStart, valueEnd)) this.isCompressed = true;
     } else if (equals(UPGRADE, start, end)) {
       this.isUpgrade = true;
-    } else if (equals(TRAILER, start, end)) {
-      this.announcesTrailers = true;
     }
   }
 

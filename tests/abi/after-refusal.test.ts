@@ -85,7 +85,7 @@ describe("the refusal of a last chunk", () => {
 describe("trailers", () => {
   function sendTrailers(chunks: string[]): WasmStream {
     const stream = host.stream(CLUSTER);
-    stream.headers(postHeaders({ trailer: "x-sum" }));
+    stream.headers(postHeaders());
     for (const chunk of chunks) stream.body(chunk);
     stream.trailers([
       ["x-api-key", "sk-1"],
@@ -95,7 +95,7 @@ describe("trailers", () => {
   }
 
   it("are removed after a complete body", () => {
-    const stream = sendTrailers(['{"a":', "1}"]);
+    const stream = sendTrailers(['{"a":1}', " "]);
     assert.equal(stream.refusal, "");
     assert.deepEqual(stream.requestTrailers, []);
     assert.deepEqual(JSON.parse(stream.forwardedText), { a: 1 });
