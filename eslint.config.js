@@ -31,12 +31,12 @@ const bans = {
   },
   io: {
     regex: "^node:(child_process|dgram|fs|http|http2|https|tls)(/|$)",
-    message: "Only src/cli, src/controller, src/kube and src/mock do input and output.",
+    message: "Only src/cli, src/controller, src/keys, src/kube and src/mock do input and output.",
   },
   net: {
     regex: "^node:net$",
     allowImportNames: ["isIP", "isIPv4", "isIPv6"],
-    message: "Only src/cli, src/controller, src/kube and src/mock open connections.",
+    message: "Only src/cli, src/controller, src/keys, src/kube and src/mock open connections.",
   },
   callers: {
     regex: "^(\\.\\./)+(cli|controller)/",
@@ -107,7 +107,7 @@ const rooms = {
   "labels.ts": ["bytes"],
   "refuse.ts": ["bytes", "host"],
   config: ["bytes", "json", "edit", "keys", "labels"],
-  request: ["bytes", "edit", "host", "config", "idle", "labels", "refuse"],
+  request: ["bytes", "edit", "host", "keys", "config", "idle", "labels", "refuse"],
   response: ["bytes", "sse", "host", "keys"],
   report: ["bytes", "host", "labels", "refuse", "response"],
 };
@@ -134,6 +134,7 @@ const layers = [
   restrict(["src/api/**"], ["outside"]),
   restrict(["src/emit/**"], ["yaml", ...pure, "allButPlan", "planDecisions"]),
   restrict(["src/controller/**"], ["yaml", "filter", "callers"]),
+  restrict(["src/keys/**"], ["yaml", "filter", "callers", "emit"]),
   restrict(["src/cli/**"], ["yaml", "filter"]),
   restrict(["src/kube/**", "src/mock/**"], ["yaml", "outside"]),
   restrict(["src/oci/**"], ["yaml", "io", "net", "outside"]),

@@ -3,10 +3,11 @@
 
 import { detailsPrefix, ErrorCode, filterErrors } from "../contract/errors";
 import { endpointMethods } from "../contract/endpoints";
-import { Bytes, bytesOf } from "./bytes/bytes";
+import { Bytes, bytesOf, decimal } from "./bytes/bytes";
+import { serialisePairs } from "./host/header-pairs";
 import { log, LogLevel, sendLocalResponse } from "./host/host";
 
-const jsonHeaders = pairs(["content-type", "application/json"]);
+const jsonHeaders = serialisePairs(["content-type", "application/json"]);
 
 /** In place of an ErrorCode: there is nothing to refuse the request for. */
 export const NO_FAULT: i32 = -1;
@@ -33,8 +34,17 @@ export function refuseMethod(methods: u32): void {
     if ((methods & (1 << i)) == 0) continue;
     allowed += (allowed.length == 0 ? "" : ", ") + endpointMethods[i];
   }
-  const headers = pairs(["content-type", "application/json", "allow", allowed]);
+  const headers = serialisePairs(["content-type", "application/json", "allow", allowed]);
   send(ErrorCode.MethodNotAllowed, "", headers);
+}
+
+/** Replies 429, after which the client may try again in `seconds`. */
+export function refuseForNow(code: ErrorCode, seconds: u64): void {
+  send(
+    code,
+    "",
+    serialisePairs(["content-type", "application/json", "retry-after", decimal(seconds)]),
+  );
 }
 
 /** Replies 200 with a JSON text of the configuration. */
@@ -46,7 +56,8 @@ const OK: u32 = 200;
 
 function send(code: ErrorCode, param: string, headers: Bytes): void {
   const error = filterErrors[code];
-  const type = error.status < 500 ? "invalid_request_error" : "server_error";
+  let type = error.status < 500 ? "invalid_request_error" : "server_error";
+  if (code == ErrorCode.KeysExhausted) type = "rate_limit_error";
   const value = param.length == 0 ? "null" : '"' + param + '"';
   const start = '{"error":{"message":"' + error.message + '","type":"' + type + '","param":';
   const body = bytesOf(start + value + ',"code":"' + error.code + '"}}');
@@ -58,23 +69,4 @@ function sendOut(status: u32, details: Bytes, body: Bytes, headers: Bytes): void
   if (!sendLocalResponse(status, details, body, headers)) {
     log(LogLevel.Error, "the host refused a local reply");
   }
-}
-
-// Headers in proxy-wasm's serialised form: a count, each name's and value's size, then each of them
-// with a NUL after it.
-function pairs(texts: string[]): Bytes {
-  const count = texts.length / 2;
-  let size = 4 + count * 8;
-  for (let i = 0; i < texts.length; i++) size += texts[i].length + 1;
-  const bytes = new ArrayBuffer(size);
-  const start = changetype<usize>(bytes);
-  store<u32>(start, count);
-  let at = start + 4 + count * 8;
-  for (let i = 0; i < texts.length; i++) {
-    const text = bytesOf(texts[i]);
-    store<u32>(start + 4 + i * 4, text.byteLength);
-    memory.copy(at, changetype<usize>(text), text.byteLength);
-    at += text.byteLength + 1;
-  }
-  return bytes;
 }

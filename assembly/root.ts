@@ -19,12 +19,15 @@ import {
 } from "./host/host";
 import { reserveRoom } from "./host/memory";
 import { Idle } from "./idle";
+import { KeyClient } from "./key-client";
 import { EgressStream } from "./stream";
 
 export class EgressRoot extends RootContext {
   config: Config = new Config();
   /** Counts requests whose key went to a cluster other than its own. */
   misroutedCounter: u32 = 0;
+  /** Gets keys from the key server; null if the configuration names none. */
+  private keyClient: KeyClient | null = null;
   private idleStreams: Idle<EgressStream> = new Idle<EgressStream>();
 
   createContext(id: u32): Context {
@@ -55,6 +58,7 @@ export class EgressRoot extends RootContext {
       return false;
     }
     this.config = config;
+    this.findKeys();
     // Ended streams refer to the previous configuration and its keys.
     this.idleStreams = new Idle<EgressStream>();
     this.misroutedCounter = defineMetric(MetricKind.Counter, misroutedMetric);
@@ -62,5 +66,33 @@ export class EgressRoot extends RootContext {
     reserveRoom(before, config.longestBlockBytes);
     for (let i = 0; i < config.faults.length; i++) log(LogLevel.Error, config.faults[i]);
     return true;
+  }
+
+  private findKeys(): void {
+    if (this.config.keyCluster.length == 0) return;
+    if (this.keyClient === null) this.keyClient = new KeyClient(this);
+    this.keyClient!.begin();
+  }
+
+  /** Whether a stream whose key is unknown waits for it. `endOfStream`: it has no body. */
+  hold(stream: EgressStream, endOfStream: bool): bool {
+    const client = this.keyClient;
+    return client !== null && client.hold(stream, endOfStream);
+  }
+
+  /** A stream has ended before its key has come. */
+  letGo(stream: EgressStream): void {
+    const client = this.keyClient;
+    if (client !== null) client.release(stream);
+  }
+
+  onTick(): void {
+    const client = this.keyClient;
+    if (client !== null) client.tick();
+  }
+
+  onHttpCallResponse(token: u32, _headers: u32, bodyBytes: u32, _trailers: u32): void {
+    const client = this.keyClient;
+    if (client !== null) client.end(token, bodyBytes);
   }
 }

@@ -12,13 +12,16 @@ import { EditPlan } from "./edit/edit-plan";
 import {
   clearHeaders,
   Context,
+  continueRequest,
   DataStatus,
   HeaderMap,
   HeadersStatus,
   now,
+  setEffectiveContext,
   TrailersStatus,
 } from "./host/host";
-import { answerWith, NO_FAULT, refuse, refuseMethod, statusOf } from "./refuse";
+import { isTrial, shortestRest } from "./keys/api-key";
+import { answerWith, NO_FAULT, refuse, refuseForNow, refuseMethod, statusOf } from "./refuse";
 import { logCall } from "./report/access-log";
 import { Call } from "./report/call";
 import { countCall } from "./report/metrics";
@@ -36,6 +39,8 @@ import { EgressRoot } from "./root";
 const enum State {
   /** Not a request to a provider: passes through untouched. */
   Untouched,
+  /** The request waits for its key: Envoy holds all of it. */
+  Waiting,
   /** The body passes through the editor. */
   Editing,
   /** The body passes untouched. */
@@ -97,7 +102,10 @@ export class EgressStream extends Context {
       return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
     }
     const settings = settingsFor(provider, call.route);
-    if (settings.fault.length != 0) return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
+    this.request.credential = settings.credential;
+    if (!settings.isUsable && !this.findKey(settings, endOfStream)) {
+      return HeadersStatus.StopIteration;
+    }
     this.request.settings = settings;
     headers.read(this.config);
     if (!headers.isAddressedPlainly) return this.refuseHeaders(ErrorCode.MisdirectedRequest);
@@ -121,9 +129,39 @@ export class EgressStream extends Context {
     const fault = this.expectBody(endpoint, settings, endOfStream);
     if (fault != NO_FAULT) return this.refuseHeaders(fault);
     writeUpstreamPath(provider.path, endpoint, pathStart, pathEnd);
-    headers.edit(this.config, provider, settings);
+    headers.edit(this.config, provider, settings, this.request.credential);
     this.request.noteKey(cluster);
     return HeadersStatus.Continue;
+  }
+
+  // The slow way to a key. False if the request waits for one, or is refused.
+  private findKey(settings: Settings, endOfStream: bool): bool {
+    if (settings.fault.length != 0) {
+      this.refuseHeaders(ErrorCode.ProviderMisconfigured);
+    } else if (settings.hasKey) {
+      const credential = settings.nextKey();
+      this.request.credential = credential;
+      this.call.isTrial = isTrial;
+      if (credential !== null) return true;
+      this.noteRefusal(ErrorCode.KeysExhausted);
+      refuseForNow(ErrorCode.KeysExhausted, (shortestRest + 999) / 1000);
+    } else if (this.root.hold(this, endOfStream)) {
+      this.state = State.Waiting;
+    } else {
+      this.refuseHeaders(ErrorCode.KeyUnavailable);
+    }
+    return false;
+  }
+
+  /** The request has waited: the key is known, or it has been too long. */
+  resume(endOfStream: bool): void {
+    setEffectiveContext(this.context_id);
+    const startedAt = this.call.startedAt;
+    this.config = this.root.config;
+    this.state = State.Untouched;
+    const status = this.onRequestHeaders(0, endOfStream);
+    this.call.startedAt = startedAt;
+    if (status == HeadersStatus.Continue) continueRequest();
   }
 
   // Decides what becomes of the body. An ErrorCode, or NO_FAULT.
@@ -152,7 +190,11 @@ export class EgressStream extends Context {
   onRequestBody(size: usize, endOfStream: bool): DataStatus {
     if (this.state >= State.Refused) return DataStatus.StopIterationNoBuffer;
     const isPassing = this.state == State.Passing;
-    if (!isPassing && this.state != State.Editing) return DataStatus.Continue;
+    if (!isPassing && this.state != State.Editing) {
+      return this.state == State.Waiting
+        ? DataStatus.StopIterationAndWatermark
+        : DataStatus.Continue;
+    }
     const request = this.request;
     const fault = isPassing
       ? request.countChunk(<u32>size)
@@ -168,6 +210,7 @@ export class EgressStream extends Context {
   onRequestTrailers(_count: u32): TrailersStatus {
     if (this.state >= State.Refused) return TrailersStatus.StopIteration;
     if (this.state == State.Untouched) return TrailersStatus.Continue;
+    if (this.state == State.Waiting) return TrailersStatus.StopIteration;
     const fault = this.request.faultAtTrailers();
     if (fault != NO_FAULT) {
       this.refuseBody(fault);
@@ -187,8 +230,14 @@ export class EgressStream extends Context {
     if (!this.isForwarded()) return HeadersStatus.Continue;
     if (!this.keepsItsKey()) return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
     const request = this.request;
-    this.answer.begin(request.settings.credential, request.readsUsage, request.asksForUsage);
+    this.answer.begin(request.credential, request.readsUsage, request.asksForUsage);
     this.answer.isComplete = endOfStream;
+    const credential = request.credential;
+    if (credential !== null && credential.owner !== null) {
+      const key = credential.owner!;
+      key.judge(credential, this.answer.status, this.call.isTrial);
+      this.call.keyPosition = <u8>key.position;
+    }
     return HeadersStatus.Continue;
   }
 
@@ -200,7 +249,7 @@ export class EgressStream extends Context {
   onResponseTrailers(_count: u32): TrailersStatus {
     if (!this.isForwarded()) return TrailersStatus.Continue;
     this.answer.isComplete = true;
-    cleanTrailers(this.request.settings.credential);
+    cleanTrailers(this.request.credential);
     return TrailersStatus.Continue;
   }
 
@@ -234,15 +283,16 @@ export class EgressStream extends Context {
   }
 
   onDelete(): void {
+    if (this.state == State.Waiting) this.root.letGo(this);
     // The key may have been sent even if no answer came.
     this.keepsItsKey();
     this.request.endBody();
     this.root.release(this);
   }
 
-  // Whether the answer is the provider's, to an edited request.
+  // Whether the answer is the provider's, or Envoy's own.
   private isForwarded(): bool {
-    return this.state >= State.Editing && this.state <= State.Forwarding;
+    return this.state >= State.Waiting && this.state <= State.Forwarding;
   }
 
   private keepsItsKey(): bool {

@@ -196,7 +196,7 @@ async function startEnvoy(
   writeFileSync(file, JSON.stringify(config(port, admin)));
   const args = ["-c", file, "--use-dynamic-base-id", "--concurrency", "1", "--log-level", "off"];
   const [program = binary, ...before] = [...under, binary];
-  const env = { ...process.env, API_KEY: "sk-0123456789abcdef0123456789abcdef" };
+  const env = { ...process.env, DASHSCOPE_API_KEY: "sk-0123456789abcdef0123456789abcdef" };
   const child = spawn(program, [...before, ...args], { stdio: "ignore", env });
   for (let attempt = 0; !(await isReady(admin)); attempt++) {
     if (attempt === 2000 || child.exitCode !== null) throw new Error("Envoy did not start");

@@ -20,6 +20,11 @@ export function isVariableName(text: string): boolean {
   return isWord(text, "_") && text.charCodeAt(0) > NINE;
 }
 
+/** Whether `text` can be a version of keys, or a revision of a configuration. */
+export function isToken(text: string): boolean {
+  return isWord(text, "_-.");
+}
+
 /** Whether a credential may consist of `text`: printable ASCII and spaces. */
 export function isPrintable(text: string): boolean {
   return isBetween(text, 0x20, 0x7e);

@@ -1,6 +1,7 @@
 // The request headers that the filter edits. The compiler refuses a route that matches on any of
 // them. Plain declarations without imports, read by both compilers. All names are in lower case,
-// with `-` for `_` as well, as servers that follow CGI don't distinguish the two.
+// with `-` for every character that is not a letter or a digit, as some servers that follow CGI don't
+// distinguish them.
 
 /**
  * Removed from every request: the client's credentials, what controls Envoy, and what a provider

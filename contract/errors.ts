@@ -15,6 +15,8 @@ export const enum ErrorCode {
   MisdirectedRequest,
   UpgradeNotSupported,
   ProviderMisconfigured,
+  KeyUnavailable,
+  KeysExhausted,
 }
 
 /** One way to refuse a request. */
@@ -57,4 +59,10 @@ export const filterErrors: FilterError[] = [
     "provider_misconfigured",
     "This provider is not available: see the gateway's log.",
   ),
+  new FilterError(
+    503,
+    "key_unavailable",
+    "The key of this provider is not available at the moment: see the gateway's log.",
+  ),
+  new FilterError(429, "keys_exhausted", "All keys of this provider are limited: try again later."),
 ];

@@ -16,3 +16,6 @@ export const MAX_JSON_DEPTH = 512;
 /** Callers that the metrics of one worker distinguish: by default, and at most. */
 export const DEFAULT_SOURCES = 200;
 export const MAX_SOURCES = 10000;
+
+/** Keys that one provider uses in turn. */
+export const MAX_API_KEYS = 16;

@@ -20,6 +20,13 @@ export interface PluginConfig {
    * count as `other`.
    */
   maxSources: number;
+  /** Hands out the keys that `apiKeySecretRef` names. Absent: no settings may name one. */
+  keyServer?: PluginKeyServer;
+  /**
+   * Names this configuration to the key server, which learns so that it is in effect. Letters,
+   * digits, `-`, `_` and `.`.
+   */
+  revision?: string;
   /** Clusters that a route names and no provider serves: their requests get 503. */
   unservedClusters: string[];
   /**
@@ -28,6 +35,11 @@ export interface PluginConfig {
    */
   endpoints: string[][];
   providers: PluginProvider[];
+}
+
+export interface PluginKeyServer {
+  /** Name of the Envoy cluster that leads to it. */
+  cluster: string;
 }
 
 export interface PluginProvider {
@@ -77,10 +89,14 @@ export interface PluginRoute {
 
 export interface PluginSettings {
   /**
-   * A literal key, or `${NAME}` for a variable of the gateway's environment. Absent: no credential
-   * is sent.
+   * A literal key, or `${NAME}` for a variable of the gateway's environment. Without this,
+   * `apiKeySecretRef` and `apiKeys`, no credential is sent. At most one of them is set.
    */
   apiKey?: string;
+  /** `NAME/KEY`: the entry KEY of the Secret NAME, in the namespace of the providers. */
+  apiKeySecretRef?: string;
+  /** Keys that are used in turn: at least one, at most MAX_API_KEYS. */
+  apiKeys?: PluginKey[];
   /** The header that carries the credential, in lower case, and the text before the key in it. */
   authHeader: string;
   authPrefix: string;
@@ -97,6 +113,12 @@ export interface PluginSettings {
   models?: PluginModels;
   /** The answer to a request for the list of models. Absent: the provider answers. */
   modelList?: string;
+}
+
+/** One of several keys: either field, as in PluginSettings. `apiKey` is always a `${NAME}`. */
+export interface PluginKey {
+  apiKey?: string;
+  apiKeySecretRef?: string;
 }
 
 /** One managed member of the body. `name` matches `[A-Za-z0-9_.-]{1,64}`. */

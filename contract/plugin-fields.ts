@@ -8,10 +8,14 @@ export const configFields: string[] = [
   "version",
   "authorities",
   "maxSources",
+  "keyServer",
+  "revision",
   "unservedClusters",
   "endpoints",
   "providers",
 ];
+
+export const keyServerFields: string[] = ["cluster"];
 
 export const providerFields: string[] = [
   "name",
@@ -30,6 +34,8 @@ export const routeFields: string[] = ["name", "virtualServices", "settings"];
 
 export const settingsFields: string[] = [
   "apiKey",
+  "apiKeySecretRef",
+  "apiKeys",
   "authHeader",
   "authPrefix",
   "maxRequestBytes",
@@ -37,6 +43,8 @@ export const settingsFields: string[] = [
   "models",
   "modelList",
 ];
+
+export const keyFields: string[] = ["apiKey", "apiKeySecretRef"];
 
 export const memberFields: string[] = [
   "name",

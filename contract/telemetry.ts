@@ -9,6 +9,7 @@ export const sourceLabel: string = "llmproxy_source";
 export const codeLabel: string = "llmproxy_code";
 export const outcomeLabel: string = "llmproxy_outcome";
 export const reasonLabel: string = "llmproxy_reason";
+export const keyLabel: string = "llmproxy_key";
 
 /** Counters. The first two names are those of Alibaba Cloud Service Mesh. */
 export const promptTokensMetric: string = "asm_llm_proxy_prompt_tokens";
@@ -18,6 +19,7 @@ export const reasoningTokensMetric: string = "llm_egress_reasoning_tokens";
 export const usageUnknownMetric: string = "llm_egress_usage_unknown";
 export const requestsMetric: string = "llm_egress_requests";
 export const rejectedMetric: string = "llm_egress_rejected";
+export const keyRequestsMetric: string = "llm_egress_key_requests";
 export const misroutedMetric: string = "llm_egress_misrouted";
 
 /** Histograms, in milliseconds. */
@@ -34,6 +36,7 @@ export const completionTokensState: string = "asm.llmproxy.request_completion_to
 export const cachedTokensState: string = "llm_egress.cached_tokens";
 export const reasoningTokensState: string = "llm_egress.reasoning_tokens";
 export const outcomeState: string = "llm_egress.outcome";
+export const keyState: string = "llm_egress.key";
 export const firstEventState: string = "llm_egress.ttft_ms";
 
 /** How a call ended. */

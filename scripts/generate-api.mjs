@@ -14,6 +14,8 @@ const typeNames = {
   configs: "ProviderConfigs",
   defaultConfig: "ProviderConfig",
   openAIConfig: "OpenAIConfig",
+  apiKeySecretRef: "SecretRef",
+  apiKeys: "ApiKey",
   parameters: "ParametersConfig",
   models: "ModelsConfig",
   rules: "RouteRule",
@@ -25,9 +27,10 @@ const typeNames = {
 
 const preamble = `// Generated from deploy/crds by \`npm run generate\`: change the CRDs instead.
 
-/** A structural schema as Kubernetes has it in a CustomResourceDefinition, without descriptions and CEL rules. */
+/** A structural schema as Kubernetes has it in a CustomResourceDefinition, without CEL rules. */
 export interface Schema {
   type?: string;
+  description?: string;
   required?: string[];
   properties?: Record<string, Schema>;
   additionalProperties?: Schema | boolean;
@@ -92,11 +95,11 @@ function bare(value) {
 }
 
 /**
- * Whether a member of a schema is for documentation or for the API server only. A property may
- * itself be called `description`; it is then an object. CEL rules are left to the API server, as
- * the compiler has its own rules.
+ * Whether a member of a schema is for the API server or the types only. A property may itself be
+ * called `title`; it is then an object. CEL rules are left to the API server, as the compiler has
+ * its own rules.
  */
 function isAnnotation(key, field) {
   if (key === "x-kubernetes-validations") return true;
-  return ["description", "title", "tsType"].includes(key) && typeof field === "string";
+  return ["title", "tsType"].includes(key) && typeof field === "string";
 }

@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { findHelm, renderManifests } from "../tests/support/helm.ts";
 import { generateApi } from "./generate-api.mjs";
+import { generateRecipes } from "./generate-recipes.mjs";
 
 /** The chart's copies, as a chart can't refer to files outside of its folder. */
 const copies = {
@@ -16,6 +17,7 @@ for (const name of await readdir("deploy/crds")) {
 }
 
 await generate("src/api/generated.ts", await generateApi());
+await generate("src/api/recipes.ts", await generateRecipes());
 for (const [target, source] of Object.entries(copies)) await generate(target, await copyOf(source));
 const helm = findHelm();
 if (helm !== undefined) await generate("deploy/install.yaml", renderManifests(helm));

@@ -1,7 +1,7 @@
 // From the text of resources to configuration: parse → validate → plan → emit. Each step takes the
 // result of the previous one, reports errors as diagnostics, and goes on; none throws for bad
 // input. Nothing is kept between calls.
-import { type Diagnostic, hasErrors } from "./diagnostics.ts";
+import { type Diagnostic, hasErrors, type ResourceName } from "./diagnostics.ts";
 import { toBootstrap } from "./emit/envoy/bootstrap.ts";
 import type { EnvoyOptions } from "./emit/envoy/options.ts";
 import type { IstioOptions } from "./emit/istio/options.ts";
@@ -12,7 +12,7 @@ import { parse, type SourceText } from "./parse/parse.ts";
 import { buildPlan } from "./plan/build.ts";
 import type { Plan } from "./plan/plan.ts";
 import type { Target } from "./validate/input.ts";
-import { validate, type ValidateOptions } from "./validate/validate.ts";
+import { kubectlNamespace, validate, type ValidateOptions } from "./validate/validate.ts";
 
 export type { Target };
 
@@ -21,16 +21,32 @@ export interface Compilation {
   diagnostics: Diagnostic[];
   /** Absent if there is an error, unless resources in error are left out. */
   plan?: Plan;
+  /** Resources of other kinds, which are checked against, and are not in the plan. */
+  others: ResourceName[];
 }
 
-/** Texts → plan, with all diagnostics. */
-export function compile(sources: readonly SourceText[], target: Target): Compilation {
+export type CompileOptions = Partial<Pick<ValidateOptions, "hasKeyServer" | "namespace">>;
+
+/**
+ * Texts → plan, with all diagnostics. Keys in Secrets are errors for a target, unless it has a key
+ * server. `namespace` is that of resources without one.
+ */
+export function compile(
+  sources: readonly SourceText[],
+  target: Target,
+  { hasKeyServer = target === "any", namespace = kubectlNamespace }: CompileOptions = {},
+): Compilation {
   const unreadable: Diagnostic[] = [];
   const documents = parse(sources, (diagnostic) => void unreadable.push(diagnostic));
   const isComplete = unreadable.length === 0;
-  const { diagnostics, plan } = compileResources(documents, target, { isComplete });
+  const { diagnostics, plan, others } = compileResources(documents, target, {
+    hasKeyServer,
+    isComplete,
+    namespace,
+  });
   const all = [...unreadable, ...diagnostics];
-  return plan === undefined || !isComplete ? { diagnostics: all } : { diagnostics: all, plan };
+  const result = { diagnostics: all, others };
+  return plan === undefined || !isComplete ? result : { ...result, plan };
 }
 
 /**
@@ -41,13 +57,16 @@ export function compile(sources: readonly SourceText[], target: Target): Compila
 export function compileResources(
   documents: readonly Document[],
   target: Target,
-  { errors = "refuse", isComplete = true }: Partial<Omit<ValidateOptions, "target">> = {},
+  options: Partial<Omit<ValidateOptions, "target">> = {},
 ): Compilation {
   const diagnostics: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic): void => void diagnostics.push(diagnostic);
-  const resources = validate(documents, { target, errors, isComplete }, report);
-  if (errors === "refuse" && hasErrors(diagnostics)) return { diagnostics };
-  return { diagnostics, plan: buildPlan(resources) };
+  const { errors = "refuse" } = options;
+  const defaults = { hasKeyServer: true, errors, isComplete: true, namespace: kubectlNamespace };
+  const resources = validate(documents, { ...defaults, ...options, target }, report);
+  const others = resources.context.map(({ resource }) => resource);
+  if (errors === "refuse" && hasErrors(diagnostics)) return { diagnostics, others };
+  return { diagnostics, plan: buildPlan(resources), others };
 }
 
 /** Plan → the bootstrap of an Envoy, as YAML. */

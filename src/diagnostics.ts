@@ -22,6 +22,8 @@ export const diagnosticCodes = {
   unenforced_policy: "warning",
   invalid_api_key: "error",
   literal_api_key: "warning",
+  repeated_api_key: "error",
+  no_key_server: "error",
   invalid_auth_header: "error",
   invalid_removed_header: "error",
   invalid_set_header: "error",
@@ -135,13 +137,17 @@ export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
   return diagnostics.some((diagnostic) => diagnostic.severity === "error");
 }
 
+/** By file or resource, and by position. */
+export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  return [...diagnostics].sort(byPosition);
+}
+
 /**
  * All diagnostics as text, by file or resource and by position, each on a line that other tools can
  * read, with its source line below.
  */
 export function formatDiagnostics(diagnostics: readonly Diagnostic[]): string {
-  return [...diagnostics]
-    .sort(byPosition)
+  return sortDiagnostics(diagnostics)
     .map((diagnostic) => `${formatDiagnostic(diagnostic)}\n`)
     .join("");
 }
@@ -171,12 +177,13 @@ function textOf({ file, resource }: Diagnostic): string {
 }
 
 function formatDiagnostic(diagnostic: Diagnostic): string {
-  const { line, column, severity, path, message, known, excerpt } = diagnostic;
+  const { code, line, column, severity, path, message, known, excerpt } = diagnostic;
   const position = line === undefined ? "" : `:${line}:${column}`;
   const mildness = severity === "error" ? "" : `${severity}: `;
   const subject = path === "" ? "" : `${path}: `;
   const whole = known === undefined ? message : `${message}; ${known}`;
-  const text = printableLine(`${textOf(diagnostic)}${position}: ${mildness}${subject}${whole}`);
+  const statement = `${mildness}${subject}${whole} [${code}]`;
+  const text = printableLine(`${textOf(diagnostic)}${position}: ${statement}`);
   return excerpt === undefined ? text : `${text}\n${formatExcerpt(excerpt, column ?? 1)}`;
 }
 

@@ -1,9 +1,9 @@
 // The decoded plugin configuration: made once by decode.ts, read by every stream. Kept between
-// calls: whether a provider's key has gone astray. Kept between calls: whether a provider's key has
-// gone astray.
+// calls: the keys that the key server has handed out, and whether a provider's key has gone astray.
 
 import { Bytes, bytesOf, endsWith, equals } from "../bytes/bytes";
 import { EditPlan } from "../edit/edit-plan";
+import { ApiKey, chooseKey } from "../keys/api-key";
 import { Credential } from "../keys/credential";
 import { Endpoint } from "./endpoint";
 import { Label, labelOf, OTHER_LABEL, UNKNOWN_LABEL } from "../labels";
@@ -13,10 +13,18 @@ import { HeaderSet } from "./header-set";
 export class Settings {
   /** The header that carries the credential, in lower case. */
   authHeader: Bytes = new ArrayBuffer(0);
+  /** The text before the key in that header. */
+  authPrefix: string = "";
   /** Null if the provider needs none. */
   credential: Credential | null = null;
+  /** The keys that the configuration names: several are used in turn. */
+  keys: ApiKey[] = [];
   /** Why requests get 503, or "" if nothing is wrong. */
   fault: string = "";
+  /** Whether nothing is wrong, and the key is known that is sent. Of several, each is chosen. */
+  isUsable: bool = true;
+  /** Which of several keys is next. */
+  private turn: u32 = 0;
   maxRequestBytes: u64 = U64.MAX_VALUE;
   /** The answer to a request for the list of models; null if the provider answers. */
   modelList: Bytes | null = null;
@@ -31,6 +39,34 @@ export class Settings {
     /** For the other JSON endpoints, which judges only the model. */
     public others: EditPlan,
   ) {}
+
+  /** Decides which key is sent. To be called when the keys have changed. */
+  chooseKey(): void {
+    const count = this.keys.length;
+    this.credential = count == 1 ? this.keys[0].credential : null;
+    this.isUsable = this.fault.length == 0 && (count == 0 || this.credential !== null);
+  }
+
+  /** Whether one of several keys is known. */
+  get hasKey(): bool {
+    for (let i = 0; i < this.keys.length; i++) {
+      if (this.keys[i].credential !== null) return this.keys.length > 1;
+    }
+    return false;
+  }
+
+  /** The next of several keys that does not rest, or null. */
+  nextKey(): Credential | null {
+    const credential = chooseKey(this.keys, this.turn);
+    if (credential !== null) this.turn = credential.owner!.position;
+    return credential;
+  }
+
+  /** Takes the keys that the key server has handed out last. */
+  takeKeys(): void {
+    for (let i = 0; i < this.keys.length; i++) this.keys[i].take(this.authPrefix);
+    this.chooseKey();
+  }
 }
 
 /** The paths of a provider's endpoints. */
@@ -142,11 +178,34 @@ export class Config {
   removedHeaders: HeaderSet = new HeaderSet();
   /** How many callers metrics distinguish. */
   maxSources: i32 = 0;
+  /** The cluster of the key server; "" if there is none. */
+  keyCluster: string = "";
+  /** What the key server calls this configuration. */
+  revision: string = "";
+  /** The settings that name keys of the key server. */
+  referring: Settings[] = [];
   /**
    * The models that the configuration names. Metrics distinguish no others, as clients may name
    * any.
    */
   private models: Label[] = [];
+
+  /** Takes the keys that the key server has handed out last. */
+  takeKeys(): void {
+    for (let i = 0; i < this.referring.length; i++) {
+      this.referring[i].takeKeys();
+      this.measureKeys(this.referring[i]);
+    }
+  }
+
+  /** Notes how long the keys of `settings` are. */
+  measureKeys(settings: Settings): void {
+    for (let i = 0; i < settings.keys.length; i++) {
+      const credential = settings.keys[i].credential;
+      if (credential === null) continue;
+      this.longestKeyBytes = max(this.longestKeyBytes, <usize>credential.key.byteLength);
+    }
+  }
 
   /** Adds a model that metrics distinguish. */
   nameModel(name: Bytes): void {

@@ -4,18 +4,10 @@
 import { isMemberName } from "../../contract/characters";
 import { MAX_MEMBER_NAME_LENGTH, MAX_MEMBERS } from "../../contract/limits";
 import { memberFields, modelsFields } from "../../contract/plugin-fields";
-import {
-  Bytes,
-  bytesOf,
-  decimal,
-  equals,
-  foldKey,
-  isDigit,
-  lowerByte,
-  unescapeString,
-} from "../bytes/bytes";
+import { Bytes, bytesOf, decimal, equals, isDigit } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 import { Action, Alias, EditPlan, Member, ModelRules } from "../edit/edit-plan";
+import { foldKey, unescapeString } from "../json/unescape";
 import { Checker, itemPath } from "./checker";
 import { isJsonText, JsonValue, Kind, quoteJson } from "./json-value";
 
@@ -233,16 +225,6 @@ function foldedName(name: string): Bytes {
   const bytes = bytesOf(name);
   const start = changetype<usize>(bytes);
   return bytes.slice(0, <i32>(foldKey(start, start + bytes.byteLength) - start));
-}
-
-/** The bytes of an ASCII name in lower case. */
-export function lowerBytes(name: string): Bytes {
-  const bytes = bytesOf(name);
-  for (let i = 0; i < bytes.byteLength; i++) {
-    const at = changetype<usize>(bytes) + i;
-    store<u8>(at, lowerByte(load<u8>(at)));
-  }
-  return bytes;
 }
 
 /**

@@ -13,10 +13,18 @@ import {
   routeFields,
   settingsFields,
 } from "../../contract/plugin-fields";
-import { Bytes, bytesOf, decimal, endsWith, find, NOT_WHOLE, parseWhole } from "../bytes/bytes";
+import {
+  Bytes,
+  bytesOf,
+  decimal,
+  endsWith,
+  find,
+  lowerBytes,
+  NOT_WHOLE,
+  parseWhole,
+} from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 import { EditPlan } from "../edit/edit-plan";
-import { Credential } from "../keys/credential";
 import { resolveSecret } from "../keys/secrets";
 import { labelOf } from "../labels";
 import { Checker, itemPath } from "./checker";
@@ -29,12 +37,12 @@ import {
   SetHeader,
   Settings,
 } from "./config";
+import { decodeKeys, decodeKeyServer, registerKeys } from "./decode-keys";
 import { Endpoint } from "./endpoint";
 import {
   completionsPlan,
   decodeMembers,
   decodeModels,
-  lowerBytes,
   messagesPlan,
   othersPlan,
   responsesPlan,
@@ -80,6 +88,7 @@ function decodeRoot(root: JsonValue, checker: Checker): Config {
   }
   const maxSources = wholeNumber(root, "maxSources", "$", checker);
   config.maxSources = maxSources == NOT_WHOLE ? DEFAULT_SOURCES : <i32>min(maxSources, MAX_SOURCES);
+  decodeKeyServer(config, root, checker);
   const unserved = checker.texts(root, "unservedClusters", "$");
   for (let i = 0; i < unserved.length; i++) {
     config.clusters.set(unserved[i], new Cluster(unserved[i], null));
@@ -207,10 +216,7 @@ function register(config: Config, settings: Settings, owner: string): void {
   reserveBlock(config, settings.responses);
   reserveBlock(config, settings.messages);
   reserveBlock(config, settings.others);
-  const credential = settings.credential;
-  if (credential !== null) {
-    config.longestKeyBytes = max(config.longestKeyBytes, <usize>credential.key.byteLength);
-  }
+  registerKeys(config, settings, owner);
   if (settings.fault.length != 0) config.faults.push(owner + " answers 503: " + settings.fault);
 }
 
@@ -269,8 +275,6 @@ function wholeNumber(object: JsonValue, key: string, path: string, checker: Chec
   return number;
 }
 
-// A missing key is a fault of the settings that name it: another route of the same provider may
-// have one.
 function decodeCredential(
   into: Settings,
   settings: JsonValue,
@@ -284,12 +288,8 @@ function decodeCredential(
   if (prefix !== null && !isPrintable(prefix)) {
     checker.fail(path + ".authPrefix", "contains a character that is not printable ASCII");
   }
-  const apiKey = checker.optionalText(settings, "apiKey", path);
-  if (apiKey === null) return;
-  const secret = resolveSecret(apiKey);
-  into.fault = secret.fault;
-  const value = (prefix === null ? "" : prefix) + secret.key;
-  into.credential = new Credential(bytesOf(value), bytesOf(secret.key), lowerBytes(secret.key));
+  into.authPrefix = prefix === null ? "" : prefix;
+  decodeKeys(into, settings, path, checker);
 }
 
 function parseWholeText(text: string): u64 {

@@ -2,10 +2,11 @@
 // stops being JSON. It is small, read once, and validated by the scanner first, so that the tree is
 // built without checks. Nothing is kept between calls.
 
-import { bytesOf, hexValue, unescapeString } from "../bytes/bytes";
+import { bytesOf, hexValue } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 import { READ_AHEAD_BYTES, skipWhitespace } from "../bytes/lanes";
 import { JsonStep, Scanner } from "../json/scanner";
+import { unescapeString } from "../json/unescape";
 
 export const enum Kind {
   Null,

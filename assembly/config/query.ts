@@ -52,12 +52,15 @@ export function queryNames(query: Bytes): Bytes[] {
 
 /**
  * Whether the encoded name from `start` to `end` decodes to `name`, which is in lower case, as the
- * loosest servers read it: `-`, `.` and a space count as `_`, and `name[]` as `name`.
+ * loosest servers read it: `-`, `.` and a space count as `_`, `name[]` as `name`, and leading spaces
+ * don't count (PHP).
  */
 export function isQueryName(name: Bytes, start: usize, end: usize): bool {
   let expected = changetype<usize>(name);
   const expectedEnd = expected + name.byteLength;
-  for (let at = start; at < end; at += encodedBytes(at, end)) {
+  let at = start;
+  while (at < end && decodedByte(at, end) == Char.Space) at += encodedBytes(at, end);
+  for (; at < end; at += encodedBytes(at, end)) {
     const byte = decodedByte(at, end);
     if (byte == 0 || byte == Char.OpenBracket) break; // A reader in C ends the name at a NUL.
     if (expected == expectedEnd || foldByte(byte) != foldByte(load<u8>(expected++))) return false;

@@ -6,9 +6,10 @@
 // client's members, and the held bytes.
 
 import { MAX_MEMBER_NAME_LENGTH } from "../../contract/limits";
-import { Bytes, find, foldKey, unescapeString } from "../bytes/bytes";
+import { Bytes, find } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 import { JsonStep, Scanner } from "../json/scanner";
+import { foldKey, unescapeString } from "../json/unescape";
 import { Seen, writeBlock } from "./block";
 import { Action, EditPlan, HAS_NUL, KEY_SLACK_BYTES, Member, NO_MEMBER } from "./edit-plan";
 import { HeldBytes, MAX_HELD_MEMBER_BYTES } from "./held-bytes";

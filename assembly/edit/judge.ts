@@ -3,10 +3,11 @@
 // whole text; goes out: a verdict. Kept until the next call: `replacement`, and the model that the
 // value names.
 
-import { Bytes, bytesOf, contains, equals, find, isDigit, unescapeString } from "../bytes/bytes";
+import { Bytes, bytesOf, contains, equals, find, isDigit } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 import { matchesGlob } from "../bytes/glob";
 import { skipWhitespace } from "../bytes/lanes";
+import { unescapeString } from "../json/unescape";
 import { MAX_KEPT_OPTIONS_BYTES, Member, ModelRules } from "./edit-plan";
 import { compareNumbers } from "./numbers";
 

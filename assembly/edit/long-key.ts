@@ -4,8 +4,9 @@
 // can name a member, and an escape or a character that is split.
 
 import { MAX_MEMBER_NAME_LENGTH } from "../../contract/limits";
-import { Bytes, find, foldKey, unescapeString } from "../bytes/bytes";
+import { Bytes, find } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
+import { foldKey, unescapeString } from "../json/unescape";
 import { EditPlan, HAS_NUL, NO_MEMBER } from "./edit-plan";
 
 const MOST_BYTES: i32 = MAX_MEMBER_NAME_LENGTH;

@@ -97,6 +97,31 @@ export function proxy_on_delete(id: u32): void {
   if (++endedStreams >= max(STREAMS_BETWEEN_COLLECTIONS, openStreams / 4)) collect();
 }
 
+/** proxy-wasm: the tick period of a root context is over. */
+export function proxy_on_tick(rootId: u32): void {
+  depth++;
+  sdk.proxy_on_tick(rootId);
+  depth--;
+}
+
+/**
+ * proxy-wasm: a call of a root context has an answer with a body of `bodyBytes`, or has failed: then
+ * it has no headers.
+ */
+// eslint-disable-next-line max-params -- the ABI's
+export function proxy_on_http_call_response(
+  rootId: u32,
+  token: u32,
+  headers: u32,
+  bodyBytes: u32,
+  trailers: u32,
+): void {
+  depth++;
+  sdk.proxy_on_http_call_response(rootId, token, headers, bodyBytes, trailers);
+  depth--;
+  collect();
+}
+
 function collect(): void {
   if (depth != 0) return;
   endedStreams = 0;

@@ -1,8 +1,8 @@
-// Iterates over headers as the host serialises them: a count, then each name's and value's size,
-// then each name and value with a NUL after it. Nothing is copied. Kept between calls: the
-// position.
+// Reads and writes headers in proxy-wasm's serialised form: a count, then each name's and value's
+// size, then each name and value with a NUL after it. Reading copies nothing. Kept between calls:
+// the position.
 
-import { bytesOf } from "../bytes/bytes";
+import { Bytes, bytesOf } from "../bytes/bytes";
 
 // Names and values that both request and response headers are read by.
 export const CONTENT_LENGTH = bytesOf("content-length");
@@ -39,4 +39,22 @@ export class HeaderPairs {
     this.sizes += 8;
     return true;
   }
+}
+
+/** Headers in serialised form; `texts` has each name and after it the value, in ASCII. */
+export function serialisePairs(texts: string[]): Bytes {
+  const count = texts.length / 2;
+  let size = 4 + count * 8;
+  for (let i = 0; i < texts.length; i++) size += texts[i].length + 1;
+  const bytes = new ArrayBuffer(size);
+  const start = changetype<usize>(bytes);
+  store<u32>(start, count);
+  let at = start + 4 + count * 8;
+  for (let i = 0; i < texts.length; i++) {
+    const text = bytesOf(texts[i]);
+    store<u32>(start + 4 + i * 4, text.byteLength);
+    memory.copy(at, changetype<usize>(text), text.byteLength);
+    at += text.byteLength + 1;
+  }
+  return bytes;
 }

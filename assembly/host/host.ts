@@ -3,7 +3,8 @@
 // overwrites.
 
 import * as sdk from "@solo-io/proxy-runtime/assembly/imports";
-import { Bytes, bytesOf } from "../bytes/bytes";
+import { Bytes, bytesOf, parseWhole } from "../bytes/bytes";
+import { serialisePairs } from "./header-pairs";
 import { environ_get, environ_sizes_get, proxy_set_buffer_bytes } from "./abi";
 import { endLoan, lendArea } from "./memory";
 
@@ -22,10 +23,12 @@ export const enum HeaderMap {
   RequestTrailers = 1,
   Response = 2,
   ResponseTrailers = 3,
+  CallResponse = 6,
 }
 
 /** Values are proxy-wasm's. */
 export const enum LogLevel {
+  Warn = 3,
   Error = 4,
 }
 
@@ -38,11 +41,16 @@ export const enum MetricKind {
 const OK: u32 = 0;
 const REQUEST_BODY: u32 = 0;
 const RESPONSE_BODY: u32 = 1;
+const CALL_RESPONSE_BODY: u32 = 4;
 const PLUGIN_CONFIGURATION: u32 = 7;
+const REQUEST_STREAM: u32 = 0;
+const STATUS = bytesOf(":status");
 const NOT_GRPC: u32 = 0xffffffff;
 
 // Where the host writes pointers and sizes.
 const out = memory.data(16, 8);
+// Of the value that getShared has read last; 0 if there was none.
+let sharedVersion: u32 = 0;
 
 /** Where the host's last result is, after a call that returned true. */
 export let resultStart: usize = 0;
@@ -116,6 +124,25 @@ export function setProperty(name: Bytes, start: usize, end: usize): void {
   sdk.proxy_set_property(changetype<usize>(name), name.byteLength, start, end - start);
 }
 
+/** Reads a value that all workers of this Envoy share, and other plugins can read. */
+export function getShared(name: Bytes): bool {
+  lendOut();
+  store<u32>(out, 0, 8);
+  const start = changetype<usize>(name);
+  const isFound = takeResult(
+    sdk.proxy_get_shared_data(start, name.byteLength, out, out + 4, out + 8),
+  );
+  sharedVersion = load<u32>(out, 8);
+  return isFound;
+}
+
+/** Shares the bytes from `start` to `end`. False if another worker has done so since `getShared`. */
+export function setShared(name: Bytes, start: usize, end: usize): bool {
+  const nameStart = changetype<usize>(name);
+  const size = name.byteLength;
+  return sdk.proxy_set_shared_data(nameStart, size, start, end - start, sharedVersion) == OK;
+}
+
 /** The time in nanoseconds since 1970. */
 export function now(): u64 {
   store<u64>(out, 0);
@@ -127,6 +154,18 @@ export function now(): u64 {
 export function getHeaders(map: HeaderMap): bool {
   lendOut();
   return takeResult(sdk.proxy_get_header_map_pairs(map, out, out + 4));
+}
+
+// Reads the first header of a name. False if there is none.
+function getHeader(map: HeaderMap, name: Bytes): bool {
+  lendOut();
+  const start = changetype<usize>(name);
+  return takeResult(sdk.proxy_get_header_map_value(map, start, name.byteLength, out, out + 4));
+}
+
+/** Reads the first header of the response with this name. False if there is none. */
+export function getResponseHeader(name: Bytes): bool {
+  return getHeader(HeaderMap.Response, name);
 }
 
 /** Adds a header, and keeps others of the same name. */
@@ -199,6 +238,54 @@ export function increment(counter: u32, by: u64): void {
 /** Records a value in a histogram. */
 export function record(histogram: u32, value: u64): void {
   sdk.proxy_record_metric(histogram, value);
+}
+
+/** The current root context's onTick is called every `milliseconds`; with 0, never. */
+export function setTickPeriod(milliseconds: u32): void {
+  sdk.proxy_set_tick_period_milliseconds(milliseconds);
+}
+
+/**
+ * Sends a GET to a cluster. The current root context's onHttpCallResponse gets the answer. Returns
+ * the call's token, or 0 if there is no such cluster.
+ */
+export function callCluster(cluster: Bytes, path: string, timeoutMs: u32): u32 {
+  const headers = serialisePairs([":method", "GET", ":path", path, ":authority", "llm-egress"]);
+  store<u32>(out, 0);
+  const status = sdk.proxy_http_call(
+    changetype<usize>(cluster),
+    cluster.byteLength,
+    changetype<usize>(headers),
+    headers.byteLength,
+    0,
+    0,
+    0,
+    0,
+    timeoutMs,
+    out,
+  );
+  return status == OK ? load<u32>(out) : 0;
+}
+
+/** The status of the answer that onHttpCallResponse is called for; 0 if the call has failed. */
+export function getCallStatus(): u32 {
+  const hasStatus = getHeader(HeaderMap.CallResponse, STATUS);
+  return hasStatus ? <u32>parseWhole(resultStart, resultEnd) : 0;
+}
+
+/** Reads the body of the answer that onHttpCallResponse is called for. */
+export function getCallBody(bytes: u32): bool {
+  return getBuffer(CALL_RESPONSE_BODY, bytes);
+}
+
+/** Host calls that follow in this callback are about the root context or stream `id`. */
+export function setEffectiveContext(id: u32): void {
+  sdk.proxy_set_effective_context(id);
+}
+
+/** Lets the request of the current stream go on, after this callback. */
+export function continueRequest(): void {
+  sdk.proxy_continue_stream(REQUEST_STREAM);
 }
 
 /**

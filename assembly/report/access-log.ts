@@ -7,6 +7,7 @@ import {
   cachedTokensState,
   completionTokensState,
   firstEventState,
+  keyState,
   modelState,
   outcomes,
   outcomeState,
@@ -25,6 +26,7 @@ const PROMPT_TOKENS = bytesOf(promptTokensState);
 const COMPLETION_TOKENS = bytesOf(completionTokensState);
 const OUTCOME = bytesOf(outcomeState);
 const FIRST_EVENT = bytesOf(firstEventState);
+const KEY = bytesOf(keyState);
 const CACHED_TOKENS = bytesOf(cachedTokensState);
 const REASONING_TOKENS = bytesOf(reasoningTokensState);
 
@@ -38,6 +40,7 @@ export function logCall(call: Call): void {
   // An empty one would print as nothing, and shift the fields after it.
   if (model !== null && model.byteLength != 0) setText(MODEL, clean(model));
   if (call.firstEvent != NO_TIME) setNumber(FIRST_EVENT, call.firstEvent);
+  if (call.keyPosition != 0) setNumber(KEY, call.keyPosition);
   const usage = call.usage;
   if (usage === null || !usage.isKnown) return;
   setTokens(PROMPT_TOKENS, usage.promptTokens);

@@ -29,9 +29,13 @@ export class Call {
   usage: Usage | null = null;
   /** Whether the answer should have a usage. */
   expectsUsage: bool = false;
+  /** The place of the key in a list of several, from 1; 0 if there is only one. */
+  keyPosition: u8 = 0;
+  /** Whether that key is on trial. */
+  isTrial: bool = false;
 
   /** In nanoseconds since 1970. */
-  private startedAt: u64 = 0;
+  startedAt: u64 = 0;
 
   /** Begins a new call. Fields that every call gets at its end are not reset. */
   begin(startedAt: u64): void {
@@ -40,6 +44,7 @@ export class Call {
     this.modelName = null;
     this.firstEvent = NO_TIME;
     this.usage = null;
+    this.keyPosition = 0;
   }
 
   /**

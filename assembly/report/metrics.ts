@@ -9,6 +9,8 @@ import {
   completionTokensMetric,
   durationMetric,
   firstEventMetric,
+  keyLabel,
+  keyRequestsMetric,
   modelLabel,
   Outcome,
   outcomeLabel,
@@ -134,6 +136,22 @@ let lastSeries: Series | null = null;
 /** Counts a call that is over. */
 export function countCall(call: Call): void {
   seriesOf(call).count(call);
+  if (call.keyPosition != 0) countKey(call);
+}
+
+// By provider, position and status.
+const keyCounters = new Map<u32, u32>();
+
+function countKey(call: Call): void {
+  const key = (call.provider.id << 16) | ((<u32>call.keyPosition) << 11) | call.status;
+  if (!keyCounters.has(key)) {
+    const tags =
+      tag(providerLabel, call.provider.tagValue) +
+      tag(keyLabel, decimal(call.keyPosition)) +
+      tag(codeLabel, codeOf(call.status));
+    keyCounters.set(key, defineMetric(MetricKind.Counter, tags + keyRequestsMetric));
+  }
+  increment(keyCounters.get(key), 1);
 }
 
 function seriesOf(call: Call): Series {

@@ -16,6 +16,7 @@ import {
   resultEnd,
   resultStart,
 } from "../host/host";
+import { Credential } from "../keys/credential";
 import { Idle } from "../idle";
 import { NO_FAULT } from "../refuse";
 import { NO_LENGTH } from "./headers";
@@ -52,8 +53,14 @@ const enum Closing {
   Sent,
 }
 
+// A field of 8 bytes that follows one of 4 can leave a gap.
 export class EditedRequest {
+  private receivedBytes: u64 = 0;
+  /** The announced content-length, or NO_LENGTH. */
+  private length: u64 = NO_LENGTH;
   settings: Settings = NO_SETTINGS;
+  /** What has been sent. The settings may have another by the time of the answer. */
+  credential: Credential | null = null;
   /** Whether a usage in the answer is read, and whether there should be one. */
   readsUsage: bool = false;
   hasUsage: bool = false;
@@ -74,9 +81,6 @@ export class EditedRequest {
   private editor: Editor | null = null;
   /** How many bytes of the body wait in Envoy's buffer. */
   private waitingBytes: u32 = 0;
-  private receivedBytes: u64 = 0;
-  /** The announced content-length, or NO_LENGTH. */
-  private length: u64 = NO_LENGTH;
 
   /** Begins a new request. */
   restart(): void {
@@ -103,7 +107,7 @@ export class EditedRequest {
     return isTooLarge ? ErrorCode.RequestTooLarge : NO_FAULT;
   }
 
-  /** The key has been added to a request for `cluster`. */
+  /** The credential has been added to a request for `cluster`. */
   noteKey(cluster: Cluster): void {
     this.keyedCluster = cluster;
   }

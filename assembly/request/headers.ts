@@ -35,6 +35,7 @@ import {
   resultStart,
   setHeader,
 } from "../host/host";
+import { Credential } from "../keys/credential";
 import { NO_FAULT } from "../refuse";
 import { upstreamPathEnd, upstreamPathStart } from "./path";
 
@@ -132,10 +133,15 @@ export class RequestHeaders {
   }
 
   /**
-   * Edits the map: removes headers, adds those that are set and the credential, and sets the path that writeUpstreamPath
-   * wrote.
+   * Edits the map: removes headers, adds those that are set and `credential`, and sets the path that
+   * writeUpstreamPath wrote.
    */
-  edit(config: Config, provider: Provider, settings: Settings): void {
+  edit(
+    config: Config,
+    provider: Provider,
+    settings: Settings,
+    credential: Credential | null,
+  ): void {
     const pairs = this.pairs.open(this.start, this.end);
     while (pairs.next()) {
       const start = pairs.nameStart;
@@ -150,7 +156,6 @@ export class RequestHeaders {
       if (header.isDefault && this.has(header.name)) continue;
       addHeader(HeaderMap.Request, header.name, header.value);
     }
-    const credential = settings.credential;
     if (credential !== null) addHeader(HeaderMap.Request, settings.authHeader, credential.value);
     setHeader(HeaderMap.Request, PATH, upstreamPathStart, upstreamPathEnd);
   }

@@ -1,8 +1,9 @@
 // Generated from deploy/crds by `npm run generate`: change the CRDs instead.
 
-/** A structural schema as Kubernetes has it in a CustomResourceDefinition, without descriptions and CEL rules. */
+/** A structural schema as Kubernetes has it in a CustomResourceDefinition, without CEL rules. */
 export interface Schema {
   type?: string;
+  description?: string;
   required?: string[];
   properties?: Record<string, Schema>;
   additionalProperties?: Schema | boolean;
@@ -221,6 +222,14 @@ export interface OpenAIConfig {
    * The provider's key. `${NAME}` reads it from the environment of the gateway's container, so that no resource contains it. A literal key works, with a warning. If unset, no credential is sent.
    */
   apiKey?: string;
+  apiKeySecretRef?: SecretRef;
+  /**
+   * Several keys of the provider, which requests use in turn. One that the provider answers with 429, 401 or 403 rests for a while.
+   *
+   * @minItems 1
+   * @maxItems 16
+   */
+  apiKeys?: ApiKey[];
   /**
    * How the key is sent to the provider.
    */
@@ -244,6 +253,26 @@ export interface OpenAIConfig {
    * The largest accepted request body, in bytes. A larger body gets 413. If unset, there is no limit, as nothing is buffered.
    */
   maxRequestBytes?: number;
+}
+/**
+ * The entry of a Secret that is the key, in the namespace of this resource. It needs `llm-egress controller`, which hands the key to the gateway, and a new one as soon as the Secret changes.
+ */
+export interface SecretRef {
+  /**
+   * The name of the Secret.
+   */
+  name: string;
+  /**
+   * The entry of the Secret.
+   */
+  key: string;
+}
+export interface ApiKey {
+  /**
+   * The variable of the gateway's environment that is the key.
+   */
+  env?: string;
+  secretRef?: SecretRef;
 }
 /**
  * Members of the request's JSON body that the gateway manages, by name. All other members go out as the client sent them. A member may be in only one of defaults, overrides and remove. `max_tokens`, `max_completion_tokens` and `max_output_tokens` count as one member.
@@ -299,20 +328,26 @@ export interface ModelsConfig {
 /** The schema of LLMProvider. */
 export const llmProviderSchema: Schema = {
   type: "object",
+  description:
+    "An LLM provider: where it is, which key it needs, and what the gateway sets in the requests to it. LLMRoutes say which requests go to it.",
   required: ["spec"],
   properties: {
-    apiVersion: { type: "string" },
-    kind: { type: "string" },
+    apiVersion: { type: "string", description: "istio.alibabacloud.com/v1beta1." },
+    kind: { type: "string", description: "LLMProvider." },
     metadata: { type: "object" },
     spec: {
       type: "object",
+      description: "What the provider is, and how the gateway calls it.",
       required: ["host"],
       properties: {
         workloadSelector: {
           type: "object",
+          description:
+            "The proxies in this resource's namespace that call the provider and hold its key. Select the egress gateway, so that no application's pod has the key. If unset, all proxies of the namespace are selected.",
           properties: {
             labels: {
               type: "object",
+              description: "Labels that the proxy's pod must have, all of them.",
               maxProperties: 32,
               additionalProperties: { type: "string", maxLength: 63 },
             },
@@ -320,58 +355,138 @@ export const llmProviderSchema: Schema = {
         },
         allowedRoutes: {
           type: "object",
+          description: "Whose LLMRoutes may lead to the provider. If unset, any.",
           properties: {
             namespaces: {
               type: "array",
+              description:
+                "Namespaces of LLMRoutes. A route of another namespace that leads here is an error. If unset, any namespace.",
               maxItems: 256,
               items: { type: "string", minLength: 1, maxLength: 63 },
             },
           },
         },
-        host: { type: "string", minLength: 1, maxLength: 253 },
-        path: { type: "string", minLength: 1, maxLength: 2048, default: "/v1/chat/completions" },
+        host: {
+          type: "string",
+          description:
+            "The provider's DNS name, in lower case and without a port. It must be unique among all LLMProviders, as LLMRoutes refer to the provider by it.",
+          minLength: 1,
+          maxLength: 253,
+        },
+        path: {
+          type: "string",
+          description:
+            "The provider's path for chat completions, with a query if the provider needs one (`?api-version=...`). It replaces the client's path. The paths of other endpoints are derived from it: with `/v1/chat/completions`, embeddings are at `/v1/embeddings`.",
+          minLength: 1,
+          maxLength: 2048,
+          default: "/v1/chat/completions",
+        },
         endpoints: {
           type: "array",
+          description:
+            "The endpoints that are served: names of built-in ones (`chat`, `completions`, `responses`, `embeddings`, `images`, `models`, `messages`, `audio`, `image-edits`, `files`, `batches`, `rerank`, `moderations`, `fim`, `beta`), or `{path, methods}` for a whole path at the provider, whose requests pass with the key and an untouched body. In a path, `*` is any text without a slash, and a last `/**` the rest. `methods` is `[POST]` if unset. By default `chat`, `completions`, `embeddings`, `responses`, `images` and `models` are served.",
           minItems: 1,
           maxItems: 64,
           items: { "x-kubernetes-preserve-unknown-fields": true },
         },
-        port: { type: "integer", format: "int32", minimum: 1, maximum: 65535, default: 443 },
+        port: {
+          type: "integer",
+          format: "int32",
+          description: "The provider's port.",
+          minimum: 1,
+          maximum: 65535,
+          default: 443,
+        },
         tls: {
           type: "object",
+          description: "How the connection to the provider is secured.",
           properties: {
-            mode: { type: "string", enum: ["SIMPLE", "DISABLE"], default: "SIMPLE" },
-            caCertificates: { type: "string", minLength: 1, maxLength: 4096 },
+            mode: {
+              type: "string",
+              description:
+                "SIMPLE is TLS, with the provider's certificate verified against `host`. DISABLE is plain HTTP, for a provider inside the cluster.",
+              enum: ["SIMPLE", "DISABLE"],
+              default: "SIMPLE",
+            },
+            caCertificates: {
+              type: "string",
+              description:
+                "Path of a PEM file in the gateway's container, with the certificate authorities that are trusted for this provider instead of the system's.",
+              minLength: 1,
+              maxLength: 4096,
+            },
           },
         },
         connection: {
           type: "object",
+          description: "How connections to the provider are made and kept.",
           properties: {
-            idleTimeout: { type: "string", maxLength: 16 },
-            connectTimeout: { type: "string", maxLength: 16 },
-            keepalive: { type: "string", maxLength: 16 },
-            http2: { type: "boolean" },
+            idleTimeout: {
+              type: "string",
+              description:
+                "When an unused connection is closed, `4s` if unset. It must be shorter than what the provider and what is between keep, or requests meet a connection that is closing.",
+              maxLength: 16,
+            },
+            connectTimeout: {
+              type: "string",
+              description: "How long a connection may take to be made, `10s` if unset.",
+              maxLength: 16,
+            },
+            keepalive: {
+              type: "string",
+              description:
+                "After how much silence TCP probes are sent, `60s` if unset: what is between would otherwise forget the connection of an answer that is silent for long.",
+              maxLength: 16,
+            },
+            http2: {
+              type: "boolean",
+              description: "Whether HTTP/2 is used if the provider has it.",
+            },
             proxy: {
               type: "object",
+              description:
+                "An HTTP proxy through which a standalone Envoy reaches the provider with CONNECT. TLS to the provider goes through the tunnel, and is verified.",
               required: ["host", "port"],
               properties: {
-                host: { type: "string", minLength: 1, maxLength: 253 },
-                port: { type: "integer", format: "int32", minimum: 1, maximum: 65535 },
-                authorization: { type: "string", minLength: 1, maxLength: 4096 },
+                host: {
+                  type: "string",
+                  description: "The proxy's DNS name.",
+                  minLength: 1,
+                  maxLength: 253,
+                },
+                port: {
+                  type: "integer",
+                  format: "int32",
+                  description: "The proxy's port.",
+                  minimum: 1,
+                  maximum: 65535,
+                },
+                authorization: {
+                  type: "string",
+                  description:
+                    "`${NAME}`: the variable of the gateway's environment with the value of `Proxy-Authorization`, such as `Basic …`.",
+                  minLength: 1,
+                  maxLength: 4096,
+                },
               },
             },
           },
         },
         headers: {
           type: "object",
+          description: "Changes to the headers of requests, on top of the fixed ones.",
           properties: {
             remove: {
               type: "array",
+              description:
+                "Request headers that are removed, such as one that carries a credential of the client. The gateway removes them from the requests to all its providers. No LLMRoute can match on them.",
               maxItems: 64,
               items: { type: "string", minLength: 1, maxLength: 200 },
             },
             set: {
               type: "object",
+              description:
+                "Request headers that are set, by name, such as `openai-organization`. A value of `${NAME}` reads it from the gateway's environment. The client's own headers of these names are removed from the requests to all providers. No LLMRoute can match on them.",
               maxProperties: 32,
               additionalProperties: { type: "string", minLength: 1, maxLength: 4096 },
             },
@@ -379,36 +494,147 @@ export const llmProviderSchema: Schema = {
         },
         configs: {
           type: "object",
+          description: "What the gateway sets in requests to this provider.",
           properties: {
             defaultConfig: {
               type: "object",
+              description:
+                "What the gateway sets in every request, unless the request's rule has an entry in routeSpecificConfigs.",
               properties: {
                 openAIConfig: {
                   type: "object",
+                  description:
+                    "Settings for a provider with OpenAI's API. `model`, `stream` and `parameters` apply to chat completions and legacy completions. The key, `models` and `maxRequestBytes` apply to every endpoint.",
                   properties: {
-                    model: { type: "string", minLength: 1, maxLength: 200 },
-                    stream: { type: "boolean" },
-                    streamMismatch: { type: "string", enum: ["Refuse", "Override"] },
-                    apiKey: { type: "string", maxLength: 4096 },
+                    model: {
+                      type: "string",
+                      description:
+                        "The model of every request, whatever model the client names. If unset, the client chooses.",
+                      minLength: 1,
+                      maxLength: 200,
+                    },
+                    stream: {
+                      type: "boolean",
+                      description:
+                        "Whether answers are streamed, whatever the client requests. If unset, the client chooses.",
+                    },
+                    streamMismatch: {
+                      type: "string",
+                      description:
+                        "What happens if `stream` is false, here or in parameters.overrides, and a client requests a streamed answer. `Override` (the default) sends `false` all the same, and the client gets an answer that it may not understand. `Refuse` answers the client with 400.",
+                      enum: ["Refuse", "Override"],
+                    },
+                    apiKey: {
+                      type: "string",
+                      description:
+                        "The provider's key. `${NAME}` reads it from the environment of the gateway's container, so that no resource contains it. A literal key works, with a warning. If unset, no credential is sent.",
+                      maxLength: 4096,
+                    },
+                    apiKeySecretRef: {
+                      type: "object",
+                      description:
+                        "The entry of a Secret that is the key, in the namespace of this resource. It needs `llm-egress controller`, which hands the key to the gateway, and a new one as soon as the Secret changes.",
+                      required: ["name", "key"],
+                      properties: {
+                        name: {
+                          type: "string",
+                          description: "The name of the Secret.",
+                          minLength: 1,
+                          maxLength: 253,
+                        },
+                        key: {
+                          type: "string",
+                          description: "The entry of the Secret.",
+                          minLength: 1,
+                          maxLength: 253,
+                        },
+                      },
+                    },
+                    apiKeys: {
+                      type: "array",
+                      description:
+                        "Several keys of the provider, which requests use in turn. One that the provider answers with 429, 401 or 403 rests for a while.",
+                      minItems: 1,
+                      maxItems: 16,
+                      items: {
+                        type: "object",
+                        properties: {
+                          env: {
+                            type: "string",
+                            description:
+                              "The variable of the gateway's environment that is the key.",
+                            minLength: 1,
+                            maxLength: 256,
+                          },
+                          secretRef: {
+                            type: "object",
+                            description:
+                              "The entry of a Secret that is the key, in the namespace of this resource. It needs `llm-egress controller`, which hands the key to the gateway, and a new one as soon as the Secret changes.",
+                            required: ["name", "key"],
+                            properties: {
+                              name: {
+                                type: "string",
+                                description: "The name of the Secret.",
+                                minLength: 1,
+                                maxLength: 253,
+                              },
+                              key: {
+                                type: "string",
+                                description: "The entry of the Secret.",
+                                minLength: 1,
+                                maxLength: 253,
+                              },
+                            },
+                          },
+                        },
+                      },
+                    },
                     auth: {
                       type: "object",
+                      description: "How the key is sent to the provider.",
                       properties: {
-                        header: { type: "string", minLength: 1, maxLength: 200 },
-                        prefix: { type: "string", maxLength: 200 },
+                        header: {
+                          type: "string",
+                          description:
+                            "The header that carries the key, such as `authorization`, `api-key`, `x-api-key` or `x-goog-api-key`. If unset, `authorization`.",
+                          minLength: 1,
+                          maxLength: 200,
+                        },
+                        prefix: {
+                          type: "string",
+                          description:
+                            "The text before the key in the header. May be empty. If unset, `Bearer` and a space.",
+                          maxLength: 200,
+                        },
                       },
                     },
                     parameters: {
                       type: "object",
+                      description:
+                        "Members of the request's JSON body that the gateway manages, by name. All other members go out as the client sent them. A member may be in only one of defaults, overrides and remove. `max_tokens`, `max_completion_tokens` and `max_output_tokens` count as one member.",
                       properties: {
-                        defaults: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
-                        overrides: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+                        defaults: {
+                          type: "object",
+                          description:
+                            "Members that are added if the client did not send them, with their values. An explicit null counts as sent.",
+                          "x-kubernetes-preserve-unknown-fields": true,
+                        },
+                        overrides: {
+                          type: "object",
+                          description:
+                            "Members that are always set, with their values, whatever the client sent.",
+                          "x-kubernetes-preserve-unknown-fields": true,
+                        },
                         limits: {
                           type: "object",
+                          description:
+                            "Upper limits for numbers that the client sends, by member. A number above its limit is replaced by the limit. If the client sent none, nothing is added.",
                           maxProperties: 64,
                           additionalProperties: { type: "number" },
                         },
                         remove: {
                           type: "array",
+                          description: "Members that are removed from the client's body.",
                           maxItems: 256,
                           items: { type: "string", maxLength: 64 },
                         },
@@ -416,24 +642,41 @@ export const llmProviderSchema: Schema = {
                     },
                     models: {
                       type: "object",
+                      description: "Which models a client may name, and what each name means.",
                       properties: {
-                        list: { type: "string", enum: ["Provider", "Configured"] },
+                        list: {
+                          type: "string",
+                          description:
+                            "Who answers a request for the list of models: the provider (the default), or the gateway, with the names of `aliases` and those in `allow` that are not globs.",
+                          enum: ["Provider", "Configured"],
+                        },
                         allow: {
                           type: "array",
+                          description:
+                            "The models that a client may name. `*` matches any characters, and `?` matches one. Other models get 403. If unset, any model may be named. A name that has an alias is always allowed.",
                           maxItems: 256,
                           items: { type: "string", maxLength: 256 },
                         },
                         aliases: {
                           type: "object",
+                          description:
+                            "For each name that clients use, the provider's model that it means, such as `default: qwen-max`.",
                           maxProperties: 256,
                           additionalProperties: { type: "string", maxLength: 256 },
                         },
                       },
                     },
-                    usage: { type: "string", enum: ["Auto", "Off"] },
+                    usage: {
+                      type: "string",
+                      description:
+                        "Whether the filter requests the token usage of a streamed answer. `Auto` (the default) adds `stream_options.include_usage` if the client sent no `stream_options`, and removes the extra chunk from the answer. `Off` never adds it, and the usage of such an answer is unknown.",
+                      enum: ["Auto", "Off"],
+                    },
                     maxRequestBytes: {
                       type: "integer",
                       format: "int64",
+                      description:
+                        "The largest accepted request body, in bytes. A larger body gets 413. If unset, there is no limit, as nothing is buffered.",
                       minimum: 1,
                       maximum: 9007199254740991,
                     },
@@ -443,42 +686,148 @@ export const llmProviderSchema: Schema = {
             },
             routeSpecificConfigs: {
               type: "object",
+              description:
+                "Settings for requests that took one rule, by the rule's name in LLMRoute `spec.rules[].name`, or by `NAMESPACE/LLMROUTE/RULE`. Each is merged over defaultConfig: objects by key, while scalars, lists and the values of body members replace.",
               maxProperties: 256,
               additionalProperties: {
                 type: "object",
+                description:
+                  "What the gateway sets in every request, unless the request's rule has an entry in routeSpecificConfigs.",
                 properties: {
                   openAIConfig: {
                     type: "object",
+                    description:
+                      "Settings for a provider with OpenAI's API. `model`, `stream` and `parameters` apply to chat completions and legacy completions. The key, `models` and `maxRequestBytes` apply to every endpoint.",
                     properties: {
-                      model: { type: "string", minLength: 1, maxLength: 200 },
-                      stream: { type: "boolean" },
-                      streamMismatch: { type: "string", enum: ["Refuse", "Override"] },
-                      apiKey: { type: "string", maxLength: 4096 },
+                      model: {
+                        type: "string",
+                        description:
+                          "The model of every request, whatever model the client names. If unset, the client chooses.",
+                        minLength: 1,
+                        maxLength: 200,
+                      },
+                      stream: {
+                        type: "boolean",
+                        description:
+                          "Whether answers are streamed, whatever the client requests. If unset, the client chooses.",
+                      },
+                      streamMismatch: {
+                        type: "string",
+                        description:
+                          "What happens if `stream` is false, here or in parameters.overrides, and a client requests a streamed answer. `Override` (the default) sends `false` all the same, and the client gets an answer that it may not understand. `Refuse` answers the client with 400.",
+                        enum: ["Refuse", "Override"],
+                      },
+                      apiKey: {
+                        type: "string",
+                        description:
+                          "The provider's key. `${NAME}` reads it from the environment of the gateway's container, so that no resource contains it. A literal key works, with a warning. If unset, no credential is sent.",
+                        maxLength: 4096,
+                      },
+                      apiKeySecretRef: {
+                        type: "object",
+                        description:
+                          "The entry of a Secret that is the key, in the namespace of this resource. It needs `llm-egress controller`, which hands the key to the gateway, and a new one as soon as the Secret changes.",
+                        required: ["name", "key"],
+                        properties: {
+                          name: {
+                            type: "string",
+                            description: "The name of the Secret.",
+                            minLength: 1,
+                            maxLength: 253,
+                          },
+                          key: {
+                            type: "string",
+                            description: "The entry of the Secret.",
+                            minLength: 1,
+                            maxLength: 253,
+                          },
+                        },
+                      },
+                      apiKeys: {
+                        type: "array",
+                        description:
+                          "Several keys of the provider, which requests use in turn. One that the provider answers with 429, 401 or 403 rests for a while.",
+                        minItems: 1,
+                        maxItems: 16,
+                        items: {
+                          type: "object",
+                          properties: {
+                            env: {
+                              type: "string",
+                              description:
+                                "The variable of the gateway's environment that is the key.",
+                              minLength: 1,
+                              maxLength: 256,
+                            },
+                            secretRef: {
+                              type: "object",
+                              description:
+                                "The entry of a Secret that is the key, in the namespace of this resource. It needs `llm-egress controller`, which hands the key to the gateway, and a new one as soon as the Secret changes.",
+                              required: ["name", "key"],
+                              properties: {
+                                name: {
+                                  type: "string",
+                                  description: "The name of the Secret.",
+                                  minLength: 1,
+                                  maxLength: 253,
+                                },
+                                key: {
+                                  type: "string",
+                                  description: "The entry of the Secret.",
+                                  minLength: 1,
+                                  maxLength: 253,
+                                },
+                              },
+                            },
+                          },
+                        },
+                      },
                       auth: {
                         type: "object",
+                        description: "How the key is sent to the provider.",
                         properties: {
-                          header: { type: "string", minLength: 1, maxLength: 200 },
-                          prefix: { type: "string", maxLength: 200 },
+                          header: {
+                            type: "string",
+                            description:
+                              "The header that carries the key, such as `authorization`, `api-key`, `x-api-key` or `x-goog-api-key`. If unset, `authorization`.",
+                            minLength: 1,
+                            maxLength: 200,
+                          },
+                          prefix: {
+                            type: "string",
+                            description:
+                              "The text before the key in the header. May be empty. If unset, `Bearer` and a space.",
+                            maxLength: 200,
+                          },
                         },
                       },
                       parameters: {
                         type: "object",
+                        description:
+                          "Members of the request's JSON body that the gateway manages, by name. All other members go out as the client sent them. A member may be in only one of defaults, overrides and remove. `max_tokens`, `max_completion_tokens` and `max_output_tokens` count as one member.",
                         properties: {
                           defaults: {
                             type: "object",
+                            description:
+                              "Members that are added if the client did not send them, with their values. An explicit null counts as sent.",
                             "x-kubernetes-preserve-unknown-fields": true,
                           },
                           overrides: {
                             type: "object",
+                            description:
+                              "Members that are always set, with their values, whatever the client sent.",
                             "x-kubernetes-preserve-unknown-fields": true,
                           },
                           limits: {
                             type: "object",
+                            description:
+                              "Upper limits for numbers that the client sends, by member. A number above its limit is replaced by the limit. If the client sent none, nothing is added.",
                             maxProperties: 64,
                             additionalProperties: { type: "number" },
                           },
                           remove: {
                             type: "array",
+                            description: "Members that are removed from the client's body.",
                             maxItems: 256,
                             items: { type: "string", maxLength: 64 },
                           },
@@ -486,24 +835,41 @@ export const llmProviderSchema: Schema = {
                       },
                       models: {
                         type: "object",
+                        description: "Which models a client may name, and what each name means.",
                         properties: {
-                          list: { type: "string", enum: ["Provider", "Configured"] },
+                          list: {
+                            type: "string",
+                            description:
+                              "Who answers a request for the list of models: the provider (the default), or the gateway, with the names of `aliases` and those in `allow` that are not globs.",
+                            enum: ["Provider", "Configured"],
+                          },
                           allow: {
                             type: "array",
+                            description:
+                              "The models that a client may name. `*` matches any characters, and `?` matches one. Other models get 403. If unset, any model may be named. A name that has an alias is always allowed.",
                             maxItems: 256,
                             items: { type: "string", maxLength: 256 },
                           },
                           aliases: {
                             type: "object",
+                            description:
+                              "For each name that clients use, the provider's model that it means, such as `default: qwen-max`.",
                             maxProperties: 256,
                             additionalProperties: { type: "string", maxLength: 256 },
                           },
                         },
                       },
-                      usage: { type: "string", enum: ["Auto", "Off"] },
+                      usage: {
+                        type: "string",
+                        description:
+                          "Whether the filter requests the token usage of a streamed answer. `Auto` (the default) adds `stream_options.include_usage` if the client sent no `stream_options`, and removes the extra chunk from the answer. `Off` never adds it, and the usage of such an answer is unknown.",
+                        enum: ["Auto", "Off"],
+                      },
                       maxRequestBytes: {
                         type: "integer",
                         format: "int64",
+                        description:
+                          "The largest accepted request body, in bytes. A larger body gets 413. If unset, there is no limit, as nothing is buffered.",
                         minimum: 1,
                         maximum: 9007199254740991,
                       },
@@ -518,11 +884,22 @@ export const llmProviderSchema: Schema = {
     },
     status: {
       type: "object",
+      description: "Whether the provider is in effect. `llm-egress controller` writes it.",
       properties: {
-        status: { type: "string" },
-        observedGeneration: { type: "integer", format: "int64" },
+        status: {
+          type: "string",
+          description:
+            "`Ready`, or the reason of the first condition that is not true: `Invalid`, `Conflict`, `UnknownProvider`, `UnknownRule` or `Pending`.",
+        },
+        observedGeneration: {
+          type: "integer",
+          format: "int64",
+          description: "The generation that this status is about.",
+        },
         conditions: {
           type: "array",
+          description:
+            "`Accepted` (the provider is valid), `ResolvedRefs` (what it refers to exists) and `Programmed` (it is written to the mesh).",
           maxItems: 8,
           "x-kubernetes-list-type": "map",
           "x-kubernetes-list-map-keys": ["type"],
@@ -530,12 +907,27 @@ export const llmProviderSchema: Schema = {
             type: "object",
             required: ["type", "status", "reason", "message", "lastTransitionTime"],
             properties: {
-              type: { type: "string" },
-              status: { type: "string", enum: ["True", "False", "Unknown"] },
-              reason: { type: "string" },
-              message: { type: "string" },
-              observedGeneration: { type: "integer", format: "int64" },
-              lastTransitionTime: { type: "string", format: "date-time" },
+              type: { type: "string", description: "What the condition is about." },
+              status: {
+                type: "string",
+                description: "Whether the condition holds.",
+                enum: ["True", "False", "Unknown"],
+              },
+              reason: { type: "string", description: "Why, in one word." },
+              message: {
+                type: "string",
+                description: "Why, with the codes of docs/diagnostics.md.",
+              },
+              observedGeneration: {
+                type: "integer",
+                format: "int64",
+                description: "The generation that the condition is about.",
+              },
+              lastTransitionTime: {
+                type: "string",
+                format: "date-time",
+                description: "Since when the condition has its status.",
+              },
             },
           },
         },
@@ -722,55 +1114,98 @@ export interface BackendReference {
 /** The schema of LLMRoute. */
 export const llmRouteSchema: Schema = {
   type: "object",
+  description:
+    "Which requests for one host go to which LLM providers. The first matching rule is used.",
   required: ["spec"],
   properties: {
-    apiVersion: { type: "string" },
-    kind: { type: "string" },
+    apiVersion: { type: "string", description: "istio.alibabacloud.com/v1beta1." },
+    kind: { type: "string", description: "LLMRoute." },
     metadata: { type: "object" },
     spec: {
       type: "object",
+      description: "The host and its rules.",
       required: ["host", "rules"],
       properties: {
-        host: { type: "string", minLength: 1, maxLength: 253 },
+        host: {
+          type: "string",
+          description:
+            "The host that clients call, in lower case and without a port. Usually it is a provider's host.",
+          minLength: 1,
+          maxLength: 253,
+        },
         gateways: {
           type: "array",
+          description:
+            "Where the rules apply: `mesh` for the sidecars, `NAMESPACE/NAME` or `NAME` for an Istio Gateway. If unset, `mesh` only.",
           maxItems: 32,
           items: { type: "string", minLength: 1, maxLength: 320 },
         },
         rules: {
           type: "array",
+          description: "The rules, in the order in which they are evaluated.",
           minItems: 1,
           maxItems: 128,
           items: {
             type: "object",
             required: ["name", "backendRefs"],
             properties: {
-              name: { type: "string", minLength: 1, maxLength: 253 },
+              name: {
+                type: "string",
+                description:
+                  "The rule's name, unique within the LLMRoute. LLMProviders refer to it in routeSpecificConfigs.",
+                minLength: 1,
+                maxLength: 253,
+              },
               matches: {
                 type: "array",
+                description:
+                  "The requests that the rule applies to: those for which at least one of these holds. If unset, every request.",
                 maxItems: 32,
                 items: {
                   type: "object",
+                  description: "Conditions that must all hold.",
                   properties: {
                     headers: {
                       type: "object",
+                      description:
+                        "Conditions on request headers, by name. Headers that the gateway itself removes or sets can't be matched.",
                       maxProperties: 16,
                       additionalProperties: {
                         type: "object",
+                        description: "Exactly one of exact, prefix and regex.",
                         properties: {
-                          exact: { type: "string", minLength: 1, maxLength: 1024 },
-                          prefix: { type: "string", minLength: 1, maxLength: 1024 },
-                          regex: { type: "string", minLength: 1, maxLength: 1024 },
+                          exact: {
+                            type: "string",
+                            description: "The header's whole value.",
+                            minLength: 1,
+                            maxLength: 1024,
+                          },
+                          prefix: {
+                            type: "string",
+                            description: "The beginning of the header's value.",
+                            minLength: 1,
+                            maxLength: 1024,
+                          },
+                          regex: {
+                            type: "string",
+                            description: "An RE2 expression that matches the header's whole value.",
+                            minLength: 1,
+                            maxLength: 1024,
+                          },
                         },
                       },
                     },
                     sourceLabels: {
                       type: "object",
+                      description:
+                        "Labels that the caller's pod must have, all of them. Only sidecars know them, so use this with the gateway `mesh`.",
                       maxProperties: 32,
                       additionalProperties: { type: "string", maxLength: 63 },
                     },
                     gateways: {
                       type: "array",
+                      description:
+                        "The gateways, of those that the LLMRoute lists, that the match applies to. If unset, all of them.",
                       maxItems: 32,
                       items: { type: "string", minLength: 1, maxLength: 320 },
                     },
@@ -779,21 +1214,57 @@ export const llmRouteSchema: Schema = {
               },
               backendRefs: {
                 type: "array",
+                description: "Where the requests go.",
                 minItems: 1,
                 maxItems: 16,
                 items: {
                   type: "object",
+                  description: "One destination, by providerHost or by backendRef.",
                   properties: {
-                    providerHost: { type: "string", minLength: 1, maxLength: 253 },
-                    weight: { type: "integer", format: "int32", minimum: 0, maximum: 100 },
+                    providerHost: {
+                      type: "string",
+                      description:
+                        "The host of an LLMProvider. In a rule for `mesh` only, it may also be the full name of the egress gateway's Service.",
+                      minLength: 1,
+                      maxLength: 253,
+                    },
+                    weight: {
+                      type: "integer",
+                      format: "int32",
+                      description:
+                        "The share of requests, in percent. The weights of a rule's destinations add up to 100. A single destination needs none.",
+                      minimum: 0,
+                      maximum: 100,
+                    },
                     backendRef: {
                       type: "object",
+                      description:
+                        "A Service of the cluster. There must be an LLMProvider with the host NAME.NAMESPACE.svc.cluster.local.",
                       required: ["name"],
                       properties: {
-                        group: { type: "string", maxLength: 253 },
-                        kind: { type: "string", default: "Service", maxLength: 63 },
-                        name: { type: "string", minLength: 1, maxLength: 63 },
-                        namespace: { type: "string", minLength: 1, maxLength: 63 },
+                        group: {
+                          type: "string",
+                          description: "The API group of the kind. Empty for a Service.",
+                          maxLength: 253,
+                        },
+                        kind: {
+                          type: "string",
+                          description: "The kind of the referenced object.",
+                          default: "Service",
+                          maxLength: 63,
+                        },
+                        name: {
+                          type: "string",
+                          description: "The Service's name.",
+                          minLength: 1,
+                          maxLength: 63,
+                        },
+                        namespace: {
+                          type: "string",
+                          description: "The Service's namespace. If unset, the LLMRoute's own.",
+                          minLength: 1,
+                          maxLength: 63,
+                        },
                       },
                     },
                   },
@@ -806,11 +1277,22 @@ export const llmRouteSchema: Schema = {
     },
     status: {
       type: "object",
+      description: "Whether the route is in effect. `llm-egress controller` writes it.",
       properties: {
-        status: { type: "string" },
-        observedGeneration: { type: "integer", format: "int64" },
+        status: {
+          type: "string",
+          description:
+            "`Ready`, or the reason of the first condition that is not true: `Invalid`, `Conflict`, `UnknownProvider`, `UnknownRule` or `Pending`.",
+        },
+        observedGeneration: {
+          type: "integer",
+          format: "int64",
+          description: "The generation that this status is about.",
+        },
         conditions: {
           type: "array",
+          description:
+            "`Accepted` (the route is valid), `ResolvedRefs` (what it refers to exists) and `Programmed` (it is written to the mesh).",
           maxItems: 8,
           "x-kubernetes-list-type": "map",
           "x-kubernetes-list-map-keys": ["type"],
@@ -818,12 +1300,27 @@ export const llmRouteSchema: Schema = {
             type: "object",
             required: ["type", "status", "reason", "message", "lastTransitionTime"],
             properties: {
-              type: { type: "string" },
-              status: { type: "string", enum: ["True", "False", "Unknown"] },
-              reason: { type: "string" },
-              message: { type: "string" },
-              observedGeneration: { type: "integer", format: "int64" },
-              lastTransitionTime: { type: "string", format: "date-time" },
+              type: { type: "string", description: "What the condition is about." },
+              status: {
+                type: "string",
+                description: "Whether the condition holds.",
+                enum: ["True", "False", "Unknown"],
+              },
+              reason: { type: "string", description: "Why, in one word." },
+              message: {
+                type: "string",
+                description: "Why, with the codes of docs/diagnostics.md.",
+              },
+              observedGeneration: {
+                type: "integer",
+                format: "int64",
+                description: "The generation that the condition is about.",
+              },
+              lastTransitionTime: {
+                type: "string",
+                format: "date-time",
+                description: "Since when the condition has its status.",
+              },
             },
           },
         },

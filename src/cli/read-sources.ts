@@ -1,13 +1,16 @@
 import { constants } from "node:fs";
 import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import type { SourceText } from "../parse/parse.ts";
 import { Failure, reasonOf } from "./failure.ts";
 
 const extensions = /\.(?:ya?ml|json)$/;
 
+const standardInput = "-";
+
 /**
- * The files at `paths`, each once. From a directory, its *.yaml, *.yml and *.json files at any
+ * The files at `paths`, each once; `-` is standard input. From a directory, its *.yaml, *.yml and *.json files at any
  * depth, sorted by name.
  */
 export async function readSources(paths: readonly string[]): Promise<SourceText[]> {
@@ -17,12 +20,26 @@ export async function readSources(paths: readonly string[]): Promise<SourceText[
   }
   const sources: SourceText[] = [];
   for (const file of files) {
-    sources.push({ file, text: decode(await orFailure(readRegularFile(file))) });
+    const bytes = file === standardInput ? readStandardInput() : readRegularFile(file);
+    sources.push({ file: nameOf(file), text: decode(await orFailure(bytes)) });
   }
   return sources;
 }
 
+function nameOf(file: string): string {
+  return file === standardInput ? "<stdin>" : file;
+}
+
+let standardInputBytes: Promise<Uint8Array> | undefined;
+
+/** Its bytes can be had once, and `run` reads its sources again. */
+function readStandardInput(): Promise<Uint8Array> {
+  standardInputBytes ??= buffer(process.stdin);
+  return standardInputBytes;
+}
+
 async function filesAt(path: string): Promise<string[]> {
+  if (path === standardInput) return [path];
   const found = await orFailure(stat(path));
   if (!found.isDirectory()) return [path];
   const entries = await orFailure(readdir(path, { withFileTypes: true, recursive: true }));

@@ -1,23 +1,41 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { emitEnvoy, emitIstio } from "../compile.ts";
 import { compilePaths } from "./compile-paths.ts";
-import { type EnvoyCommandOptions, toEnvoyOptions } from "./envoy-options.ts";
+import {
+  addEnvoyOptions,
+  addSourcesOption,
+  type EnvoyCommandOptions,
+  toEnvoyOptions,
+} from "./envoy-options.ts";
 import { Failure } from "./failure.ts";
-import { type IstioCommandOptions, toIstioOptions } from "./istio-options.ts";
+import { addIstioOptions, type IstioCommandOptions, toIstioOptions } from "./istio-options.ts";
+import { addNamespaceOption } from "./namespace-option.ts";
 import { print } from "./terminal.ts";
 
 export const targets = ["envoy", "istio"] as const;
 
 export type RenderOptions = EnvoyCommandOptions &
-  IstioCommandOptions & { target: (typeof targets)[number] };
+  IstioCommandOptions & { target: (typeof targets)[number]; namespace: string };
+
+/** Adds the options of RenderOptions to a command, those of one target in a group of their own. */
+export function addRenderOptions(command: Command): Command {
+  command.addOption(
+    new Option("--target <target>", "what to generate configuration for (required)")
+      .choices(targets)
+      .makeOptionMandatory(),
+  );
+  addSourcesOption(addNamespaceOption(command));
+  addEnvoyOptions(command.optionsGroup("Options for --target envoy:"));
+  return addIstioOptions(command.optionsGroup("Options for --target istio:"));
+}
 
 /**
  * Prints the configuration for the resources at `paths`, or only diagnostics if they have an error.
  * Returns the exit code.
  */
 export async function render(paths: readonly string[], options: RenderOptions): Promise<number> {
-  const { target } = options;
-  const plan = await compilePaths(paths, target);
+  const { target, namespace } = options;
+  const plan = await compilePaths(paths, target, namespace);
   if (plan === undefined) return 1;
   const text =
     target === "istio"

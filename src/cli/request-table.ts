@@ -3,6 +3,7 @@ import type { AccessLogField } from "../emit/envoy/access-log.ts";
 import { clusterName } from "../emit/envoy/cluster.ts";
 import type { Plan } from "../plan/plan.ts";
 import { printableLine } from "../printable.ts";
+import { explainFailure } from "./explain-failure.ts";
 
 /** One line of the access log; Envoy writes `null` for unknown values. */
 export type AccessRecord = Record<AccessLogField, string | number | null>;
@@ -109,8 +110,10 @@ function noteOf(record: AccessRecord): string | undefined {
   const reason = details === "via_upstream" || details === null ? undefined : `${details}`;
   if (outcome === null) return reason;
   if (outcome === "ok") return undefined;
-  const code = reason?.replace(/^llm_egress_/, "");
-  return code === undefined ? `${outcome}` : `${outcome}: ${code}`;
+  if (reason === undefined) return `${outcome}`;
+  const note = `${outcome}: ${reason.replace(/^llm_egress_/, "")}`;
+  const cause = explainFailure(reason);
+  return cause === undefined ? note : `${note} (${cause})`;
 }
 
 function localTime(start: string | number | null): string {

@@ -15,6 +15,7 @@ import { type Desired, idOf, type Kind, type ManagedObject } from "./desired.ts"
 import type { Gate } from "./gate.ts";
 import { hasNeed, Loading, newsOf } from "./loading.ts";
 import { type PluginSpec, readPlugin } from "./read-back.ts";
+import { revisionOf, withRevision } from "./revision.ts";
 import { keepUntilUnused } from "./transition.ts";
 import { isOurs, type Writer } from "./writer.ts";
 
@@ -37,6 +38,8 @@ export interface Applied {
 export class Applier {
   readonly #options: ApplyOptions;
   readonly #loading = new Loading();
+  /** The latest revision of each WasmPlugin. */
+  readonly #revisions = new Map<string, string>();
 
   constructor(options: ApplyOptions) {
     this.#options = options;
@@ -58,7 +61,7 @@ export class Applier {
     writer.keepOnly(new Set([...desired.keys(), ...surplusIds]));
 
     await writer.put(writer.due([...of("DestinationRule"), ...of("EnvoyFilter")]));
-    const missing = await this.#putPlugins(of("WasmPlugin").map((goal) => this.#interim(goal)));
+    const missing = await this.#putPlugins(of("WasmPlugin"));
 
     // To compare everything takes a while.
     const due = writer.due([...of("ServiceEntry"), ...of("VirtualService")]);
@@ -85,9 +88,9 @@ export class Applier {
   }
 
   /** Writes plugins. Gives what routes need of those that could not be written. */
-  async #putPlugins(plugins: readonly ManagedObject[]): Promise<Set<string>> {
+  async #putPlugins(goals: readonly ManagedObject[]): Promise<Set<string>> {
     const { writer, filtersLoaded } = this.#options;
-    const due = writer.due(plugins);
+    const due = writer.due(goals.map((goal) => this.#named(this.#interim(goal))));
     const news = () => due.flatMap((plugin) => newsOf(plugin, this.#livePlugin(plugin)));
     const before = news();
     await writer.put(due);
@@ -112,7 +115,7 @@ export class Applier {
     surplus: (kind: Kind) => KubeObject[],
   ): Promise<number> {
     const { writer, routesGone } = this.#options;
-    const due = writer.due(goals);
+    const due = writer.due(goals.map((goal) => this.#named(goal)));
     const [plugins, rules] = [surplus("WasmPlugin"), surplus("DestinationRule")];
     if (due.length + plugins.length + rules.length === 0) return Infinity;
     const inMs = routesGone.opensInMs();
@@ -131,6 +134,14 @@ export class Applier {
     };
     const left = surplus("VirtualService").length + surplus("ServiceEntry").length;
     return due.some(isThere) || left > 0;
+  }
+
+  #named(goal: ManagedObject): ManagedObject {
+    const live = revisionOf(this.#options.collections.WasmPlugin.objects.get(keyOf(goal)));
+    const named = withRevision(goal, [live, this.#revisions.get(keyOf(goal)) ?? ""]);
+    // A write that is refused is repeated with the same name.
+    this.#revisions.set(keyOf(goal), revisionOf(named));
+    return named;
   }
 
   #interim(goal: ManagedObject): ManagedObject {

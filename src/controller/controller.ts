@@ -7,7 +7,9 @@ import type { IstioOptions } from "../emit/istio/options.ts";
 import type { KubeClient, KubeObject } from "../kube/client.ts";
 import { type Applied, Applier } from "./apply.ts";
 import { idOf } from "./desired.ts";
-import { TimedGate } from "./gate.ts";
+import { Acknowledgements } from "./acknowledgements.ts";
+import { AcknowledgedGate, TimedGate } from "./gate.ts";
+import { type Gateways, outcomeOfGateways } from "./gateways.ts";
 import type { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { judge, type Judged } from "./pass.ts";
@@ -26,6 +28,8 @@ export interface ControllerOptions {
   istio: IstioOptions;
   log: Log;
   secrets: Secrets;
+  /** The gateways, which get keys and acknowledge. */
+  gateways: Gateways;
   isLeader: () => boolean;
   /** This replica, in events. */
   instance: string;
@@ -42,6 +46,7 @@ export class Controller {
   readonly #applier: Applier;
   readonly #statuses: StatusWriter;
   readonly #guard: PruneGuard;
+  readonly #acknowledgements: Acknowledgements;
   readonly metrics: Metrics;
   #isDue = false;
   #isStopped = false;
@@ -50,11 +55,11 @@ export class Controller {
 
   constructor(client: KubeClient, options: ControllerOptions) {
     this.#options = options;
-    const { log, isLeader, settleMs = 2_000, secrets, instance } = options;
+    const { log, isLeader, settleMs = 2_000, secrets, instance, gateways } = options;
     // Rights for EnvoyFilters are given only for what needs them.
     const unmanaged = options.istio.localReplies === "plain" ? (["EnvoyFilter"] as const) : [];
     this.world = new World(client, log, () => this.trigger(), unmanaged);
-    this.metrics = new Metrics(isLeader, this.world.all);
+    this.metrics = new Metrics(isLeader, this.world.all, gateways);
     const { own, managed } = this.world;
     const mayWrite = (): boolean => isLeader() && !this.#isStopped;
     const { metrics } = this;
@@ -66,9 +71,14 @@ export class Controller {
         log.warn("an object can't be written", { object, ...failure });
       },
     });
+    this.#acknowledgements = new Acknowledgements({
+      plugins: () => this.world.plugins,
+      laggingAt: (plugin) => gateways.laggingAt(plugin),
+      lateMs: settleMs,
+    });
     this.#applier = new Applier({
       ...{ writer: this.#writer, collections: managed },
-      filtersLoaded: new TimedGate(settleMs),
+      filtersLoaded: new AcknowledgedGate(settleMs, this.#acknowledgements),
       routesGone: new TimedGate(settleMs),
     });
     this.#statuses = new StatusWriter(client, {
@@ -124,9 +134,11 @@ export class Controller {
   }
 
   async #passOnce(): Promise<void> {
-    const { log, isLeader, secrets } = this.#options;
+    const { log, isLeader, secrets, gateways } = this.#options;
     const own = this.world.ownObjects;
     secrets.learn(own);
+    // On every replica, as each hands out keys.
+    gateways.follow(this.world.plugins);
     this.#guard.note();
     if (!isLeader()) return;
     const end = this.metrics.duration.startTimer();
@@ -150,6 +162,7 @@ export class Controller {
     const judged = judge({ own, context, textOf, live }, this.#options.istio);
     const judgedAt = performance.now();
     const applied = await this.#applier.apply(judged.desired, () => this.#guard.mayPrune());
+    this.#options.gateways.follow(this.world.plugins);
     const appliedAt = performance.now();
     const hasFailed = await this.#report(own, judged, applied);
     this.#options.log.debug("pass", {
@@ -159,7 +172,8 @@ export class Controller {
       applyMs: Math.round(appliedAt - judgedAt),
       statusMs: Math.round(performance.now() - appliedAt),
     });
-    return hasFailed ? Math.min(applied.dueInMs, failedPassMs) : applied.dueInMs;
+    const againInMs = hasFailed ? failedPassMs : Infinity;
+    return Math.min(applied.dueInMs, this.#acknowledgements.lateInMs(), againInMs);
   }
 
   /** Writes the statuses; gives whether one has to be written again. */
@@ -175,6 +189,11 @@ export class Controller {
       }
     }
     this.metrics.resources.reset();
+    const gatewaysOf = outcomeOfGateways(judged.desired, {
+      plugins: this.world.plugins,
+      acknowledgements: this.#acknowledgements,
+      remarkOn: (namespace, reference) => this.#options.gateways.remarkOn(namespace, reference),
+    });
     return this.#statuses.write(
       own,
       (object) => {
@@ -182,7 +201,8 @@ export class Controller {
         const ids = idsOf.get(name) ?? [];
         const failures = ids.flatMap((id) => this.#writer.failureOf(id) ?? []);
         const isWaiting = ids.some((id) => waiting.has(id));
-        return { ...judged.outcomeOf(name), failure: failures[0], isWaiting };
+        const outcome = { ...judged.outcomeOf(name), ...gatewaysOf(object) };
+        return { ...outcome, failure: failures[0], isWaiting };
       },
       ({ kind }, { status }) => this.metrics.resources.inc({ kind, status }),
     );

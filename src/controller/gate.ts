@@ -1,5 +1,6 @@
 // Holds back what must not reach the proxies before something else has. Kept between calls: when that
 // was written last.
+import type { Acknowledgements } from "./acknowledgements.ts";
 
 /** Opens when the proxies have what was written, as far as that can be known. */
 export interface Gate {
@@ -36,5 +37,38 @@ export class TimedGate implements Gate {
     const isOpen = opensAt <= now;
     this.#heldSince = isOpen ? undefined : held;
     return isOpen ? 0 : opensAt - now;
+  }
+
+  /** Opens it at once. */
+  open(): void {
+    this.#heldSince = undefined;
+  }
+}
+
+/**
+ * A gate that opens when all gateways have acknowledged, or after a TimedGate's time: a pod that is
+ * selected need not run a filter, or may be cut off.
+ */
+export class AcknowledgedGate implements Gate {
+  readonly #timed: TimedGate;
+  readonly #acknowledgements: Pick<Acknowledgements, "isComplete" | "settle">;
+
+  constructor(waitMs: number, acknowledgements: Pick<Acknowledgements, "isComplete" | "settle">) {
+    this.#timed = new TimedGate(waitMs);
+    this.#acknowledgements = acknowledgements;
+  }
+
+  close(): void {
+    this.#timed.close();
+  }
+
+  opensInMs(): number {
+    if (this.#acknowledgements.isComplete()) this.#timed.open();
+    else {
+      const inMs = this.#timed.opensInMs();
+      if (inMs > 0) return inMs;
+    }
+    this.#acknowledgements.settle();
+    return 0;
   }
 }

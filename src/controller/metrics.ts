@@ -1,6 +1,7 @@
 // What Prometheus reads of the controller.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Collection } from "../kube/collection.ts";
+import type { Gateways } from "./gateways.ts";
 
 const prefix = "llm_egress_controller_";
 
@@ -48,8 +49,18 @@ export class Metrics {
     labelNames: ["kind", "status"],
     registers: [this.registry],
   });
+  readonly keyRefusals = new Counter({
+    name: `${prefix}key_refusals_total`,
+    help: "Callers that got no keys: tls, identity, pod (it is not a provider's), request.",
+    labelNames: ["reason"],
+    registers: [this.registry],
+  });
 
-  constructor(isLeader: () => boolean, collections: ReadonlyMap<string, Collection>) {
+  constructor(
+    isLeader: () => boolean,
+    collections: ReadonlyMap<string, Collection>,
+    gateways: Pick<Gateways, "countPolls" | "expiresAt">,
+  ) {
     collectDefaultMetrics({ register: this.registry });
     new Gauge({
       name: `${prefix}leader`,
@@ -57,6 +68,22 @@ export class Metrics {
       registers: [this.registry],
       collect() {
         this.set(isLeader() ? 1 : 0);
+      },
+    });
+    new Gauge({
+      name: `${prefix}key_polls`,
+      help: "Workers of gateways that wait for keys at this replica.",
+      registers: [this.registry],
+      collect() {
+        this.set(gateways.countPolls());
+      },
+    });
+    new Gauge({
+      name: `${prefix}mesh_certificate_expiry_seconds`,
+      help: "When the controller's mesh certificate expires, since 1970. 0 if there is none.",
+      registers: [this.registry],
+      collect() {
+        this.set(gateways.expiresAt / 1000);
       },
     });
     new Gauge({

@@ -2,6 +2,7 @@
 // election, the controller, and the server.
 import type { Server } from "node:http";
 import type { IstioOptions } from "../emit/istio/options.ts";
+import { KeyService, type KeyServiceOptions } from "../keys/service.ts";
 import { loadAccess } from "../kube/access.ts";
 import { KubeClient } from "../kube/client.ts";
 import { Election } from "../kube/lease.ts";
@@ -11,6 +12,15 @@ import { createLog, type Log, type LogLevel } from "./log.ts";
 import { Secrets } from "./secrets.ts";
 import { type Module, startServer } from "./server.ts";
 import { startWebhook } from "./webhook/start-webhook.ts";
+
+/** Of the key connection. */
+export interface KeyRunOptions extends Omit<
+  KeyServiceOptions,
+  "leader" | "onNews" | "onRefusal" | "log"
+> {
+  /** `HOST:PORT` at which other replicas reach this one. Empty: nowhere. */
+  address: string;
+}
 
 export interface RunOptions {
   namespace: string;
@@ -23,6 +33,7 @@ export interface RunOptions {
   module: Module;
   istio: IstioOptions;
   pruneAll: boolean;
+  keys: KeyRunOptions;
   logLevel: LogLevel;
   /** Prints a line of the log. */
   print: (line: string) => void;
@@ -36,33 +47,17 @@ export async function runController(
   options: RunOptions,
   signal: AbortSignal,
 ): Promise<"stopped" | "lost"> {
-  const { identity, istio, listen, logLevel, module, print, pruneAll } = options;
+  const { identity, listen, module } = options;
   const stop = new AbortController();
   signal.addEventListener("abort", () => stop.abort());
-  const secrets = new Secrets();
-  const log = createLog(logLevel, secrets.hide, print);
-  const client = new KubeClient(loadAccess());
-  const election: Election = electionOf(client, options, log, () => {
-    controller.trigger();
-    webhook?.onElected();
-  });
-  const isLeader = (): boolean => election.isLeader;
-  const controller = new Controller(client, {
-    ...{ istio, log, secrets, isLeader, instance: identity, pruneAll },
-  });
-  const webhook =
-    options.webhook &&
-    startWebhook(client, controller, {
-      ...{ ...options.webhook, namespace: options.namespace, isLeader, log },
-      signal: stop.signal,
-    });
+  const { client, log, election, gateways, controller, webhook } = assemble(options, stop.signal);
   const server = await startServer({
     ...{ ...listen, module },
-    isReady: () => controller.isSynced,
+    isReady: () => controller.isSynced && gateways.isReady,
     metrics: () => controller.metrics.registry.metrics(),
   });
   log.info("the controller has started", { listen, sha256: module.sha256, identity });
-  const working = controller.run(stop.signal);
+  const working = Promise.all([controller.run(stop.signal), gateways.run(stop.signal)]);
   const result = await election.run(stop.signal);
   stop.abort();
   await working;
@@ -73,20 +68,47 @@ export async function runController(
   return result;
 }
 
-function electionOf(
-  client: KubeClient,
-  { namespace, leaseName: name, identity }: RunOptions,
-  log: Log,
-  onElected: () => void,
-): Election {
-  return new Election(client, {
-    ...{ namespace, name, identity },
+interface Parts {
+  client: KubeClient;
+  log: Log;
+  election: Election;
+  gateways: KeyService;
+  controller: Controller;
+  webhook: ReturnType<typeof startWebhook> | undefined;
+}
+
+function assemble(options: RunOptions, signal: AbortSignal): Parts {
+  const { identity, istio, keys, logLevel, print, pruneAll } = options;
+  const secrets = new Secrets();
+  const log = createLog(logLevel, secrets.hide, print);
+  const client = new KubeClient(loadAccess());
+  const election: Election = new Election(client, {
+    ...{ namespace: options.namespace, name: options.leaseName, identity, address: keys.address },
     onElected: () => {
       log.info("this replica leads", { identity });
-      onElected();
+      gateways.lead();
+      controller.trigger();
+      webhook?.onElected();
     },
+    onLeader: () => gateways.changeLeader(),
     onTrouble: ({ message }) => log.warn("the Lease can't be renewed", { error: message }),
   });
+  const isLeader = (): boolean => election.isLeader;
+  const gateways: KeyService = new KeyService(client, {
+    ...{ ...keys, log },
+    leader: () => election.leaderAddress,
+    onNews: () => controller.trigger(),
+    onRefusal: (reason) => controller.metrics.keyRefusals.inc({ reason }),
+  });
+  const controller: Controller = new Controller(client, {
+    ...{ istio, log, secrets, gateways, isLeader, instance: identity, pruneAll },
+  });
+  const webhook =
+    options.webhook &&
+    startWebhook(client, controller, {
+      ...{ ...options.webhook, namespace: options.namespace, isLeader, log, signal },
+    });
+  return { client, log, election, gateways, controller, webhook };
 }
 
 function close(server: Server, client: KubeClient): void {

@@ -7,6 +7,8 @@ import {
   unresolvedCodes,
 } from "../diagnostics.ts";
 import type { KubeObject } from "../kube/client.ts";
+import type { Remark } from "../keys/key-store.ts";
+import type { Lagging } from "../keys/service.ts";
 import { printableLine } from "../printable.ts";
 import type { Failure } from "./writer.ts";
 
@@ -39,6 +41,10 @@ export interface Outcome {
   failure: Failure | undefined;
   /** Whether its routes wait until gateways have loaded the filter. */
   isWaiting: boolean;
+  /** What is wrong with its keys in Secrets. */
+  remarks: readonly Remark[];
+  /** The gateways without its configuration. Undefined if that is not known, or not asked. */
+  lagging: (Lagging & { isLate: boolean }) | undefined;
 }
 
 /** Two resources claim the same thing. */
@@ -57,7 +63,8 @@ export function isRefusal({ severity, code }: Diagnostic): boolean {
 export function statusOf(object: KubeObject, outcome: Outcome, now: string): Status {
   const observedGeneration = object.metadata.generation ?? 0;
   const before = (object["status"] as Partial<Status> | undefined)?.conditions ?? [];
-  const conditions = [accepted(outcome), resolved(outcome), programmed(outcome)].map((each) => {
+  const whole = { ...outcome, lagging: laggingFor(object, outcome) };
+  const conditions = [accepted(whole), resolved(whole), programmed(whole)].map((each) => {
     const old = before.find(({ type }) => type === each.type);
     const lastTransitionTime = old?.status === each.status ? old.lastTransitionTime : now;
     const message = each.message.slice(0, mostMessage);
@@ -65,6 +72,20 @@ export function statusOf(object: KubeObject, outcome: Outcome, now: string): Sta
   });
   const first = conditions.find(({ status }) => status !== "True");
   return { status: first?.reason ?? "Ready", observedGeneration, conditions };
+}
+
+/**
+ * All providers of a gateway have one configuration. That one of them has changed is no news about
+ * the others, unless a gateway is late.
+ */
+function laggingFor(object: KubeObject, { lagging }: Outcome): Outcome["lagging"] {
+  if (lagging === undefined || lagging.isLate) return lagging;
+  const { observedGeneration, conditions = [] } = (object["status"] ?? {}) as Partial<Status>;
+  const wasProgrammed = conditions.some((each) => {
+    return each.type === "Programmed" && each.status === "True";
+  });
+  const isNew = observedGeneration !== object.metadata.generation || !wasProgrammed;
+  return isNew ? lagging : { behind: [], silent: [], isLate: false };
 }
 
 /** Whether a status has to be written. */
@@ -100,18 +121,34 @@ function accepted({ diagnostics, conflict, largePlugin }: Outcome): Judgement {
   return { type, status: "True", reason: "Accepted", message };
 }
 
-function resolved({ diagnostics }: Outcome): Judgement {
+function resolved({ diagnostics, remarks }: Outcome): Judgement {
   const type = "ResolvedRefs";
   const missing = diagnostics.filter(({ code }) => unresolvedCodes.includes(code));
   const [first] = missing;
-  if (first === undefined) return { type, status: "True", reason: type, message: "" };
+  if (first === undefined) return resolvedKeys(remarks);
   const reason = first.code === "unknown_provider" ? "UnknownProvider" : "UnknownRule";
   return { type, status: "False", reason, message: textOf(missing) };
 }
 
+/** The worst that there is to say about keys. */
+function resolvedKeys(remarks: readonly Remark[]): Judgement {
+  const type = "ResolvedRefs";
+  const reasons = { missing: "SecretNotFound", invalid: "InvalidKey", unknown: "Pending" } as const;
+  for (const kind of ["missing", "invalid", "unknown"] as const) {
+    const found = remarks.filter((each) => each.kind === kind);
+    if (found.length === 0) continue;
+    return { type, status: "False", reason: reasons[kind], message: messageOf(found) };
+  }
+  return { type, status: "True", reason: type, message: messageOf(remarks) };
+}
+
+function messageOf(remarks: readonly Remark[]): string {
+  return remarks.map(({ message }) => message).join("; ");
+}
+
 function programmed(outcome: Outcome): Judgement {
   const type = "Programmed";
-  const { failure, isHeld, isWaiting } = outcome;
+  const { failure, isHeld, isWaiting, lagging } = outcome;
   const no = (reason: string, message: string): Judgement => ({
     ...{ type, status: "False", reason, message },
   });
@@ -124,8 +161,25 @@ function programmed(outcome: Outcome): Judgement {
     return no(failure.reason === "Conflict" ? "Conflict" : "Pending", failure.message);
   }
   if (isWaiting) return no("Pending", "the gateways are loading the filter's configuration");
-  const message = "written to the mesh; gateways do not acknowledge that they use it";
+  if (lagging === undefined) {
+    return { type, status: "True", reason: type, message: "written to the mesh" };
+  }
+  const { behind, silent, isLate } = lagging;
+  if (behind.length > 0 || (silent.length > 0 && !isLate)) {
+    return no("Pending", `not in effect yet at ${listOf([...behind, ...silent])}`);
+  }
+  const message =
+    silent.length > 0
+      ? `written to the mesh; no filter responds at ${listOf(silent)}`
+      : "in effect at all pods that it selects";
   return { type, status: "True", reason: type, message };
+}
+
+const mostListed = 10;
+
+function listOf(names: readonly string[]): string {
+  const more = names.length - mostListed;
+  return names.slice(0, mostListed).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 /** Diagnostics on one line. */

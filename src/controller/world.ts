@@ -1,6 +1,7 @@
 // Everything that the controller looks at, kept up to date.
 import type { KubeClient, KubeObject } from "../kube/client.ts";
 import { Collection } from "../kube/collection.ts";
+import { type Plugin, readPlugin } from "../keys/plugin.ts";
 import { collectionPaths, type Kind } from "./desired.ts";
 import type { Live } from "./hold.ts";
 import type { Log } from "./log.ts";
@@ -24,6 +25,8 @@ export class World {
   readonly context: Record<string, Collection>;
   /** Objects with our label, by kind. */
   readonly managed: Record<Kind, Collection>;
+  /** What has been read of a WasmPlugin. */
+  readonly #plugins = new WeakMap<KubeObject, Plugin | undefined>();
   readonly #unmanaged: ReadonlySet<string>;
 
   /** `unmanaged` are kinds that the controller has no rights for: they count as having no objects. */
@@ -69,6 +72,15 @@ export class World {
   /** The JSON text of one of the own objects, if its numbers need it. */
   textOf(object: KubeObject): string | undefined {
     return this.own.LLMProvider.textOf(object) ?? this.own.LLMRoute.textOf(object);
+  }
+
+  /** The plugins that the controller has written. The same object gives the same plugin. */
+  get plugins(): Plugin[] {
+    const ours = [...this.managed.WasmPlugin.objects.values()].filter(isOurs);
+    return ours.flatMap((object) => {
+      if (!this.#plugins.has(object)) this.#plugins.set(object, readPlugin(object));
+      return this.#plugins.get(object) ?? [];
+    });
   }
 
   /** What the controller has written, and is in effect. */

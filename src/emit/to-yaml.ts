@@ -22,20 +22,13 @@ function writeBlock(value: object, indent: string, lines: string[]): void {
     return;
   }
   for (const [key, field] of Object.entries(value)) {
-    if (field !== undefined) writeField(key, field, { indent, lead: indent, lines });
+    if (field !== undefined) writeField(key, field, indent, lines);
   }
 }
 
-interface Place {
-  /** The field's indentation. Lines below the field have two more spaces. */
-  indent: string;
-  /** What the field's line begins with. */
-  lead: string;
-  lines: string[];
-}
-
-function writeField(key: string, value: unknown, { indent, lead, lines }: Place): void {
-  const start = `${lead}${text(key)}:`;
+/** Lines below the field have two more spaces than its own. */
+function writeField(key: string, value: unknown, indent: string, lines: string[]): void {
+  const start = `${indent}${text(key)}:`;
   if (isBlock(value)) {
     lines.push(start);
     writeBlock(value, `${indent}  `, lines);

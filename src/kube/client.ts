@@ -140,7 +140,9 @@ export class KubeClient {
     const url = new URL(this.#access.server + path);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
-    const content = body === undefined ? {} : { "content-type": contentType };
+    // Node writes no length for DELETE, and the API would take the body for the next request.
+    const size = body === undefined ? {} : { "content-length": Buffer.byteLength(body) };
+    const content = body === undefined ? {} : { "content-type": contentType, ...size };
     const headers = { accept: "application/json", ...content };
     const options: RequestOptions = { method, headers };
     await this.#access.authorize(options);

@@ -65,6 +65,11 @@ export class Collection {
     return this.#lists;
   }
 
+  /** The resourceVersion up to which the objects are known. Empty if that is uncertain. */
+  get version(): string {
+    return this.#version;
+  }
+
   /** The time since the API last said anything about the collection. */
   get ageMs(): number {
     return performance.now() - this.#heardAt;

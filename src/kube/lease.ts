@@ -10,8 +10,12 @@ export interface ElectionOptions {
   name: string;
   /** Of this replica: its pod's name. */
   identity?: string;
+  /** Where other replicas reach this one while it leads. Empty: nowhere. */
+  address?: string;
   /** This replica leads from now on. Called at most once. */
   onElected: () => void;
+  /** `leaderAddress` has changed. */
+  onLeader?: () => void;
   onTrouble: (error: Error) => void;
   /** After this time without a renewal, another replica takes the Lease. */
   durationMs?: number;
@@ -28,6 +32,8 @@ interface LeaseSpec {
   leaseTransitions?: number;
 }
 
+const addressAnnotation = "leader-address";
+
 export class Election {
   readonly #client: KubeClient;
   readonly #options: Required<ElectionOptions>;
@@ -36,17 +42,26 @@ export class Election {
   #seenAt = 0;
   #renewedAt = -Infinity;
   #wasElected = false;
+  #leaderAddress: string | undefined;
 
   constructor(client: KubeClient, options: ElectionOptions) {
     const times = { durationMs: 15_000, renewMs: 2_000, retryMs: 500 };
     this.#client = client;
-    this.#options = { identity: hostname(), ...times, ...options };
+    this.#options = { identity: hostname(), address: "", onLeader: () => {}, ...times, ...options };
     this.#path = `/apis/coordination.k8s.io/v1/namespaces/${options.namespace}/leases`;
   }
 
   /** Whether this replica has the Lease, with time left for a write that begins now. */
   get isLeader(): boolean {
     return performance.now() - this.#renewedAt < this.#options.durationMs * (2 / 3);
+  }
+
+  /**
+   * Where another replica that leads is reached, as of the last look. Undefined if this one leads, or
+   * that is not known.
+   */
+  get leaderAddress(): string | undefined {
+    return this.isLeader ? undefined : this.#leaderAddress;
   }
 
   /**
@@ -84,7 +99,8 @@ export class Election {
   }
 
   async #acquire(): Promise<boolean> {
-    const { identity, durationMs, name, namespace } = this.#options;
+    const { identity, address, durationMs, name, namespace } = this.#options;
+    const annotated = (before = {}) => ({ ...before, [addressAnnotation]: address });
     const now = new Date().toISOString().replace("Z", "000Z");
     const held = {
       holderIdentity: identity,
@@ -93,18 +109,30 @@ export class Election {
     };
     const found = await this.#read();
     if (found === undefined) {
-      const metadata = { name, namespace };
+      const metadata = { name, namespace, annotations: annotated() };
       const spec = { ...held, acquireTime: now, leaseTransitions: 0 };
       const body = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata, spec };
       return this.#write(this.#client.call({ method: "POST", path: this.#path, body }));
     }
     const old = (found["spec"] ?? {}) as LeaseSpec;
-    if (old.holderIdentity === identity) return this.#replace(found, { ...old, ...held });
+    const annotations = annotated(found.metadata.annotations);
+    const own = { ...found, metadata: { ...found.metadata, annotations } };
+    if (old.holderIdentity === identity) return this.#replace(own, { ...old, ...held });
+    this.#seeLeader(found);
     // Another replica has it, and this one has lost it if it had it.
     if (this.#wasElected) this.#renewedAt = -Infinity;
     if (this.#wasElected || !this.#hasExpired(found)) return false;
     const leaseTransitions = (old.leaseTransitions ?? 0) + 1;
-    return this.#replace(found, { ...held, acquireTime: now, leaseTransitions });
+    return this.#replace(own, { ...held, acquireTime: now, leaseTransitions });
+  }
+
+  #seeLeader({ metadata, spec }: KubeObject): void {
+    const { holderIdentity = "" } = (spec ?? {}) as LeaseSpec;
+    const address = metadata.annotations?.[addressAnnotation] ?? "";
+    const known = holderIdentity === "" || address === "" ? undefined : address;
+    if (known === this.#leaderAddress) return;
+    this.#leaderAddress = known;
+    this.#options.onLeader();
   }
 
   /** By this clock alone, as those of other machines may differ. */

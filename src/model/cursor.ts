@@ -48,14 +48,21 @@ export class Cursor<Value = unknown> {
     this.#document = document;
   }
 
-  /** The root of a document that holds one resource. */
-  static of(document: Document): Cursor {
-    return new Cursor(document, [], document.value, nameOf(document.value));
+  /**
+   * The root of a document that holds one resource. `namespace` is that of a resource without one.
+   */
+  static of(document: Document, namespace: string): Cursor {
+    return new Cursor(document, [], document.value, nameOf(document.value, namespace));
   }
 
   /** This place as the root of a resource of its own, such as an item of a `kind: List`. */
-  asResource(): Cursor<Value> {
-    return new Cursor(this.#document, this.path, this.value, nameOf(this.value));
+  asResource(namespace: string): Cursor<Value> {
+    return new Cursor(this.#document, this.path, this.value, nameOf(this.value, namespace));
+  }
+
+  /** The same place with another value, all parts of which the document has there. */
+  with<Other>(value: Other): Cursor<Other> {
+    return new Cursor(this.#document, this.path, value, this.resource);
   }
 
   /** The place at `steps` below this one. */
@@ -131,15 +138,14 @@ function partAt(value: unknown, steps: Path): unknown {
   return part;
 }
 
-/** Without a namespace, the resource is in the one that kubectl would use. */
-function nameOf(value: unknown): ResourceName {
+function nameOf(value: unknown, defaultNamespace: string): ResourceName {
   const textAt = (...steps: Path): string | undefined => {
     const text = partAt(value, steps);
     return typeof text === "string" ? text : undefined;
   };
   return {
     kind: textAt("kind") ?? "",
-    namespace: textAt("metadata", "namespace") ?? "default",
+    namespace: textAt("metadata", "namespace") ?? defaultNamespace,
     name: textAt("metadata", "name") ?? "",
   };
 }

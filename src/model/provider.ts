@@ -1,6 +1,6 @@
 // How an LLMProvider's requests are configured, for validation and the plan.
 import { isVariableName } from "../../contract/characters.ts";
-import type { OpenAIConfig } from "../api/generated.ts";
+import type { OpenAIConfig, SecretRef } from "../api/generated.ts";
 import type { Cursor } from "./cursor.ts";
 import type { ProviderResource } from "./resource.ts";
 
@@ -28,6 +28,28 @@ export function configsOf(provider: ProviderResource): Cursor<OpenAIConfig>[] {
 
 function present<Value>(cursor: Cursor<Value>): Cursor<NonNullable<Value>> | undefined {
   return cursor.value === undefined ? undefined : (cursor as Cursor<NonNullable<Value>>);
+}
+
+/** The variables that hold keys of this openAIConfig, each with the place that names it. */
+export function variablesIn(config: Cursor<OpenAIConfig>): { name: string; place: Cursor }[] {
+  const name = environmentName(config.value.apiKey);
+  const single = name === undefined ? [] : [{ name, place: config.at("apiKey") }];
+  const several = config
+    .at("apiKeys")
+    .items()
+    .flatMap((key) => {
+      const { env } = key.value;
+      return env === undefined ? [] : [{ name: env, place: key.at("env") }];
+    });
+  return [...single, ...several];
+}
+
+/** The places of this openAIConfig that name a key in a Secret. */
+export function secretRefsIn(config: Cursor<OpenAIConfig>): Cursor<SecretRef>[] {
+  const keys = config.at("apiKeys").items();
+  return [config.at("apiKeySecretRef"), ...keys.map((key) => key.at("secretRef"))].flatMap(
+    (ref) => present(ref) ?? [],
+  );
 }
 
 /** NAME of an `apiKey: ${NAME}`; undefined for a literal key or none. */

@@ -10,6 +10,9 @@ export type Shown = "value" | "small" | { fields: Record<string, Shown> } | { ea
 const values: Shown = { each: "value" };
 const members: Shown = { each: "small" };
 
+/** Not the entry, as somebody may take `key` for the key itself. */
+const secretRef: Shown = { fields: { name: "value" } };
+
 /** Not the credential. */
 const config: Shown = {
   fields: {
@@ -22,6 +25,8 @@ const config: Shown = {
           fields: { defaults: members, overrides: members, limits: members, remove: values },
         },
         models: { fields: { allow: values, aliases: values, list: "value" } },
+        apiKeySecretRef: secretRef,
+        apiKeys: { each: { fields: { secretRef } } },
         usage: "value",
         maxRequestBytes: "value",
       },

@@ -26,17 +26,14 @@ export interface SourceText {
  */
 const maxAliases = 100;
 
-/** Per document: later syntax errors mostly follow from the first. */
-const maxSyntaxErrors = 5;
-
 /** The documents in `sources`, in their order. What can't be read is reported and left out. */
 export function parse(sources: readonly SourceText[], report: Report): YamlDocument[] {
   return sources.flatMap((source) => readDocuments(source, report));
 }
 
 /**
- * The documents of one file that hold a value. Syntax errors and duplicate keys are reported, and
- * their documents left out.
+ * The documents of one file that hold a value. Those with syntax errors are reported and left out. A
+ * duplicate key is reported, and its last value taken.
  */
 function readDocuments(source: SourceText, report: Report): YamlDocument[] {
   const positions = new LineCounter();
@@ -88,10 +85,12 @@ function readDocument(
   file: SourceFile,
   fault: Fault,
 ): YamlDocument | undefined {
-  for (const error of document.errors.slice(0, maxSyntaxErrors)) {
+  const [error] = [...document.errors].sort((a, b) => a.pos[0] - b.pos[0]);
+  if (error !== undefined) {
+    // One for a document, as others mostly follow from the first.
     fault("yaml_syntax", error.pos[0], syntaxMessage(error));
+    return undefined;
   }
-  if (document.errors.length > 0) return undefined;
   const found = inspectNodes(document);
   for (const { offset, key } of found.duplicateKeys) {
     const name = isFieldName(key) ? ` ${JSON.stringify(key)}` : "";
@@ -100,7 +99,7 @@ function readDocument(
   for (const { offset } of found.danglingAliases) {
     fault("yaml_syntax", offset, `is not valid YAML: ${messages.BAD_ALIAS}`);
   }
-  if (found.duplicateKeys.length + found.danglingAliases.length > 0) return undefined;
+  if (found.danglingAliases.length > 0) return undefined;
   const value = plainValue(document, fault);
   return value === null || value === undefined
     ? undefined

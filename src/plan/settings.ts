@@ -1,4 +1,4 @@
-import type { OpenAIConfig } from "../api/generated.ts";
+import type { ApiKey, OpenAIConfig, SecretRef } from "../api/generated.ts";
 import type { Cursor } from "../model/cursor.ts";
 import {
   askForUsage,
@@ -7,7 +7,7 @@ import {
   readMembers,
   refuseStreams,
 } from "../model/members.ts";
-import type { PluginModels, PluginSettings } from "../../contract/plugin-config.ts";
+import type { PluginKey, PluginModels, PluginSettings } from "../../contract/plugin-config.ts";
 
 type Config = Cursor<OpenAIConfig> | undefined;
 
@@ -17,7 +17,7 @@ type Config = Cursor<OpenAIConfig> | undefined;
  */
 export function buildSettings(base: Config, own?: Config): PluginSettings {
   const merged = mergeConfigs(base?.value, own?.value);
-  const { apiKey, auth, models, maxRequestBytes, usage, streamMismatch } = merged;
+  const { auth, models, maxRequestBytes, usage, streamMismatch } = merged;
   const complete = completeMembers(mergeMembers(readMembers(base), readMembers(own)));
   const members = streamMismatch === "Refuse" ? refuseStreams(complete) : complete;
   const settings: PluginSettings = {
@@ -25,7 +25,7 @@ export function buildSettings(base: Config, own?: Config): PluginSettings {
     authPrefix: auth?.prefix ?? "Bearer ",
     members: usage === "Off" ? members : askForUsage(members),
   };
-  if (apiKey !== undefined) settings.apiKey = apiKey.trim();
+  Object.assign(settings, toPluginKeys(merged));
   if (maxRequestBytes !== undefined) settings.maxRequestBytes = maxRequestBytes;
   const pluginModels = toPluginModels(models);
   if (pluginModels !== undefined) settings.models = pluginModels;
@@ -33,16 +33,46 @@ export function buildSettings(base: Config, own?: Config): PluginSettings {
   return settings;
 }
 
+const keyFields = ["apiKey", "apiKeySecretRef", "apiKeys"] as const;
+
+type Keys = Pick<OpenAIConfig, (typeof keyFields)[number]>;
+
+function toPluginKeys({ apiKey, apiKeySecretRef, apiKeys }: Keys): Partial<PluginSettings> {
+  if (apiKey !== undefined) return { apiKey: apiKey.trim() };
+  if (apiKeySecretRef !== undefined) return { apiKeySecretRef: toReference(apiKeySecretRef) };
+  return apiKeys === undefined ? {} : { apiKeys: apiKeys.map(toPluginKey) };
+}
+
+function toPluginKey({ env, secretRef }: ApiKey): PluginKey {
+  if (secretRef !== undefined) return { apiKeySecretRef: toReference(secretRef) };
+  return env === undefined ? {} : { apiKey: `\${${env}}` };
+}
+
+function toReference({ name, key }: SecretRef): string {
+  return `${name}/${key}`;
+}
+
 type Scalars = Pick<
   OpenAIConfig,
-  "apiKey" | "auth" | "model" | "models" | "maxRequestBytes" | "usage" | "streamMismatch"
+  | (typeof keyFields)[number]
+  | "auth"
+  | "model"
+  | "models"
+  | "maxRequestBytes"
+  | "usage"
+  | "streamMismatch"
 >;
 
 function mergeConfigs(base: OpenAIConfig = {}, own: OpenAIConfig = {}): Scalars {
   const models = { ...base.models, ...own.models };
   const aliases = { ...base.models?.aliases, ...own.models?.aliases };
+  const inherited = { ...base };
+  // A key of its own replaces the default's, wherever the two come from.
+  if (keyFields.some((field) => own[field] !== undefined)) {
+    for (const field of keyFields) delete inherited[field];
+  }
   return {
-    ...base,
+    ...inherited,
     ...own,
     auth: { ...base.auth, ...own.auth },
     models: { ...models, aliases },

@@ -1,7 +1,7 @@
 import { environmentName } from "../model/provider.ts";
 import { isForGateways } from "./matches.ts";
 import type { DestinationPlan, Endpoint, Plan, ProviderPlan, RouteSettingsPlan } from "./plan.ts";
-import type { PluginConfig, PluginProvider } from "../../contract/plugin-config.ts";
+import type { PluginConfig, PluginProvider, PluginSettings } from "../../contract/plugin-config.ts";
 
 /**
  * What an emitter adds to the plan: its names for clusters, and the addresses at which it listens
@@ -16,6 +16,8 @@ export interface PluginContext {
   virtualServicesOf?(route: RouteSettingsPlan["route"]): string[];
   ownAuthorities: readonly string[];
   maxSources: number;
+  /** The cluster that hands out the keys that are named by reference. */
+  keyCluster?: string;
 }
 
 /** The plan as the filter reads it: the same plan gives the same JSON. */
@@ -27,6 +29,7 @@ export function toPluginConfig(plan: Plan, context: PluginContext): PluginConfig
     version: 1,
     authorities: unique([...plan.authorities, ...context.ownAuthorities]),
     maxSources: context.maxSources,
+    ...(context.keyCluster !== undefined && { keyServer: { cluster: context.keyCluster } }),
     unservedClusters: unique(context.unservedClusters),
     endpoints: [...sets.values()],
     providers: plan.providers.map((provider) => ({
@@ -103,13 +106,31 @@ function onlyRoute(
 
 /** The environment variables that hold keys and headers, by name, sorted. */
 export function environmentNames(plan: Plan): string[] {
-  const settings = plan.providers.flatMap((provider) => [
-    provider.settings,
-    ...provider.routeSettings.map(({ settings }) => settings),
+  const headers = plan.providers.flatMap(({ setHeaders }) => Object.values(setHeaders));
+  const inHeaders = headers.flatMap((value) => environmentName(value) ?? []);
+  return unique([...settingsOf(plan).flatMap(variablesOf), ...inHeaders]);
+}
+
+/** The references of keys in Secrets, `NAME/KEY`, sorted. */
+export function keyReferences(plan: Plan): string[] {
+  const references = settingsOf(plan).flatMap(({ apiKeySecretRef, apiKeys = [] }) => [
+    apiKeySecretRef,
+    ...apiKeys.map((each) => each.apiKeySecretRef),
   ]);
-  const headers = plan.providers.flatMap((provider) => Object.values(provider.setHeaders));
-  const values = [...settings.map(({ apiKey }) => apiKey), ...headers];
-  return unique(values.flatMap((value) => environmentName(value) ?? []));
+  return unique(references.flatMap((each) => each ?? []));
+}
+
+function settingsOf({ providers }: Plan): PluginSettings[] {
+  return providers.flatMap(({ settings, routeSettings }) => [
+    settings,
+    ...routeSettings.map((each) => each.settings),
+  ]);
+}
+
+/** The environment variables that hold keys of these settings. */
+export function variablesOf({ apiKey, apiKeys = [] }: PluginSettings): string[] {
+  const keys = [apiKey, ...apiKeys.map((each) => each.apiKey)];
+  return keys.flatMap((key) => environmentName(key) ?? []);
 }
 
 function unique(values: readonly string[]): string[] {

@@ -1,6 +1,7 @@
 import type { Report } from "../diagnostics.ts";
 import { Cursor } from "../model/cursor.ts";
 import type { Document } from "../model/document.ts";
+import { suggest } from "./nearest.ts";
 
 /** Resources by kind, in the order of the input. Their shape has not been checked. */
 export interface Classified {
@@ -16,20 +17,27 @@ const kinds = ["LLMProvider", "LLMRoute"];
 
 /**
  * Sorts resources by kind and unfolds `kind: List`. Reports resources of our API group with an
- * unknown kind, and of our kinds with an unknown version.
+ * unknown kind, and of our kinds with an unknown version. `namespace` is that of resources without
+ * one.
  */
-export function classify(documents: readonly Document[], report: Report): Classified {
+export function classify(
+  documents: readonly Document[],
+  namespace: string,
+  report: Report,
+): Classified {
   const found: Classified = { providers: [], routes: [], context: [] };
-  for (const resource of documents.map(Cursor.of).flatMap(unfoldList)) {
-    classifyOne(resource, found, report);
+  for (const document of documents) {
+    for (const resource of unfoldList(Cursor.of(document, namespace), namespace)) {
+      classifyOne(resource, found, report);
+    }
   }
   return found;
 }
 
-function unfoldList(resource: Cursor): Cursor[] {
+function unfoldList(resource: Cursor, namespace: string): Cursor[] {
   const items = resource.at("items");
   if (resource.at("kind").text() !== "List" || !Array.isArray(items.value)) return [resource];
-  return items.items().flatMap((item) => unfoldList(item.asResource()));
+  return items.items().flatMap((item) => unfoldList(item.asResource(namespace), namespace));
 }
 
 function classifyOne(resource: Cursor, found: Classified, report: Report): void {
@@ -39,7 +47,8 @@ function classifyOne(resource: Cursor, found: Classified, report: Report): void 
   if (!isClaimed && !kinds.includes(kind)) {
     found.context.push(resource);
   } else if (!kinds.includes(kind)) {
-    report(resource.at("kind").problem("unknown_kind", `must be one of ${kinds.join(", ")}`));
+    const message = `must be one of ${kinds.join(", ")}${suggest(kind, kinds)}`;
+    report(resource.at("kind").problem("unknown_kind", message));
   } else if (version !== apiVersion) {
     report(resource.at("apiVersion").problem("unknown_version", `must be ${apiVersion}`));
   } else {

@@ -1,18 +1,61 @@
-import { isHeaderName, isPrintable } from "../../contract/characters.ts";
+import { isHeaderName, isPrintable, isVariableName } from "../../contract/characters.ts";
 import { reservedHeaderPrefix, reservedHeaders } from "../../contract/reserved-headers.ts";
-import type { OpenAIConfig } from "../api/generated.ts";
+import type { ApiKey, OpenAIConfig, SecretRef } from "../api/generated.ts";
 import type { Report } from "../diagnostics.ts";
 import type { Cursor } from "../model/cursor.ts";
-import { environmentName } from "../model/provider.ts";
+import { configsOf, environmentName, secretRefsIn } from "../model/provider.ts";
+import type { Input } from "./input.ts";
 import { foldHeaderName } from "./name-rules.ts";
 
 // No message here may hold the value that it is about.
 
-/** `apiKey` and `auth`: what is sent as a credential, and in which header. */
+/** What is sent as a credential, and in which header. */
 export function checkCredential(config: Cursor<OpenAIConfig>, report: Report): void {
+  checkOneWay(config, report);
   checkApiKey(config.at("apiKey"), report);
+  for (const ref of secretRefsIn(config)) checkSecretRef(ref, report);
+  for (const key of config.at("apiKeys").items()) checkOneOfKeys(key, report);
   checkAuthHeader(config.at("auth", "header"), report);
   checkAuthPrefix(config.at("auth", "prefix"), report);
+}
+
+/** References to Secrets need something that hands the keys out. */
+export function checkKeyServer({ providers, hasKeyServer }: Input, report: Report): void {
+  if (hasKeyServer) return;
+  const message =
+    "only `llm-egress controller` and `run --secrets` hand out keys of Secrets; without them, use apiKey: ${NAME} and set NAME in the gateway's environment";
+  for (const ref of providers.flatMap(configsOf).flatMap(secretRefsIn)) {
+    report(ref.problem("no_key_server", message, "key"));
+  }
+}
+
+function checkOneWay(config: Cursor<OpenAIConfig>, report: Report): void {
+  const set = (["apiKey", "apiKeySecretRef", "apiKeys"] as const).filter(
+    (field) => config.value[field] !== undefined,
+  );
+  const [first, second] = set;
+  if (first === undefined || second === undefined) return;
+  report(config.at(second).problem("repeated_api_key", `excludes ${first}`, "key"));
+}
+
+function checkSecretRef(ref: Cursor<SecretRef>, report: Report): void {
+  if (!/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(ref.value.name)) {
+    report(ref.at("name").problem("invalid_api_key", "must be the name of a Secret"));
+  }
+  if (!/^[-._a-zA-Z0-9]+$/.test(ref.value.key)) {
+    const message = "must be the name of an entry of the Secret, of letters, digits, -, _ and .";
+    report(ref.at("key").problem("invalid_api_key", message));
+  }
+}
+
+function checkOneOfKeys(key: Cursor<ApiKey>, report: Report): void {
+  const { env, secretRef } = key.value;
+  if ((env === undefined) === (secretRef === undefined)) {
+    report(key.problem("invalid_api_key", "must have either env or secretRef"));
+  } else if (env !== undefined && !isVariableName(env)) {
+    const message = "must be the name of a variable: letters, digits and _, and no digit first";
+    report(key.at("env").problem("invalid_api_key", message));
+  }
 }
 
 type Text = Cursor<string | undefined>;

@@ -2,6 +2,7 @@ import type { Report } from "../diagnostics.ts";
 import { backendHost, isMeshGateway, type Rule, rulesOf, serviceSuffix } from "../model/route.ts";
 import type { Input } from "./input.ts";
 import { listOf } from "./list-of.ts";
+import { suggest } from "./nearest.ts";
 
 /** Every destination is the host of an LLMProvider, or a gateway on the way to one. */
 export function checkDestinations({ providers, routes }: Input, report: Report): void {
@@ -18,7 +19,10 @@ function checkRule({ rule, matches }: Rule, hosts: ReadonlySet<string>, report: 
     if (field === "providerHost" && isMeshGateway(host, matches)) continue;
     const hint = field === "providerHost" && host.endsWith(serviceSuffix) ? gatewayHint : "";
     const message = `there is no LLMProvider with the host ${host}${hint}`;
-    const known = hosts.size === 0 ? "there are no LLMProviders" : `the hosts are ${listOf(hosts)}`;
+    const known =
+      hosts.size === 0
+        ? "there are no LLMProviders"
+        : `the hosts are ${listOf(hosts)}${suggest(host, hosts)}`;
     report({ ...backend.at(field).problem("unknown_provider", message), known });
   }
 }

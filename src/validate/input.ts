@@ -10,6 +10,8 @@ export interface Input extends Resources {
   /** Resources of other kinds, whose shape has not been checked. */
   context: readonly Cursor[];
   target: Target;
+  /** Whether something hands out the keys that are in Secrets. */
+  hasKeyServer: boolean;
 }
 
 /** Reports what is wrong with the input. */

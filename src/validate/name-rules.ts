@@ -5,9 +5,12 @@ const label = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
 const dnsLabel = new RegExp(`^${label}$`);
 const dnsName = new RegExp(`^${label}(\\.${label})*$`);
 
-/** The same text for header names that Envoy (case) or the filter (`_` and `-`) takes for the same. */
+/**
+ * The same text for header names that Envoy (case) or the filter (what is not a letter or a digit)
+ * takes for the same.
+ */
 export function foldHeaderName(name: string): string {
-  return name.toLowerCase().replaceAll("_", "-");
+  return name.toLowerCase().replace(/[^a-z0-9]/g, "-");
 }
 
 /** Whether `text` is a DNS name in lower case, and not an IP address. */

@@ -4,6 +4,7 @@ import { fullNameOf, type ProviderResource } from "../model/resource.ts";
 import { namesRoute, type RouteRuleOf, rulesByHost, settingsKeys } from "../model/route.ts";
 import type { Input } from "./input.ts";
 import { listOf } from "./list-of.ts";
+import { suggest } from "./nearest.ts";
 
 /** Settings for a rule that no route has would never apply. */
 export function checkRuleReferences({ providers, routes }: Input, report: Report): void {
@@ -20,7 +21,8 @@ export function checkRuleReferences({ providers, routes }: Input, report: Report
       const message = namesRoute(key)
         ? "there is no such NAMESPACE/LLMROUTE/RULE"
         : "no LLMRoute has a rule with this name";
-      report({ ...config.problem("unknown_rule", message, "key"), known });
+      const hint = namesRoute(key) ? "" : suggest(key, names);
+      report({ ...config.problem("unknown_rule", message, "key"), known: `${known}${hint}` });
     }
   }
 }

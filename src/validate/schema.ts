@@ -6,10 +6,18 @@ import {
   llmRouteSchema,
   type Schema,
 } from "../api/generated.ts";
-import { type Diagnostic, formatPath, type Path, type Report } from "../diagnostics.ts";
+import {
+  type Diagnostic,
+  formatPath,
+  type Path,
+  type Report,
+  type ResourceName,
+} from "../diagnostics.ts";
 import type { Cursor } from "../model/cursor.ts";
 import { isFieldName } from "../model/shown-fields.ts";
+import { mend, pathOf } from "./mend.ts";
 import { checkMetadata } from "./name-rules.ts";
+import { suggest } from "./nearest.ts";
 import type { ProviderResource, RouteResource } from "../model/resource.ts";
 
 // Kubernetes' own keywords and formats are not part of JSON Schema: ajv ignores them. The two
@@ -28,14 +36,28 @@ const ajv = new Ajv({
 const isProvider = ajv.compile<LLMProvider>(closed(llmProviderSchema));
 const isRoute = ajv.compile<LLMRoute>(closed(llmRouteSchema));
 
-/** The resource as an LLMProvider, or undefined after reporting why it is not one. */
-export function toProvider(resource: Cursor, report: Report): ProviderResource | undefined {
-  return isSound(resource, isProvider, report) ? resource : undefined;
+/** Of resources that don't match the schema, but can be judged without the wrong parts. */
+export type MendedParts = Map<ResourceName, readonly Path[]>;
+
+/**
+ * The resource as an LLMProvider, or undefined after reporting why it is not one. With `mended`, one
+ * that can do without its wrong parts is noted there, and given without them.
+ */
+export function toProvider(
+  resource: Cursor,
+  report: Report,
+  mended?: MendedParts,
+): ProviderResource | undefined {
+  return toKind(resource, isProvider, report, mended);
 }
 
-/** The resource as an LLMRoute, or undefined after reporting why it is not one. */
-export function toRoute(resource: Cursor, report: Report): RouteResource | undefined {
-  return isSound(resource, isRoute, report) ? resource : undefined;
+/** The same for an LLMRoute. */
+export function toRoute(
+  resource: Cursor,
+  report: Report,
+  mended?: MendedParts,
+): RouteResource | undefined {
+  return toKind(resource, isRoute, report, mended);
 }
 
 /**
@@ -61,14 +83,20 @@ function mapValues<From, To>(
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }
 
-function isSound<Kind>(
+function toKind<Kind>(
   resource: Cursor,
   isKind: ValidateFunction<Kind>,
   report: Report,
-): resource is Cursor<Kind> {
-  if (isKind(resource.value)) return checkMetadata(resource, report);
-  for (const error of isKind.errors ?? []) report(describe(error, resource));
-  return false;
+  mended: MendedParts | undefined,
+): Cursor<Kind> | undefined {
+  const isMatch = isKind(resource.value);
+  if (!isMatch) for (const error of isKind.errors ?? []) report(describe(error, resource));
+  const isNamed = checkMetadata(resource, report);
+  if (isMatch && isNamed) return resource as Cursor<Kind>;
+  const rest = mended && mend(resource.value, isKind);
+  if (rest === undefined || resource.resource.name === "") return undefined;
+  mended?.set(resource.resource, rest.removed);
+  return resource.with(rest.value as Kind);
 }
 
 // No message quotes the value that is wrong: a key may be in the wrong field.
@@ -77,11 +105,10 @@ function describe(error: ErrorObject, resource: Cursor): Diagnostic {
   const { params, parentSchema } = error;
   switch (error.keyword) {
     case "additionalProperties": {
-      const known = Object.keys((parentSchema as Schema).properties ?? {}).join(", ");
+      const known = Object.keys((parentSchema as Schema).properties ?? {});
       const name = String(params.additionalProperty);
-      const problem = place
-        .at(name)
-        .problem("unknown_field", `unknown field; allowed: ${known}`, "key");
+      const message = `unknown field; allowed: ${known.join(", ")}${suggest(name, known)}`;
+      const problem = place.at(name).problem("unknown_field", message, "key");
       return isFieldName(name) ? problem : { ...problem, path: formatPath([...place.path, "…"]) };
     }
     case "required": {
@@ -91,7 +118,7 @@ function describe(error: ErrorObject, resource: Cursor): Diagnostic {
     case "type":
       return place.problem("invalid_type", typeMessage(String(params.type), error.data));
     case "enum":
-      return place.problem("invalid_value", `must be one of ${namesOf(params)}`);
+      return place.problem("invalid_value", enumMessage(error));
     default:
       return place.problem("invalid_value", boundMessage(error));
   }
@@ -144,21 +171,8 @@ function nameNumber(value: number): string {
   return Number.isInteger(value) ? "a number" : "a number with a fraction";
 }
 
-function namesOf(params: Record<string, unknown>): string {
-  return (params.allowedValues as unknown[]).join(", ");
-}
-
-/**
- * ajv gives a JSON pointer; whether a step is an index depends on the value that it is a step into.
- */
-function pathOf(pointer: string, root: unknown): Path {
-  const path: (string | number)[] = [];
-  let value = root;
-  for (const escaped of pointer.split("/").slice(1)) {
-    const key = escaped.replaceAll("~1", "/").replaceAll("~0", "~");
-    const step = Array.isArray(value) ? Number(key) : key;
-    path.push(step);
-    value = (value as Record<string | number, unknown>)[step];
-  }
-  return path;
+function enumMessage({ params, data }: ErrorObject): string {
+  const allowed = (params.allowedValues as unknown[]).map(String);
+  const hint = typeof data === "string" ? suggest(data, allowed) : "";
+  return `must be one of ${allowed.join(", ")}${hint}`;
 }

@@ -2,16 +2,17 @@
 // resource, between them, and for the target. Nothing is kept between calls.
 import {
   type Diagnostic,
+  formatPath,
   type Report,
   type ResourceName,
   unresolvedCodes,
 } from "../diagnostics.ts";
 import type { Cursor } from "../model/cursor.ts";
 import type { Document } from "../model/document.ts";
-import type { Resources } from "../model/resource.ts";
 import { checkAllowedRoutes } from "./allowed-route-rules.ts";
 import { classify } from "./classify.ts";
 import { checkConnections } from "./connection-rules.ts";
+import { checkKeyServer } from "./credential-rules.ts";
 import { checkDestinations } from "./destination-rules.ts";
 import { checkEditedHeaders } from "./edited-header-rules.ts";
 import { checkGateways } from "./gateway-rules.ts";
@@ -24,7 +25,7 @@ import { checkProviderHosts, checkSelectors } from "./provider-host-rules.ts";
 import { checkProvider } from "./provider-rules.ts";
 import { checkRoute } from "./route-rules.ts";
 import { checkRuleReferences, checkSharedRules } from "./rule-reference-rules.ts";
-import { toProvider, toRoute } from "./schema.ts";
+import { type MendedParts, toProvider, toRoute } from "./schema.ts";
 import { checkSourceLabels } from "./source-label-rules.ts";
 import { checkHosts, checkNames, checkRenderedNames } from "./unique-rules.ts";
 import { checkUnused } from "./unused-rules.ts";
@@ -35,6 +36,8 @@ import { checkVirtualServices } from "./virtual-service-rules.ts";
 const claims: Check[] = [
   // The provider's host and path, its credentials, its models, and the members of its bodies.
   ({ providers }, report) => providers.forEach((provider) => checkProvider(provider, report)),
+  // Keys in Secrets are for a target that can hand them out.
+  checkKeyServer,
   // The route's host and gateways, its rules' names, matches and weights.
   ({ routes }, report) => routes.forEach((route) => checkRoute(route, report)),
   // A name belongs to one resource.
@@ -94,8 +97,13 @@ const hints: Check[] = [
   checkVariables,
 ];
 
+/** Where kubectl puts a resource without a namespace, unless its context names another. */
+export const kubectlNamespace = "default";
+
 export interface ValidateOptions {
   target: Target;
+  /** Whether something hands out the keys that are in Secrets. */
+  hasKeyServer: boolean;
   /**
    * What becomes of a resource in error. "refuse": it stays among the rest, as the caller refuses
    * the whole input. "leave-out": it is left out, and the rest is judged as if it did not exist,
@@ -107,42 +115,56 @@ export interface ValidateOptions {
    * error.
    */
   isComplete: boolean;
+  /** The namespace of resources without one; `kubectlNamespace` by default. */
+  namespace?: string;
 }
 
 /**
- * The typed resources. Those of an unknown version, and those that don't match the schema, are
- * always left out.
+ * The typed resources. Those of an unknown version, and those that don't match the schema, are left
+ * out. If an error refuses the whole input, a resource is judged without its wrong parts, so that
+ * all errors are reported at once.
  */
 export function validate(
   documents: readonly Document[],
-  { target, errors, isComplete }: ValidateOptions,
+  { target, hasKeyServer, errors, isComplete, namespace = kubectlNamespace }: ValidateOptions,
   report: Report,
-): Resources {
+): Input {
   const lost: Diagnostic[] = [];
   const reportLost: Report = (diagnostic) => {
     lost.push(diagnostic);
     report(diagnostic);
   };
-  const { providers, routes, context } = classify(documents, reportLost);
+  const { providers, routes, context } = classify(documents, namespace, reportLost);
+  const mended: MendedParts | undefined = errors === "refuse" ? new Map() : undefined;
   const typed: Input = {
-    providers: convert(providers, toProvider, reportLost),
-    routes: convert(routes, toRoute, reportLost),
+    providers: providers.flatMap((each) => toProvider(each, reportLost, mended) ?? []),
+    routes: routes.flatMap((each) => toRoute(each, reportLost, mended) ?? []),
     context,
     target,
+    hasKeyServer,
   };
-  let input = run(claims, typed, errors, report);
+  const reportRest = withoutConsequences(mended, report);
+  let input = run(claims, typed, errors, reportRest);
   // What refers to a resource that can't be read would be reported as referring to nothing.
-  const isJudgeable = errors === "leave-out" || (isComplete && lost.length === 0);
-  if (isJudgeable) input = run(references, input, errors, report);
-  return run(hints, input, errors, report);
+  const isKnown = lost.every(({ resource }) => resource !== undefined && mended?.has(resource));
+  const isJudgeable = errors === "leave-out" || (isComplete && isKnown);
+  if (isJudgeable) input = run(references, input, errors, reportRest);
+  // A resource without its wrong parts may look like a mistake that it is not.
+  return mended !== undefined && mended.size > 0 ? input : run(hints, input, errors, report);
 }
 
-function convert<Kind>(
-  resources: readonly Cursor[],
-  toKind: (resource: Cursor, report: Report) => Cursor<Kind> | undefined,
-  report: Report,
-): Cursor<Kind>[] {
-  return resources.flatMap((resource) => toKind(resource, report) ?? []);
+/** What contains a part that was left out may be wrong for that reason alone. */
+function withoutConsequences(mended: MendedParts = new Map(), report: Report): Report {
+  return (diagnostic) => {
+    const { resource, path } = diagnostic;
+    const removed = (resource && mended.get(resource)) ?? [];
+    const isConsequence = removed.some((part) => isInside(formatPath(part), path));
+    if (!isConsequence) report(diagnostic);
+  };
+}
+
+function isInside(part: string, whole: string): boolean {
+  return part.startsWith(whole) && ["", ".", "["].includes(part.charAt(whole.length));
 }
 
 /** Returns what the checks leave of the input. Each check gets what those before it have left. */

@@ -1,6 +1,6 @@
 import type { Report } from "../diagnostics.ts";
 import type { Cursor } from "../model/cursor.ts";
-import { configsOf, environmentName } from "../model/provider.ts";
+import { configsOf, environmentName, variablesIn } from "../model/provider.ts";
 import type { ProviderResource } from "../model/resource.ts";
 import type { Input } from "./input.ts";
 
@@ -10,10 +10,10 @@ const maxVariables = 256;
 /** No filter needs more variables than Istio allows. */
 export function checkVariableCounts({ providers, target }: Input, report: Report): void {
   if (target === "envoy") return;
-  for (const { value, count } of variablesOf(providers)) {
+  for (const { place, count } of variablesOf(providers)) {
     if (count !== maxVariables + 1) continue;
     const message = `is variable number ${count} for these proxies: Istio allows a filter at most ${maxVariables}`;
-    report(value.problem("too_many_variables", message));
+    report(place.problem("too_many_variables", message));
   }
 }
 
@@ -28,7 +28,7 @@ export function checkVariables({ providers, context, target }: Input, report: Re
   if (target === "any" && pods.length === 0 && !hasGateway(context)) return;
   for (const variable of variablesOf(providers)) {
     if (pods.some((pod) => gives(pod, variable))) continue;
-    report(variable.value.problem("unset_variable", howToSet(variable.name)));
+    report(variable.place.problem("unset_variable", howToSet(variable.name)));
   }
 }
 
@@ -41,7 +41,7 @@ interface Variable {
   name: string;
   provider: ProviderResource;
   /** Where it is named. */
-  value: Cursor;
+  place: Cursor;
   /** How many variables the same proxies need up to this one. */
   count: number;
 }
@@ -53,17 +53,17 @@ function variablesOf(providers: readonly ProviderResource[]): Variable[] {
     const workload = workloadKey(provider);
     const names = needed.get(workload) ?? new Set<string>();
     needed.set(workload, names);
-    const values: Cursor[] = [
-      ...configsOf(provider).map((config) => config.at("apiKey")),
-      ...provider
-        .at("spec", "headers", "set")
-        .fields()
-        .map(([, value]) => value),
+    const headers = provider.at("spec", "headers", "set").fields();
+    const mentions = [
+      ...configsOf(provider).flatMap(variablesIn),
+      ...headers.flatMap(([, place]) => {
+        const name = environmentName(place.text());
+        return name === undefined ? [] : [{ name, place }];
+      }),
     ];
-    return values.flatMap((value): Variable[] => {
-      const name = environmentName(value.text());
-      if (name === undefined || names.has(name)) return [];
-      return [{ name, provider, value, count: names.add(name).size }];
+    return mentions.flatMap(({ name, place }): Variable[] => {
+      if (names.has(name)) return [];
+      return [{ name, provider, place, count: names.add(name).size }];
     });
   });
 }

@@ -39,7 +39,7 @@ function checkOverlap(routes: readonly RouteResource[], service: Cursor, report:
 function gatewaysAt(service: Cursor): string[] {
   const names = service.at("spec", "gateways").items();
   if (names.length === 0) return ["mesh"];
-  return names.map(({ value }) => fullGatewayName(String(value), service));
+  return names.map((name) => fullGatewayName(name.text() ?? "", service));
 }
 
 /** Envoy mirrors the request after the filter has edited it: the copy carries the key. */
@@ -49,7 +49,7 @@ function checkMirrors(
   report: Report,
 ): void {
   const hosts = service.at("spec", "hosts").items();
-  const ownHost = hosts.flatMap((host) => known.get(String(host.value)) ?? [])[0];
+  const ownHost = hosts.flatMap((host) => known.get(host.text() ?? "") ?? [])[0];
   for (const rule of service.at("spec", "http").items()) {
     const destinations = rule.at("route").items();
     const provider = destinations.flatMap(

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { filterErrors } from "../../contract/errors.ts";
 import { configOf, hostOf, type RequestParts, send } from "../support/filter-host.ts";
+import { keyedHost, keysAnswer } from "../support/keyed-host.ts";
 import { WasmHost, type WasmStream } from "../support/wasm-host.ts";
 
 const host = hostOf(
@@ -154,12 +155,22 @@ describe("the filter refuses", () => {
     assertLocalResponse(send(keyless), refusal);
     assertLocalResponse(send(keyless, { cluster: "unserved" }), refusal);
   });
+
+  it("requests whose key the key server does not have with 503 key_unavailable", () => {
+    const message =
+      "The key of this provider is not available at the moment: see the gateway's log.";
+    const keyless = keyedHost();
+    keyless.answerCall(keysAnswer("1.a", {}));
+    assertLocalResponse(send(keyless), { status: 503, code: "key_unavailable", message });
+  });
 });
 
 describe("every error code of the filter", () => {
   it("is covered above", () => {
     const codes = filterErrors.map(({ code }) => code);
-    const tried = [...cases.map(([, , { code }]) => code), "provider_misconfigured"];
+    const tried = cases.map(([, , { code }]) => code);
+    // The last is covered in key-pool.test.ts.
+    tried.push("provider_misconfigured", "key_unavailable", "keys_exhausted");
     assert.deepEqual(codes.sort(), [...new Set(tried)].sort());
   });
 });

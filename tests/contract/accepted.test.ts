@@ -65,12 +65,25 @@ const models = fc.record(
   },
   optional,
 );
+const secretRef = fc.record(
+  {
+    name: mostly(["openai", "a.b-c"], text),
+    key: mostly(["api-key", "A_b.c"], text),
+  },
+  { requiredKeys: ["name", "key"] },
+);
+const key = fc.oneof(
+  fc.record({ env: mostly(["API_KEY", "_K2"], often("1A", "")) }),
+  fc.record({ secretRef }),
+);
 const openAIConfig = fc.record(
   {
     model: mostly(["qwen", "模型"], text),
     stream: fc.boolean(),
     streamMismatch: often("Refuse", "Override"),
     apiKey: mostly(["${API_KEY}", " ${_K2}\n", "sk-1"], fc.oneof(text, often("sk-clé", "${1A}"))),
+    apiKeySecretRef: mostly([undefined], secretRef),
+    apiKeys: mostly([undefined], fc.array(key, { maxLength: 3 })),
     auth,
     parameters,
     models,
@@ -143,7 +156,10 @@ function compiled(
 }
 
 const clustersOf = () => ["cluster"];
-const context = { clustersOf, unservedClusters: [], ownAuthorities: [], maxSources: 200 };
+const context = {
+  ...{ clustersOf, unservedClusters: [], ownAuthorities: [], maxSources: 200 },
+  keyCluster: "keys",
+};
 const env = { API_KEY: "sk-0", TAG: "t", _K2: "sk-2" };
 
 describe("random resources", () => {

@@ -51,8 +51,12 @@ test("the chart gives the program every option that has a use there, and no othe
   const known = options.map(({ long }) => long ?? "");
   const template = readFileSync("deploy/chart/templates/deployment.yaml", "utf8");
   const given = [...template.matchAll(/^ *- (--[a-z-]+)/gm)].map(([, name = ""]) => name);
-  // Names that are fixed in the chart, and the image's module.
-  const fixed = ["--namespace", "--lease-name", "--identity", "--service", "--wasm"];
+  // Names that are fixed in the chart, the image's module, and what pods have.
+  const fixed = [
+    ...["--namespace", "--lease-name", "--identity", "--service", "--wasm"],
+    ...["--service-account", "--pod-ip", "--mesh-root", "--mesh-token"],
+    "--mesh-certificate-seconds",
+  ];
   assert.deepEqual([...given, ...fixed].sort(), known.sort());
 });
 

@@ -7,6 +7,8 @@ import { removedHeaders } from "../../contract/edited-headers.ts";
 import { filterErrors } from "../../contract/errors.ts";
 import type {
   PluginConfig,
+  PluginKey,
+  PluginKeyServer,
   PluginMember,
   PluginModels,
   PluginProvider,
@@ -21,11 +23,12 @@ import * as telemetry from "../../contract/telemetry.ts";
 type Fields<Type> = Record<keyof Required<Type>, true>;
 
 const config: Fields<PluginConfig> = {
-  ...{ version: true, authorities: true, maxSources: true, unservedClusters: true },
-  ...{ endpoints: true, providers: true },
+  ...{ version: true, authorities: true, maxSources: true, keyServer: true, revision: true },
+  ...{ unservedClusters: true, endpoints: true, providers: true },
 };
 
 it("lists exactly the fields of the plugin configuration's types", () => {
+  const keyServer: Fields<PluginKeyServer> = { cluster: true };
   const provider: Fields<PluginProvider> = {
     ...{
       name: true,
@@ -42,25 +45,23 @@ it("lists exactly the fields of the plugin configuration's types", () => {
   };
   const route: Fields<PluginRoute> = { name: true, virtualServices: true, settings: true };
   const settings: Fields<PluginSettings> = {
-    ...{ apiKey: true, authHeader: true, authPrefix: true, maxRequestBytes: true },
+    ...{ apiKey: true, apiKeySecretRef: true, apiKeys: true, authHeader: true, authPrefix: true },
+    ...{ maxRequestBytes: true },
     ...{ members: true, models: true, modelList: true },
   };
+  const key: Fields<PluginKey> = { apiKey: true, apiKeySecretRef: true };
   const member: Fields<PluginMember> = {
-    ...{
-      name: true,
-      override: true,
-      refuseOther: true,
-      default: true,
-      limit: true,
-      nonNegative: true,
-    },
+    ...{ name: true, override: true, refuseOther: true, default: true, limit: true },
+    ...{ nonNegative: true },
     ...{ remove: true, group: true, stream: true, forStreams: true },
   };
   const models: Fields<PluginModels> = { allow: true, aliases: true };
   assert.deepEqual(fields.configFields, Object.keys(config));
+  assert.deepEqual(fields.keyServerFields, Object.keys(keyServer));
   assert.deepEqual(fields.providerFields, Object.keys(provider));
   assert.deepEqual(fields.routeFields, Object.keys(route));
   assert.deepEqual(fields.settingsFields, Object.keys(settings));
+  assert.deepEqual(fields.keyFields, Object.keys(key));
   assert.deepEqual(fields.memberFields, Object.keys(member));
   assert.deepEqual(fields.modelsFields, Object.keys(models));
 });

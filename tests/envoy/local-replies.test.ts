@@ -21,7 +21,7 @@ before(async () => {
   await once(provider, "listening");
   const { port } = provider.address() as { port: number };
   const upstream = ["--upstream", `${host}=http://127.0.0.1:${port}`];
-  running = await startRun([...upstream, "examples/quickstart"], { API_KEY: "fake-key" });
+  running = await startRun([...upstream, "examples/quickstart"], { DASHSCOPE_API_KEY: "fake-key" });
   await running.said("llm-egress listens on");
 });
 after(async () => {

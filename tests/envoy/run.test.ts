@@ -50,7 +50,7 @@ async function rowsOf(running: Running, count: number): Promise<string[][]> {
 
 test("the seed's request is answered, and logged in a line with its tokens and without its key", async () => {
   const words = ["--upstream", `${provider}=${mock.url}`];
-  await whileRunning(words, { API_KEY: key }, async (running) => {
+  await whileRunning(words, { DASHSCOPE_API_KEY: key }, async (running) => {
     const { status, body } = await postChat(running.port, "/", provider);
     assert.equal(status, 200, body);
     assert.equal((JSON.parse(body) as { model: string }).model, "qwen-1.8b-chat");
@@ -68,7 +68,7 @@ test("the seed's request is answered, and logged in a line with its tokens and w
 
 test("its own address routes to the first provider, and an unknown address is refused", async () => {
   const words = ["--upstream", `${provider}=${mock.url}`];
-  await whileRunning(words, { API_KEY: key }, async ({ port }) => {
+  await whileRunning(words, { DASHSCOPE_API_KEY: key }, async ({ port }) => {
     const path = "/v1/chat/completions";
     for (const host of [`127.0.0.1:${port}`, `localhost:${port}`]) {
       assert.equal((await postChat(port, path, host)).status, 200);
@@ -83,7 +83,7 @@ test("its own address routes to the first provider, and an unknown address is re
 
 test("lines have the outcome of a request, and the reason if it is not ok", async () => {
   const words = ["--upstream", `${provider}=${mock.url}`];
-  await whileRunning(words, { API_KEY: key }, async (running) => {
+  await whileRunning(words, { DASHSCOPE_API_KEY: key }, async (running) => {
     const url = `http://127.0.0.1:${running.port}`;
     const send = async (body: string, headers: Record<string, string> = {}) =>
       (await fetch(url, { method: "POST", body, headers })).text();
@@ -104,8 +104,10 @@ test("lines have the outcome of a request, and the reason if it is not ok", asyn
 test("a streamed answer's line has the time to its first token, and its tokens", async () => {
   const folder = mkdtempSync(join(tmpdir(), "llm-egress-test-"));
   const file = join(folder, "provider.yaml");
-  writeFileSync(file, providerText('{model: mock-1, apiKey: "${API_KEY}"}'));
-  const running = await startRun([file, "--upstream", `a.example=${mock.url}`], { API_KEY: key });
+  writeFileSync(file, providerText('{model: mock-1, apiKey: "${DASHSCOPE_API_KEY}"}'));
+  const running = await startRun([file, "--upstream", `a.example=${mock.url}`], {
+    DASHSCOPE_API_KEY: key,
+  });
   try {
     await running.said("llm-egress listens on");
     const messages = [{ role: "user", content: "one two three four" }];
@@ -127,7 +129,7 @@ test("a streamed answer's line has the time to its first token, and its tokens",
 
 test("the last request's line is also printed if Envoy is stopped immediately", async () => {
   const words = ["--upstream", `${provider}=${mock.url}`];
-  await whileRunning(words, { API_KEY: key }, async (running) => {
+  await whileRunning(words, { DASHSCOPE_API_KEY: key }, async (running) => {
     assert.equal((await postChat(running.port, "/", provider)).status, 200);
     assert.equal(await running.stop(), 0);
     assert.equal((await rowsOf(running, 1)).length, 1);
@@ -135,7 +137,7 @@ test("the last request's line is also printed if Envoy is stopped immediately", 
 });
 
 test("only the owner can read the configuration, and it is removed after a signal", async () => {
-  await whileRunning([], { API_KEY: key }, async (running) => {
+  await whileRunning([], { DASHSCOPE_API_KEY: key }, async (running) => {
     const folders = readdirSync(running.temporary);
     const folder = folders.find((name) => name.startsWith("llm-egress-"));
     const file = join(running.temporary, folder!, "envoy.yaml");
@@ -146,7 +148,7 @@ test("only the owner can read the configuration, and it is removed after a signa
 });
 
 test("without --admin, the admin interface is a socket that the owner alone can use", async () => {
-  await whileRunning([], { API_KEY: key }, (running) => {
+  await whileRunning([], { DASHSCOPE_API_KEY: key }, (running) => {
     assert.doesNotMatch(running.stdout(), /admin/);
     const [folder = ""] = readdirSync(running.temporary);
     const socketPath = join(running.temporary, folder, "admin.sock");
@@ -160,7 +162,7 @@ test("without --admin, the admin interface is a socket that the owner alone can 
 
 test("with --admin, the admin interface has that address, and the first line names it", async () => {
   const admin = `127.0.0.1:${await freePort()}`;
-  await whileRunning(["--admin", admin], { API_KEY: key }, async (running) => {
+  await whileRunning(["--admin", admin], { DASHSCOPE_API_KEY: key }, async (running) => {
     assert.ok(running.stdout().includes(`(admin http://${admin})`), running.stdout());
     assert.equal((await fetch(`http://${admin}/ready`)).status, 200);
   });
@@ -168,7 +170,7 @@ test("with --admin, the admin interface has that address, and the first line nam
 
 test("no log line has the query of a request that asks for CONNECT-UDP", async () => {
   const words = ["--upstream", `${provider}=${mock.url}`];
-  await whileRunning(words, { API_KEY: key }, async (running) => {
+  await whileRunning(words, { DASHSCOPE_API_KEY: key }, async (running) => {
     const paths = [
       "/",
       "/v1/models",
@@ -188,14 +190,42 @@ test("no log line has the query of a request that asks for CONNECT-UDP", async (
 
 test("a missing key causes a warning, and its provider answers 503", async () => {
   const words = ["--upstream", `${provider}=${mock.url}`];
-  await whileRunning(words, { API_KEY: "" }, async (running) => {
+  await whileRunning(words, { DASHSCOPE_API_KEY: "" }, async (running) => {
     assert.match(
       running.stderr(),
-      /^warning: API_KEY is not set: requests to the provider dashscope-qwen get 503/,
+      /^warning: DASHSCOPE_API_KEY is not set: requests to the provider dashscope-qwen get 503/,
     );
     const { status, body } = await postChat(running.port, "/", provider);
     assert.equal(status, 503);
     assert.match(body, /provider_misconfigured/);
+  });
+});
+
+test("it says which hosts it serves, and what only a mesh applies", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "llm-egress-test-"));
+  const policy = join(folder, "policy.yaml");
+  const metadata = "metadata: {name: only-search, namespace: istio-system}";
+  const spec = "spec: {rules: [{}]}";
+  const kind = "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy";
+  writeFileSync(policy, `${kind}\n${metadata}\n${spec}\n`);
+  await whileRunning([policy], { DASHSCOPE_API_KEY: key }, async (running) => {
+    await running.said("only Istio applies it");
+    assert.deepEqual(running.stdout().split("\n").slice(1), [
+      `serves ${provider}`,
+      "ignores the rule mesh-route of LLMRoute default/dashscope-route: only sidecars apply it",
+      "ignores AuthorizationPolicy istio-system/only-search: only Istio applies it",
+      "",
+    ]);
+  });
+  rmSync(folder, { recursive: true });
+});
+
+test("a line says what failed if the provider can't be reached", async () => {
+  const words = ["--upstream", `${provider}=http://no-such-host.invalid`];
+  await whileRunning(words, { DASHSCOPE_API_KEY: key }, async (running) => {
+    assert.equal((await postChat(running.port, "/", provider)).status, 503);
+    const [row = []] = await rowsOf(running, 1);
+    assert.match(row.at(-1) ?? "", /^gateway_error: no_healthy_upstream \(.* check its name, DNS/);
   });
 });
 
@@ -208,7 +238,7 @@ test("an upstream with TLS is trusted only for the name in its certificate", asy
   const statusBy = async (host: string): Promise<number> => {
     let status = 0;
     const words = ["--upstream", `${provider}=https://${host}:${secure.port}`];
-    const env = { API_KEY: key, SSL_CERT_FILE: authorities };
+    const env = { DASHSCOPE_API_KEY: key, SSL_CERT_FILE: authorities };
     await whileRunning(words, env, async ({ port }) => {
       ({ status } = await postChat(port, "/", provider));
     });
@@ -227,7 +257,9 @@ test("an upstream with TLS is trusted only for the name in its certificate", asy
 test("a port that is in use is named in the error", async () => {
   const port = await freePort();
   const squatter = createServer().listen(port, "127.0.0.1");
-  const running = await startRun([quickstart, "--listen", `127.0.0.1:${port}`], { API_KEY: key });
+  const running = await startRun([quickstart, "--listen", `127.0.0.1:${port}`], {
+    DASHSCOPE_API_KEY: key,
+  });
   try {
     await running.said("EADDRINUSE");
     assert.equal(await running.ended(), 1);

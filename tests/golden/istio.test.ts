@@ -8,9 +8,12 @@ import { istioOptions } from "../support/istio-options.ts";
 
 for (const { name, folder, sources } of goldenCases("istio")) {
   test(`Istio's resources: ${name}`, () => {
-    const { diagnostics, plan } = compile(sources, "istio");
+    const keyCluster = "outbound|8443||llm-egress.llm-egress-system.svc.cluster.local";
+    const keys = name === "key-server" ? { keyCluster } : {};
+    const hasKeyServer = name === "key-server";
+    const { diagnostics, plan } = compile(sources, "istio", { hasKeyServer });
     assert.ok(!hasErrors(diagnostics), JSON.stringify(diagnostics));
     assert.ok(plan);
-    assertGolden(join(folder, "expected.yaml"), emitIstio(plan, istioOptions()));
+    assertGolden(join(folder, "expected.yaml"), emitIstio(plan, istioOptions(keys)));
   });
 }

@@ -21,6 +21,7 @@ interface Resource extends KubeObject {
 const codesOfOthers = new Set<DiagnosticCode>([
   ...(["duplicate_host", "duplicate_resource", "overlapping_routes"] as const),
   ...(["unknown_provider", "unknown_rule", "too_many_variables"] as const),
+  "no_key_server",
 ]);
 
 it("refuses what the CRDs can express", async () => {

@@ -73,7 +73,9 @@ it("installs, and takes over CRDs that kubectl has created", async () => {
     "Deployment llm-egress",
     "PodDisruptionBudget llm-egress",
     "Role llm-egress",
+    "Role llm-egress-keys",
     "RoleBinding llm-egress",
+    "RoleBinding llm-egress-keys",
     "Service llm-egress",
     "ServiceAccount llm-egress",
   ]);
@@ -92,7 +94,8 @@ it("upgrades, the CRDs included", async () => {
   const configuration = ["validatingwebhookconfiguration", "llm-egress"];
   await mesh.kubectl("patch", ...configuration, "--type=json", "-p", patch);
   const settings = "replicas=3,networkPolicy.enabled=true,module.url=oci://r.example/m";
-  const words = ["--set", `${settings},webhook.port=10250`];
+  const secrets = "keys.gateways[0].namespace=istio-system,keys.gateways[0].secrets={llm-keys}";
+  const words = ["--set", `${settings},webhook.port=10250,${secrets}`];
   await mesh.helm("upgrade", release, charts.current, "-n", namespace, ...words);
   assert.match(await columns(), /Host Model Ready Path Age/);
   assert.equal(await field("{.spec.replicas}", "deployment", "llm-egress"), "3");
@@ -106,7 +109,7 @@ it("upgrades, the CRDs included", async () => {
 
 it("leaves out the webhook, with its rights", () => {
   const text = renderChart(helm, ["--set", "webhook.enabled=false,networkPolicy.enabled=true"]);
-  assert.doesNotMatch(text.replace(/^ *#.*$/gm, ""), /webhook|secrets|9443/);
+  assert.doesNotMatch(text.replace(/^ *#.*$/gm, ""), /webhook|\[secrets\]|9443/);
 });
 
 it("creates pods that the restricted Pod Security Standard allows", async () => {
@@ -128,6 +131,7 @@ it("gives the controller the rights that it needs, and no others", async () => {
   };
   const everywhere = ["--all-namespaces"];
   const own = ["-n", namespace];
+  const gateways = ["-n", "istio-system"];
   const allowed: [string, string, string[]][] = [
     ["watch", crd, everywhere],
     ["patch", "llmroutes.istio.alibabacloud.com", [...everywhere, "--subresource=status"]],
@@ -135,12 +139,18 @@ it("gives the controller the rights that it needs, and no others", async () => {
     ["update", "leases.coordination.k8s.io/llm-egress", own],
     ["update", "secrets/llm-egress-webhook", own],
     ["update", `${configurations}/llm-egress`, everywhere],
+    ["watch", "pods", gateways],
+    ["watch", "secrets/llm-keys", gateways],
   ];
   for (const right of allowed) assert.equal(await can(...right), "yes", right.join(" "));
   const refused: [string, string, string[]][] = [
     ["get", "secrets", own],
     ["list", "pods", own],
     ["get", "configmaps", own],
+    ["list", "pods", ["-n", "default"]],
+    ["get", "secrets/another", gateways],
+    ["update", "secrets/llm-keys", gateways],
+    ["get", "secrets/llm-keys", own],
     ["update", crd, everywhere],
     ["update", "leases.coordination.k8s.io/another", own],
     ["get", "secrets/another", own],

@@ -7,7 +7,14 @@ import { parseAllDocuments } from "yaml";
 import { findHelm, renderChart } from "../support/helm.ts";
 import type { Mesh } from "./mesh.ts";
 import { pollUntil } from "./settle.ts";
-import { controllerAddresses, controllerHost, controllerPort, kubeApi } from "./rig/names.ts";
+import {
+  controllerAddresses,
+  controllerHost,
+  controllerPort,
+  keyAddresses,
+  keysPort,
+  kubeApi,
+} from "./rig/names.ts";
 
 export interface ControllerProcess {
   readonly pid: number;
@@ -34,14 +41,17 @@ export interface Replica {
 
 const namespace = controllerHost.split(".")[1] ?? "";
 
-const account = "ServiceAccount ClusterRole ClusterRoleBinding Role RoleBinding".split(" ");
+const account =
+  "ServiceAccount ClusterRole ClusterRoleBinding Role RoleBinding DestinationRule".split(" ");
 
 /**
  * Creates the controller's namespace, ServiceAccount and rights, and its kubeconfig, with objects of
  * the chart, and objects of these kinds as well.
  */
 export async function prepareController(mesh: Mesh, ...kinds: string[]): Promise<void> {
-  const chart = parseAllDocuments(renderChart(findHelm() ?? "helm"));
+  const secrets = ["--set", "keys.gateways[0].secrets={llm-keys}"];
+  const named = [...secrets, "--set", "keys.gateways[0].namespace=istio-system"];
+  const chart = parseAllDocuments(renderChart(findHelm() ?? "helm", named));
   const objects = chart
     .map((each) => each.toJS() as { kind: string } | null)
     .filter((each) => each !== null && [...account, ...kinds].includes(each.kind));
@@ -50,6 +60,8 @@ export async function prepareController(mesh: Mesh, ...kinds: string[]): Promise
   const file = join(mesh.folder, "controller.json");
   writeFileSync(file, JSON.stringify(list));
   await mesh.kubectl("apply", "-f", file);
+  // The chart's Service has no pods here.
+  await mesh.kubectl("apply", "-f", "tests/mesh/rig/controller-service.yaml");
   await writeKubeconfig(mesh);
 }
 
@@ -57,6 +69,10 @@ export async function prepareController(mesh: Mesh, ...kinds: string[]): Promise
 export async function makeRoomForHelm(mesh: Mesh): Promise<void> {
   const namespaced = ["serviceaccount,role,rolebinding,lease", "llm-egress", "-n", namespace];
   await mesh.kubectl("delete", "--ignore-not-found", ...namespaced);
+  const service = ["service,destinationrule", "llm-egress", "-n", namespace];
+  await mesh.kubectl("delete", "--ignore-not-found", ...service);
+  const keys = ["role,rolebinding", "llm-egress-keys", "-n", "istio-system"];
+  await mesh.kubectl("delete", "--ignore-not-found", ...keys);
   await mesh.kubectl(
     "delete",
     "--ignore-not-found",
@@ -86,6 +102,9 @@ interface Deployment {
 }
 
 async function writeKubeconfig(mesh: Mesh): Promise<void> {
+  const forIstiod = ["--audience", "istio-ca", "--duration", "2h"];
+  const create = ["create", "token", "llm-egress", "-n", namespace, ...forIstiod];
+  writeFileSync(join(mesh.folder, "controller-token"), await mesh.kubectl(...create));
   const token = (await mesh.kubectl("create", "token", "llm-egress", "-n", namespace)).trim();
   const server = `https://127.0.0.1:${kubeApi.port}`;
   const config = {
@@ -107,9 +126,14 @@ export function startController(
   const file = join(mesh.folder, `${identity}.log`);
   const log = openSync(file, "w");
   const endpoint = `${address}:${controllerPort}`;
+  const keys = keyAddresses[controllerAddresses.findIndex((each) => each === address)] ?? "";
   const words = [
     ...(more.args ?? ["controller", "--log-level", "debug"]),
     ...["--listen", endpoint, "--identity", identity],
+    ...["--keys-listen", `${keys}:${keysPort}`, "--pod-ip", keys],
+    ...["--istiod", "https://localhost:15012"],
+    ...["--mesh-root", join(mesh.folder, "certificates/root-cert.pem")],
+    ...["--mesh-token", join(mesh.folder, "controller-token")],
     ...(more.wasm === undefined ? [] : ["--wasm", more.wasm]),
     ...(more.words ?? []),
   ];

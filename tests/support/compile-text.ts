@@ -1,9 +1,9 @@
 import { type Compilation, compile } from "../../src/compile.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 
-/** Compiles one YAML text under the name input.yaml. */
+/** Compiles one YAML text under the name input.yaml. Keys in Secrets are no errors. */
 export function compileText(text: string): Compilation {
-  return compile([{ file: "input.yaml", text }], "envoy");
+  return compile([{ file: "input.yaml", text }], "envoy", { hasKeyServer: true });
 }
 
 /** The plan of a text without errors. */

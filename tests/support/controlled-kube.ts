@@ -6,6 +6,7 @@ import { Secrets } from "../../src/controller/secrets.ts";
 import { KubeClient, type KubeObject } from "../../src/kube/client.ts";
 import { FakeKube } from "./fake-kube.ts";
 import { istioOptions } from "./istio-options.ts";
+import { noGateways } from "./no-gateways.ts";
 import { until } from "./until.ts";
 
 /** The path of the API group of LLMProvider and LLMRoute. */
@@ -54,6 +55,7 @@ export class ControlledKube {
     const log = createLog("debug", secrets.hide, (line) => void this.lines.push(line));
     const controller = new Controller(new KubeClient(this.fake.access), {
       istio: istioOptions(),
+      gateways: noGateways,
       ...{ log, secrets, isLeader: () => true, instance: "test", pruneAll, settleMs },
     });
     const stop = new AbortController();

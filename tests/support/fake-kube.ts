@@ -16,14 +16,22 @@ export interface Request {
 interface Change {
   type: "ADDED" | "MODIFIED" | "DELETED";
   version: number;
-  collection: string;
+  target: Target;
   object: KubeObject;
 }
 
 interface Watch {
-  collection: string;
-  selector: Selector;
+  scope: Scope;
   response: ServerResponse;
+}
+
+/** What a list or a watch covers. */
+interface Scope {
+  collection: string;
+  /** Empty: all. */
+  namespace: string;
+  labelSelector: string;
+  fieldSelector: string;
 }
 
 /** The parts of a path such as `/apis/g/v1/namespaces/n/things/name/status`. */
@@ -33,12 +41,6 @@ interface Target {
   namespace: string;
   name: string;
   isStatus: boolean;
-}
-
-interface Selector {
-  label: string | null;
-  /** `metadata.name=NAME`. */
-  field: string | null;
 }
 
 type Refusal = { status: number; reason?: string; message?: string; body?: object };
@@ -217,22 +219,20 @@ export class FakeKube {
   }
 
   #emit(type: Change["type"], path: string, object: KubeObject): void {
-    const change = { type, version: this.#version, collection: parse(path).collection, object };
+    const change = { type, version: this.#version, target: parse(path), object };
     this.#changes.push(change);
     for (const watch of this.#watches) deliver(change, watch);
   }
 
   #list(target: Target, query: URLSearchParams): object {
-    const all = [...this.#objects].filter(
-      ([path, object]) =>
-        parse(path).collection === target.collection && isSelected(object, selectorOf(query)),
-    );
+    const scope = scopeOf(target, query);
+    const all = [...this.#objects].filter(([path, object]) => covers(scope, parse(path), object));
     const from = Number(query.get("continue") ?? 0);
     const end = from + Math.min(this.pageSize, Number(query.get("limit") ?? Infinity));
     const kind = all[0]?.[1].kind ?? "Thing";
     return {
       kind: `${kind}List`,
-      apiVersion: splitPath(target.collection)[0].replace(/^\/apis?\//, ""),
+      apiVersion: target.collection.split("/").slice(2, -1).join("/"),
       metadata: {
         resourceVersion: String(this.#version),
         ...(end < all.length ? { continue: String(end) } : {}),
@@ -242,7 +242,6 @@ export class FakeKube {
   }
 
   #watch({ path, query }: Request, response: ServerResponse): void {
-    const { collection } = parse(path);
     const from = Number(query.get("resourceVersion"));
     response.writeHead(200, { "content-type": "application/json" });
     response.flushHeaders();
@@ -251,7 +250,7 @@ export class FakeKube {
       const object = { code: 410, reason: "Expired", message: "too old resource version" };
       return void response.end(`${JSON.stringify({ type: "ERROR", object })}\n`);
     }
-    const watch = { collection, selector: selectorOf(query), response };
+    const watch = { scope: scopeOf(parse(path), query), response };
     for (const change of this.#changes) if (change.version > from) deliver(change, watch);
     this.#watches.add(watch);
     response.on("close", () => this.#watches.delete(watch));
@@ -259,12 +258,25 @@ export class FakeKube {
 }
 
 // An object that no longer has a label is gone for those who asked for the label.
-function deliver({ type, collection, object }: Change, watch: Watch): void {
-  if (collection !== watch.collection) return;
-  const isThere = isSelected(object, watch.selector);
+function deliver({ type, target, object }: Change, { scope, response }: Watch): void {
+  if (!covers({ ...scope, labelSelector: "" }, target, object)) return;
+  const isThere = covers(scope, target, object);
   if (!isThere && type === "ADDED") return;
   const event = { type: isThere ? type : "DELETED", object };
-  watch.response.write(`${JSON.stringify(event)}\n`);
+  response.write(`${JSON.stringify(event)}\n`);
+}
+
+function scopeOf({ collection, namespace }: Target, query: URLSearchParams): Scope {
+  const labelSelector = query.get("labelSelector") ?? "";
+  return { collection, namespace, labelSelector, fieldSelector: query.get("fieldSelector") ?? "" };
+}
+
+function covers(scope: Scope, target: Target, object: KubeObject): boolean {
+  const { collection, namespace, labelSelector, fieldSelector } = scope;
+  const isInside = namespace === "" || namespace === target.namespace;
+  const isNamed = fieldSelector === "" || fieldSelector === `metadata.name=${target.name}`;
+  if (collection !== target.collection || !isInside || !isNamed) return false;
+  return labelSelector.split(",").every((each) => isSelected(object, each));
 }
 
 // The items of a list don't say their kind.
@@ -272,39 +284,29 @@ function toItem(object: KubeObject): object {
   return { ...object, kind: undefined, apiVersion: undefined };
 }
 
-function selectorOf(query: URLSearchParams): Selector {
-  return { label: query.get("labelSelector"), field: query.get("fieldSelector") };
+function isSelected({ metadata }: KubeObject, selector: string): boolean {
+  if (selector === "") return true;
+  const [name = "", value = ""] = selector.split(/!?=/);
+  return (metadata.labels?.[name] === value) === !selector.includes("!=");
 }
 
-function isSelected({ metadata }: KubeObject, { label, field }: Selector): boolean {
-  if (field !== null && field !== `metadata.name=${metadata.name}`) return false;
-  if (label === null) return true;
-  const [name = "", value = ""] = label.split(/!?=/);
-  return (metadata.labels?.[name] === value) === !label.includes("!=");
-}
-
-// The only kind outside of namespaces that the controller knows.
-const clusterKind = "validatingwebhookconfigurations";
-
-/** `/apis/GROUP/VERSION` or `/api/VERSION`, and the parts after it. */
-function splitPath(path: string): [string, string[]] {
-  const parts = path.split("/");
-  const end = parts[1] === "api" ? 3 : 4;
-  return [parts.slice(0, end).join("/"), parts.slice(end)];
-}
-
+// `/api/v1` is the core group.
 function parse(path: string): Target {
-  const [prefix, rest] = splitPath(path);
+  const [, apis = "", ...parts] = path.split("/");
+  const group = parts.slice(0, apis === "api" ? 1 : 2);
+  const rest = parts.slice(group.length);
   const [namespace = "", ...own] = rest[0] === "namespaces" ? rest.slice(1) : ["", ...rest];
   const [plural = "", name = "", status] = own;
-  const collection = `${prefix}/${plural}`;
+  const collection = `/${[apis, ...group, plural].join("/")}`;
   return { collection, namespace, name, isStatus: status === "status" };
 }
 
+// The only kind outside of namespaces that the controller knows.
+const clusterKind = "/validatingwebhookconfigurations";
+
 function pathOf({ collection, namespace, name }: Omit<Target, "isStatus">): string {
-  const [prefix, [plural]] = splitPath(collection);
-  const place = plural === clusterKind ? "" : `/namespaces/${namespace}`;
-  return `${prefix}${place}/${plural}/${name}`;
+  if (collection.endsWith(clusterKind)) return `${collection}/${name}`;
+  return collection.replace(/([^/]+)$/, `namespaces/${namespace}/$1/${name}`);
 }
 
 function named({ namespace = "default", name }: KubeObject["metadata"]) {

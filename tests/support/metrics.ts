@@ -18,6 +18,10 @@ export const metrics: Readonly<Record<string, Metric>> = {
     labels: [...labels, "llmproxy_code", "llmproxy_outcome"],
   },
   llm_egress_rejected: { kind: "counter", labels: [...labels, "llmproxy_reason"] },
+  llm_egress_key_requests: {
+    kind: "counter",
+    labels: ["llmproxy_provider", "llmproxy_key", "llmproxy_code"],
+  },
   llm_egress_usage_unknown: { kind: "counter", labels },
   llm_egress_misrouted: { kind: "counter", labels: [] },
   llm_egress_ttft_ms: { kind: "histogram", labels },

@@ -27,15 +27,22 @@ export interface Running {
 
 const timeoutMs = 10_000;
 
+const built = [process.execPath, "build/llm-egress.mjs"];
+
 /**
  * Starts `llm-egress run` on a free port, with these arguments and environment variables. Does not
- * wait until it is ready.
+ * wait until it is ready. `program` is another `llm-egress` than the one that is built.
  */
-export async function startRun(words: string[], env: NodeJS.ProcessEnv): Promise<Running> {
+export async function startRun(
+  words: string[],
+  env: NodeJS.ProcessEnv,
+  program: readonly string[] = built,
+): Promise<Running> {
   const port = await freePort();
   const temporary = mkdtempSync(join(tmpdir(), "llm-egress-test-"));
   const addresses = ["--listen", `127.0.0.1:${port}`];
-  const child = spawn(process.execPath, ["build/llm-egress.mjs", "run", ...addresses, ...words], {
+  const [file = "", ...before] = program;
+  const child = spawn(file, [...before, "run", ...addresses, ...words], {
     env: { ...process.env, TMPDIR: temporary, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -4,6 +4,10 @@
 import { readFileSync } from "node:fs";
 import type { PluginConfig } from "../../contract/plugin-config.ts";
 import { type HeaderList, parsePairs, serialise } from "./header-list.ts";
+import { metricImports } from "./metric-imports.ts";
+import { type CallAnswer, type RootCall, RootCalls } from "./root-calls.ts";
+import { newSharedData, type SharedData, sharedDataImports } from "./shared-data.ts";
+import { wasiImports } from "./wasi-imports.ts";
 import { WasmStream } from "./wasm-stream.ts";
 
 export {
@@ -20,6 +24,8 @@ export interface WasmHostOptions {
   /** The plugin configuration: an object, or text that is passed on unchanged. */
   config: PluginConfig | string;
   env?: Record<string, string>;
+  /** Shared with other hosts, which are then workers of the same Envoy. */
+  sharedData?: SharedData;
   /**
    * Called while the module sends a local response, as Envoy may make callbacks during that call.
    */
@@ -47,17 +53,28 @@ export class WasmHost {
   /** The number of host calls, by function name. */
   readonly calls = new Map<string, number>();
   readonly memory: WebAssembly.Memory;
+  readonly rootCalls = new RootCalls(
+    (start, size) => this.read(start, size),
+    () => ({ root: this.rootOf(this.current), time: this.clock }),
+  );
 
   private readonly exports: Record<string, (...args: number[]) => unknown>;
   private readonly streams = new Map<number, WasmStream>();
   private config: Buffer = Buffer.alloc(0);
   private readonly env: Record<string, string>;
   private readonly onLocalResponse: WasmHostOptions["onLocalResponse"];
+  readonly sharedData: SharedData;
   private current = ROOT_ID;
+  /** The root context that new streams belong to, and that is configured. */
+  private root = ROOT_ID;
   private nextId = ROOT_ID + 1;
+  /** What the module has asked for that Envoy does after the callback. */
+  private afterCallback: (() => void)[] = [];
+  private depth = 0;
 
   constructor(options: WasmHostOptions) {
     this.env = options.env ?? {};
+    this.sharedData = options.sharedData ?? newSharedData();
     this.onLocalResponse = options.onLocalResponse;
     const instance = new WebAssembly.Instance(wasmModule, this.imports());
     this.exports = instance.exports as Record<string, (...args: number[]) => unknown>;
@@ -70,22 +87,68 @@ export class WasmHost {
   /** Passes a configuration to the module. False if the module refuses it. */
   configure(config: PluginConfig | string): boolean {
     this.config = Buffer.from(typeof config === "string" ? config : JSON.stringify(config));
-    return this.invoke("proxy_on_configure", ROOT_ID, this.config.length) === 1;
+    return this.run(this.root, "proxy_on_configure", this.root, this.config.length) === 1;
+  }
+
+  /**
+   * Passes a configuration to a new root context in the same VM, as Envoy does, and makes new streams
+   * there. Returns the previous root context, which goes on until `deleteRoot`.
+   */
+  replace(config: PluginConfig): number {
+    const previous = this.root;
+    this.root = this.nextId++;
+    this.run(this.root, "proxy_on_context_create", this.root, 0);
+    this.configure(config);
+    return previous;
+  }
+
+  deleteRoot(id: number): void {
+    this.run(id, "proxy_on_delete", id);
+    this.rootCalls.ticks.delete(id);
+  }
+
+  /** Lets time pass, with the ticks that are due. */
+  pass(milliseconds: number): void {
+    const end = this.clock + milliseconds;
+    for (;;) {
+      const next = this.rootCalls.nextTick(end);
+      if (next === undefined) break;
+      this.clock = next.at;
+      this.run(next.root, "proxy_on_tick", next.root);
+    }
+    this.clock = end;
+  }
+
+  /** Answers the oldest call of a root context; without an answer, the call fails. */
+  answerCall(answer?: CallAnswer): RootCall {
+    const call = this.rootCalls.take();
+    this.rootCalls.answer = answer;
+    const size = Buffer.byteLength(answer?.body ?? "");
+    const headers = answer === undefined ? 0 : 1;
+    this.run(call.root, "proxy_on_http_call_response", call.root, call.token, headers, size, 0);
+    this.rootCalls.answer = undefined;
+    return call;
   }
 
   /** A new stream, which Envoy has routed to `cluster`. */
   stream(cluster: string, route = ""): WasmStream {
     const id = this.nextId++;
-    const stream = new WasmStream(this, id, cluster, route);
+    const stream = new WasmStream(this, { id, root: this.root }, cluster, route);
     this.streams.set(id, stream);
-    this.run(id, "proxy_on_context_create", id, ROOT_ID);
+    this.run(id, "proxy_on_context_create", id, this.root);
     return stream;
   }
 
   /** Makes a callback for a stream. */
   run(id: number, callback: string, ...args: number[]): number {
+    const previous = this.current;
     this.current = id;
-    return this.invoke(callback, ...args);
+    this.depth++;
+    const result = this.invoke(callback, ...args);
+    this.depth--;
+    this.current = previous;
+    if (this.depth === 0) for (const action of this.afterCallback.splice(0)) action();
+    return result;
   }
 
   /** Ends a stream as Envoy does. Does nothing if the stream has already ended. */
@@ -94,6 +157,10 @@ export class WasmHost {
     this.run(id, "proxy_on_log", id);
     this.run(id, "proxy_on_delete", id);
     this.streams.delete(id);
+  }
+
+  private rootOf(id: number): number {
+    return this.streams.get(id)?.root ?? id;
   }
 
   private invoke(callback: string, ...args: number[]): number {
@@ -133,19 +200,19 @@ export class WasmHost {
       ...this.contextImports(),
       ...this.headerImports(),
       ...this.bodyImports(),
+      ...sharedDataImports(this.sharedData, {
+        read: (start, size) => this.read(start, size),
+        answer: (bytes, outStart, outSize) => this.answer(bytes, outStart, outSize),
+        writeNumber: (out, value) => this.view().setUint32(out, value, true),
+      }),
     };
-    const unused = [
-      ...["proxy_set_effective_context", "proxy_http_call", "proxy_continue_stream"],
-      ...["proxy_get_header_map_value"],
-    ];
-    for (const name of unused) env[name] = () => BAD_ARGUMENT;
     for (const [name, call] of Object.entries(env)) {
       env[name] = (...args) => {
         this.calls.set(name, (this.calls.get(name) ?? 0) + 1);
         return call(...args);
       };
     }
-    return { env, wasi_snapshot_preview1: this.wasiImports() };
+    return { env, wasi_snapshot_preview1: wasiImports(this.env, () => this.memory) };
   }
 
   private contextImports(): Record<string, (...args: number[]) => number> {
@@ -156,7 +223,7 @@ export class WasmHost {
       },
       proxy_get_property: (start, size, outStart, outSize) => {
         const path = this.text(start, size);
-        const value = path === "plugin_root_id" ? "llm-egress" : this.stream_.properties.get(path);
+        const value = path.startsWith("plugin_") ? "llm-egress" : this.stream_.properties.get(path);
         return value === undefined ? NOT_FOUND : this.answer(Buffer.from(value), outStart, outSize);
       },
       proxy_set_property: (start, size, value, valueSize) => {
@@ -164,33 +231,24 @@ export class WasmHost {
         return OK;
       },
       proxy_get_current_time_nanoseconds: (out) => {
-        this.view().setBigUint64(out, BigInt(this.clock) * 1_000_000n, true);
+        this.view().setBigUint64(out, BigInt(Math.floor(this.clock * 1000)) * 1000n, true);
         return OK;
       },
-      ...this.metricImports(),
-    };
-  }
-
-  // As in Envoy, a metric that is defined again gets another id.
-  private metricImports(): Record<string, (...args: number[]) => number> {
-    const names: string[] = [];
-    return {
-      proxy_define_metric: (kind, start, size, out) => {
-        const name = this.text(start, size);
-        if (kind === 0) this.counters.set(name, this.counters.get(name) ?? 0);
-        else this.histograms.set(name, this.histograms.get(name) ?? []);
-        this.view().setUint32(out, names.push(name), true);
+      proxy_set_effective_context: (id) => {
+        this.current = id;
         return OK;
       },
-      proxy_increment_metric: (id, by) => {
-        const name = names[id - 1]!;
-        this.counters.set(name, this.counters.get(name)! + Number(by));
+      proxy_continue_stream: () => {
+        const stream = this.stream_;
+        this.afterCallback.push(() => stream.go());
         return OK;
       },
-      proxy_record_metric: (id, value) => {
-        this.histograms.get(names[id - 1]!)!.push(Number(value));
-        return OK;
-      },
+      ...this.rootCalls.imports((out, token) => this.view().setUint32(out, token, true)),
+      ...metricImports(
+        this,
+        (start, size) => this.text(start, size),
+        (out, id) => this.view().setUint32(out, id, true),
+      ),
     };
   }
 
@@ -198,6 +256,13 @@ export class WasmHost {
     return {
       proxy_get_header_map_pairs: (map, outStart, outSize) =>
         this.answer(serialise(this.stream_.headerMap(map)), outStart, outSize),
+      // eslint-disable-next-line max-params -- the ABI's
+      proxy_get_header_map_value: (map, start, size, outStart, outSize) => {
+        const value = this.headerValue(map, this.text(start, size));
+        return value === undefined
+          ? BAD_ARGUMENT
+          : this.answer(Buffer.from(value), outStart, outSize);
+      },
       proxy_set_header_map_pairs: (map, start, size) => {
         this.stream_.headerMap(map).splice(0, Infinity, ...parsePairs(this.read(start, size)));
         return OK;
@@ -223,16 +288,25 @@ export class WasmHost {
     };
   }
 
+  private headerValue(map: number, name: string): string | undefined {
+    if (map === 6) return this.rootCalls.answer?.status.toString();
+    return this.stream_.headerMap(map).find((header) => header[0] === name)?.[1];
+  }
+
   private pair(spans: number[]): [string, string] {
     const [name, nameSize, value, valueSize] = spans as [number, number, number, number];
     return [this.text(name, nameSize), this.text(value, valueSize)];
+  }
+
+  private get callBody(): Buffer {
+    return Buffer.from(this.rootCalls.answer?.body ?? "");
   }
 
   private bodyImports(): Record<string, (...args: number[]) => number> {
     return {
       // eslint-disable-next-line max-params -- the ABI's
       proxy_get_buffer_bytes: (kind, start, size, outStart, outSize) => {
-        const source = kind === 7 ? this.config : this.stream_.chunk;
+        const source = kind === 7 ? this.config : kind === 4 ? this.callBody : this.stream_.chunk;
         return this.answer(source.subarray(start, start + size), outStart, outSize);
       },
       // eslint-disable-next-line max-params -- the ABI's
@@ -256,25 +330,6 @@ export class WasmHost {
           body: this.text(body!, bodySize!),
           headers,
         });
-        return OK;
-      },
-    };
-  }
-
-  private wasiImports(): Record<string, (...args: number[]) => number> {
-    const variables = () => Object.entries(this.env).map(([name, value]) => `${name}=${value}\0`);
-    return {
-      environ_sizes_get: (count, size) => {
-        this.view().setUint32(count, variables().length, true);
-        this.view().setUint32(size, Buffer.byteLength(variables().join("")), true);
-        return OK;
-      },
-      environ_get: (pointers, texts) => {
-        let at = texts;
-        for (const [index, variable] of variables().entries()) {
-          this.view().setUint32(pointers + index * 4, at, true);
-          at += Buffer.from(variable).copy(Buffer.from(this.memory.buffer), at);
-        }
         return OK;
       },
     };

@@ -23,6 +23,9 @@ interface Host {
 
 /** One request and its answer. */
 export class WasmStream {
+  readonly id: number;
+  /** The root context that it belongs to. */
+  readonly root: number;
   readonly properties = new Map<string, string>();
   /** What the filter has set for the access log. */
   readonly filterState = new Map<string, string>();
@@ -41,15 +44,21 @@ export class WasmStream {
   readonly forwarded: Buffer[] = [];
   /** What the filter has edited of the request body, and Envoy does not forward yet. */
   private waiting: Buffer[] = [];
+  /** Whether Envoy holds the request from its headers on, and what has come of it since. */
+  isHeld = false;
+  private heldBody: { chunk: Buffer; endOfStream: boolean } | undefined;
+  private heldTrailers: HeaderList | undefined;
   /** The parts of the answer's body that were returned to the client. */
   readonly returned: Buffer[] = [];
 
   constructor(
     private readonly host: Host,
-    readonly id: number,
+    ids: { id: number; root: number },
     cluster: string,
     route: string,
   ) {
+    this.id = ids.id;
+    this.root = ids.root;
     this.properties.set("xds\0cluster_name", cluster);
     this.properties.set("xds\0route_name", route);
   }
@@ -58,11 +67,28 @@ export class WasmStream {
   headers(headers: HeaderList, endOfStream = false): number {
     this.requestHeaders = headers.map(([name, value]) => [name, value]);
     const { id } = this;
-    return this.host.run(id, "proxy_on_request_headers", id, headers.length, Number(endOfStream));
+    const count = headers.length;
+    const status = this.host.run(id, "proxy_on_request_headers", id, count, Number(endOfStream));
+    this.isHeld = status === STOP && this.localResponses.length === 0;
+    return status;
+  }
+
+  /** The filter lets a request go on: what has come of it meanwhile comes in one piece. */
+  go(): void {
+    if (!this.isHeld) throw new Error("the request does not wait");
+    this.isHeld = false;
+    const { heldBody, heldTrailers } = this;
+    if (heldBody !== undefined) this.body(heldBody.chunk, heldBody.endOfStream);
+    if (heldTrailers !== undefined) this.trailers(heldTrailers);
   }
 
   /** Passes a chunk of the request body to the filter. */
   body(chunk: Buffer | string, endOfStream = false): number {
+    if (this.isHeld) {
+      const held = this.heldBody?.chunk ?? Buffer.alloc(0);
+      this.heldBody = { chunk: Buffer.concat([held, Buffer.from(chunk)]), endOfStream };
+      return HOLD;
+    }
     this.chunk = Buffer.from(chunk);
     const { id } = this;
     const size = this.chunk.length;
@@ -77,6 +103,10 @@ export class WasmStream {
 
   /** Passes the request trailers to the filter. */
   trailers(trailers: HeaderList): number {
+    if (this.isHeld) {
+      this.heldTrailers = trailers;
+      return STOP;
+    }
     this.requestTrailers = [...trailers];
     const { id } = this;
     const status = this.host.run(id, "proxy_on_request_trailers", id, trailers.length);

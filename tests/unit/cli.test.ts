@@ -1,25 +1,14 @@
 import assert from "node:assert/strict";
-import { execFile, execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { recipes } from "../../src/api/recipes.ts";
 import { addUpstream, parseAddress } from "../../src/cli/envoy-options.ts";
-
-interface Ended {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-function llmEgress(...words: string[]): Promise<Ended> {
-  const command = ["--import", "tsx", "src/cli/main.ts", ...words];
-  return new Promise((resolve) => {
-    execFile(process.execPath, command, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
-}
+import { initialResources } from "../../src/cli/init.ts";
+import { llmEgress, runCli } from "../support/cli.ts";
+import { compileText } from "../support/compile-text.ts";
 
 test("valid resources exit with 0", async () => {
   const { code, stdout, stderr } = await llmEgress("validate", "examples/quickstart");
@@ -63,7 +52,7 @@ test("a file that is no text is an error in the input", async () => {
   const { code, stderr } = await llmEgress("validate", file, "examples/quickstart");
   assert.equal(code, 1);
   rmSync(folder, { recursive: true });
-  assert.equal(stderr, `${file}:1:1: is not UTF-8 text\n`);
+  assert.equal(stderr, `${file}:1:1: is not UTF-8 text [not_utf8]\n`);
 });
 
 test("a pipe, also in a directory, is an error and is not waited for", async () => {
@@ -105,6 +94,18 @@ const misuses: [string, string[], RegExp][] = [
     "an upstream for no provider",
     ["render", "--target", "envoy", "--upstream", "x=http://y", "examples/quickstart"],
     /no LLMProvider with the host x; the hosts are dashscope\.aliyuncs\.com/,
+  ],
+  [
+    "an upstream for a misspelled provider",
+    [
+      "render",
+      "--target",
+      "envoy",
+      "--upstream",
+      "dashscope.aliyun.com=http://y",
+      "examples/quickstart",
+    ],
+    /; did you mean dashscope\.aliyuncs\.com\?/,
   ],
   [
     "an option of another target",
@@ -154,4 +155,107 @@ test("upstreams gather, with the port that their scheme has", () => {
   for (const text of ["a", "=http://b", "a=ftp://b", "a=http://b/path", "a=http://u:p@b"]) {
     assert.throws(() => addUpstream(text, new Map()), /HOST=URL/);
   }
+});
+
+test("--version is that of the package", async () => {
+  const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+  assert.deepEqual(await llmEgress("--version"), { code: 0, stdout: `${version}\n`, stderr: "" });
+});
+
+test("- is standard input", async () => {
+  const input = "{apiVersion: istio.alibabacloud.com/v1beta1, kind: LLMProvidr}";
+  const { code, stderr } = await runCli(["validate", "-"], { input });
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /^<stdin>:1:52: kind: must be .*; did you mean LLMProvider\? \[unknown_kind\]\n/,
+  );
+});
+
+test("--namespace is that of resources without one", async () => {
+  const words = ["render", "--target", "istio", "--namespace", "models", "examples/quickstart"];
+  const { stdout } = await llmEgress(...words);
+  const route = stdout.split("---\n").find((each) => each.includes("kind: VirtualService"));
+  assert.match(route ?? "", /^ {2}namespace: "?models"?$/m);
+});
+
+test("-o json prints all diagnostics with their code, place and part of the documentation", async () => {
+  const file = "tests/golden/invalid/provider-address/input.yaml";
+  const { code, stdout, stderr } = await llmEgress("validate", "-o", "json", file);
+  assert.deepEqual({ code, stderr }, { code: 1, stderr: "" });
+  const result = JSON.parse(stdout) as { valid: boolean; diagnostics: Record<string, unknown>[] };
+  assert.equal(result.valid, false);
+  const [first] = result.diagnostics;
+  const place = { code: "invalid_host", severity: "error", file, line: 5, path: "spec.host" };
+  const shown = Object.fromEntries(Object.keys(place).map((name) => [name, first?.[name]]));
+  assert.deepEqual(shown, place);
+  assert.equal(first?.help, "docs/diagnostics.md#invalid_host");
+  const valid = await llmEgress("validate", "-o", "json", "examples/quickstart");
+  assert.deepEqual(valid, { code: 0, stdout: '{"valid":true,"diagnostics":[]}\n', stderr: "" });
+});
+
+test("help groups options by target, marks the required one, and has defaults as one types them", async () => {
+  const { stdout } = await llmEgress("render", "--help");
+  const groups = [...stdout.matchAll(/^(\w.*):$/gm)].map(([, heading]) => heading);
+  const targets = ["Options for --target envoy", "Options for --target istio"];
+  assert.deepEqual(groups, ["Arguments", "Options", ...targets]);
+  const text = stdout.replaceAll(/\s+/g, " ");
+  assert.match(text, /--target <target> what to generate configuration for \(required\)/);
+  assert.match(text, /\(default: 127\.0\.0\.1:10000\)/);
+  assert.match(text, /default: FAIL_RELOAD\)/);
+  assert.doesNotMatch(text, /default: (?:[{"]|false)/);
+});
+
+test("explain prints what a field is, its type and its fields, from the CRDs", async () => {
+  const { code, stdout } = await llmEgress("explain", "llmproviders.spec.tls");
+  assert.equal(code, 0);
+  assert.match(
+    stdout,
+    /^LLMProvider\.spec\.tls <object>\n {2}\w.*\n[^]*^Fields:\n {2}mode <string>\n/m,
+  );
+  const diagnosed = await llmEgress("explain", "spec.rules[0].name");
+  assert.match(diagnosed.stdout, /^LLMRoute\.spec\.rules\.name <string, required>\n/);
+  const unknown = await llmEgress("explain", "LLMProvider.spec.hots");
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, /^llm-egress: there is no field .*; did you mean host\?\n$/);
+});
+
+test("init prints resources that validate accepts", async () => {
+  const { code, stdout: input } = await llmEgress("init", "openai", "--namespace", "models");
+  assert.equal(code, 0);
+  assert.equal(input.match(/namespace: models/g)?.length, 2);
+  const { stdout } = await runCli(["validate", "-"], { input });
+  assert.equal(stdout, "valid: LLMProviders 1, LLMRoutes 1\n");
+  const unknown = await llmEgress("init", "x");
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, /Allowed choices are openai, azure, dashscope, /);
+});
+
+test("every recipe of docs/providers.md is valid with the route that init adds", () => {
+  assert.ok(recipes.length >= 15);
+  for (const recipe of recipes) {
+    const { diagnostics } = compileText(initialResources(recipe, "models"));
+    assert.deepEqual(
+      diagnostics.filter(({ severity }) => severity === "error"),
+      [],
+      recipe.name,
+    );
+  }
+});
+
+test("diff gives what render prints to kubectl diff, and ends with its exit code", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "llm-egress-test-"));
+  const kubectl = join(folder, "kubectl");
+  writeFileSync(kubectl, '#!/bin/sh\necho "$@"\ncat\nexit 1\n');
+  chmodSync(kubectl, 0o755);
+  const env = { PATH: `${folder}:${process.env["PATH"]}` };
+  const words = ["--keep-trace-headers", "examples/quickstart"];
+  const { code, stdout } = await runCli(["diff", ...words], { env });
+  const rendered = await llmEgress("render", "--target", "istio", ...words);
+  assert.equal(code, 1);
+  assert.equal(stdout, `diff -f -\n${rendered.stdout}`);
+  const without = await runCli(["diff", ...words], { env: { PATH: "" } });
+  rmSync(folder, { recursive: true });
+  assert.equal(without.code, 2);
+  assert.match(without.stderr, /llm-egress: kubectl can't be run: .*ENOENT/);
 });

@@ -50,9 +50,9 @@ test("a diagnostic about a live object names its resource, and points into no te
   const resource = { kind: "LLMProvider", namespace: "models", name: "b" };
   assert.deepEqual(first?.resource, resource);
   assert.ok(!("file" in first) && !("line" in first) && !("excerpt" in first));
-  const lines = formatDiagnostics(diagnostics).split("\n");
-  assert.match(lines[0]!, /^LLMProvider models\/b: spec\.port: must be a whole number/);
-  assert.match(lines[1]!, /^LLMProvider models\/c: spec\.host: .*LLMProvider models\/a/);
+  const text = formatDiagnostics(diagnostics);
+  assert.match(text, /^LLMProvider models\/b: spec\.port: must be a whole number/m);
+  assert.match(text, /^LLMProvider models\/c: spec\.host: .*LLMProvider models\/a/m);
 });
 
 test("with its JSON text, a live object's numbers keep their digits", () => {

@@ -6,6 +6,7 @@ import { Secrets } from "../../src/controller/secrets.ts";
 import { KubeClient } from "../../src/kube/client.ts";
 import { FakeKube } from "../support/fake-kube.ts";
 import { istioOptions } from "../support/istio-options.ts";
+import { noGateways } from "../support/no-gateways.ts";
 import { until } from "../support/until.ts";
 
 const group = "/apis/istio.alibabacloud.com/v1beta1";
@@ -41,7 +42,15 @@ function start(localReplies: "plain" | "openai"): void {
   const log = createLog("error", secrets.hide, () => {});
   const controller = new Controller(new KubeClient(fake.access), {
     istio: istioOptions({ localReplies }),
-    ...{ log, secrets, isLeader: () => true, instance: "test", pruneAll: false, settleMs: 50 },
+    ...{
+      log,
+      secrets,
+      gateways: noGateways,
+      isLeader: () => true,
+      instance: "test",
+      pruneAll: false,
+      settleMs: 50,
+    },
   });
   stop = new AbortController();
   ended = controller.run(stop.signal);

@@ -34,12 +34,12 @@ test("diagnostics are sorted by file and position", () => {
 
 test("a warning says that it is one, and a document as a whole has no path", () => {
   const text = formatDiagnostics([diagnostic({ severity: "warning", path: "" })]);
-  assert.equal(text, "a.yaml:1:1: warning: is wrong\n");
+  assert.equal(text, "a.yaml:1:1: warning: is wrong [invalid_host]\n");
 });
 
 test("tabs become spaces, so that the caret is below its character", () => {
   const text = formatDiagnostics([diagnostic({ column: 3, excerpt: "\ta: b" })]);
-  assert.equal(text, "a.yaml:1:3: spec.host: is wrong\n     a: b\n      ^\n");
+  assert.equal(text, "a.yaml:1:3: spec.host: is wrong [invalid_host]\n     a: b\n      ^\n");
 });
 
 test("keys that are no plain words are quoted in a path", () => {
@@ -51,4 +51,10 @@ test("docs/diagnostics.md has a row for every code, with its severity, and no ot
   const rows = readFileSync("docs/diagnostics.md", "utf8").matchAll(/^\| `(\w+)` +\| (\w+) +\|/gm);
   const documented = [...rows].map(([, code, severity]) => [code, severity]);
   assert.deepEqual(documented.sort(), Object.entries(diagnosticCodes).sort());
+});
+
+test("docs/diagnostics.md has an anchor for every code, and no other", () => {
+  const anchors = readFileSync("docs/diagnostics.md", "utf8").matchAll(/<a id="(\w+)"><\/a>/g);
+  const codes = [...anchors].map(([, code]) => code);
+  assert.deepEqual(codes.sort(), Object.keys(diagnosticCodes).sort());
 });

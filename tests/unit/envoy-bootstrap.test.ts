@@ -103,6 +103,7 @@ test("takes each label out of a metric's name, and leaves Envoy's own tags as th
     llmproxy_code: "200",
     llmproxy_outcome: "ok",
     llmproxy_reason: "model_not_allowed",
+    llmproxy_key: "2",
   };
   const written = Object.entries(labels).map(([label, value]) => `${label}=.=${value};.;`);
   let name = `wasmcustom.${written.join("")}llm_egress_requests`;
@@ -125,7 +126,7 @@ test("the access log has neither a path nor a header that may hold a key", () =>
 
 test("what the filter tells the access log is printed as it is, not as base64", () => {
   const fields = Object.values(accessLogFields).filter((field) => field.includes("FILTER_STATE"));
-  assert.equal(fields.length, 7);
+  assert.equal(fields.length, 8);
   for (const field of fields) {
     assert.match(field, /^%FILTER_STATE\(wasm\.(?:asm\.llmproxy|llm_egress)\.[a-z_]+:PLAIN\)%$/);
   }

@@ -27,7 +27,13 @@ function said(about: KubeObject, other: KubeObject): string {
   const live = { WasmPlugin: none, DestinationRule: none, VirtualService: none };
   const seen = { own: [provider, route], context: [other], textOf: () => undefined, live };
   const { outcomeOf } = judge(seen, istioOptions());
-  const outcome = { ...outcomeOf(`${about.kind} team/a`), failure: undefined, isWaiting: false };
+  const outcome = {
+    ...outcomeOf(`${about.kind} team/a`),
+    failure: undefined,
+    isWaiting: false,
+    remarks: [],
+    lagging: undefined,
+  };
   return statusOf(about, outcome, "2026-01-01T00:00:00Z").conditions[0]?.message ?? "";
 }
 

@@ -55,7 +55,7 @@ items:
   - {apiVersion: istio.alibabacloud.com/v1beta1, kind: LLMRoute, spec: {host: a}}
   - {apiVersion: v1, kind: Service}
 `);
-  const { routes, context } = classify(documents, ({ message }) => assert.fail(message));
+  const { routes, context } = classify(documents, "default", ({ message }) => assert.fail(message));
   assert.equal(context.length, 1);
   const problem = routes[0]!.at("spec", "host").problem("invalid_host", "is wrong");
   assert.deepEqual([problem.path, problem.line, problem.column], ["items[0].spec.host", 5, 79]);
@@ -65,7 +65,7 @@ test("a path that does not exist is placed at what is nearest", () => {
   const { documents } = parseText(
     "apiVersion: istio.alibabacloud.com/v1beta1\nkind: LLMRoute\nspec:\n  host: a\n",
   );
-  const rule = Cursor.of(documents[0]!).at("spec", "rules", 0);
+  const rule = Cursor.of(documents[0]!, "default").at("spec", "rules", 0);
   const problem = rule.problem("missing_field", "is missing");
   assert.deepEqual([problem.line, problem.column], [3, 1]);
 });

@@ -83,7 +83,12 @@ test("the filter is told the route that leads to a provider where there is one a
 test("a destination that no provider serves is an unserved cluster of the filter", () => {
   const text = readFileSync("examples/quickstart/dashscope-route.yaml", "utf8");
   const ignored = (): void => {};
-  const options = { target: "any", errors: "refuse", isComplete: true } as const;
+  const options = {
+    target: "any",
+    errors: "refuse",
+    isComplete: true,
+    hasKeyServer: true,
+  } as const;
   const documents = parse([{ file: "route.yaml", text }], ignored);
   const resources = validate(documents, options, ignored);
   const plan = buildPlan(resources);

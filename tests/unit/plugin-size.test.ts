@@ -28,7 +28,13 @@ test("a provider says that its WasmPlugin is near the limit, and others do not",
   const { desired, outcomeOf } = judge(seen, istioOptions());
   const messages = own.map((object) => {
     const outcome = outcomeOf(`LLMProvider models/${object.metadata.name}`);
-    const whole = { ...outcome, failure: undefined, isWaiting: false };
+    const whole = {
+      ...outcome,
+      failure: undefined,
+      isWaiting: false,
+      remarks: [],
+      lagging: undefined,
+    };
     const { status, conditions } = statusOf(object, whole, "2026-01-01T00:00:00Z");
     assert.equal(status, "Ready");
     return conditions[0]?.message;

@@ -99,3 +99,30 @@ test("a line that is no request is passed on as it is", () => {
     assert.deepEqual(new RequestTable(plan).toLines(other), [other]);
   }
 });
+
+test("a failure of Envoy's own has its cause", () => {
+  const reset = "upstream_reset_before_response_started";
+  const causes: [details: string, cause: RegExp][] = [
+    ["no_healthy_upstream", /no address; check its name, DNS and network/],
+    [
+      `${reset}{remote_connection_failure|delayed_connect_error:_Connection_refused}`,
+      /nothing listens/,
+    ],
+    [
+      `${reset}{remote_connection_failure|TLS_error:|2:SSL_routines:CERTIFICATE_VERIFY_FAILED}`,
+      /certificate/,
+    ],
+    [`${reset}{remote_connection_failure|TLS_error:|2:SSL_routines:WRONG_VERSION_NUMBER}`, /TLS/],
+    [`${reset}{local_connection_failure|immediate_connect_error:_Network_is_unreachable}`, /route/],
+    [`${reset}{connection_timeout}`, /does not accept connections/],
+  ];
+  for (const [details, cause] of causes) {
+    const note = rowOf({
+      response_code: 503,
+      llm_outcome: "gateway_error",
+      response_code_details: details,
+    }).at(-1);
+    assert.match(note ?? "", /^gateway_error: /);
+    assert.match(note ?? "", cause);
+  }
+});

@@ -161,7 +161,8 @@ const header = {
 test("a line of known fields is shown", () => {
   const { diagnostics } = compileText(providerWith("{stream: 1, model: qwen}"));
   const excerpts = diagnostics.map(({ excerpt }) => excerpt);
-  assert.deepEqual(excerpts, ["      openAIConfig: {stream: 1, model: qwen}"]);
+  const lines = ["      openAIConfig: {stream: 1, model: qwen}", "  host: A.example"];
+  assert.deepEqual(excerpts, lines);
 });
 
 test("no diagnostic holds a literal key that is a number", () => {

@@ -309,3 +309,26 @@ test("counts the members that are implied towards the 64 that the filter can hol
   assert.ok(!codesWith(58).includes("too_many_members"));
   assert.ok(codesWith(59).includes("too_many_members"));
 });
+
+test("a key is in the environment, in a Secret, or one of several", () => {
+  const { apiKeySecretRef } = settingsOf("{apiKeySecretRef: {name: openai, key: api-key}}");
+  assert.equal(apiKeySecretRef, "openai/api-key");
+  const several = settingsOf("{apiKeys: [{env: A}, {secretRef: {name: openai, key: b}}]}");
+  assert.deepEqual(several.apiKeys, [{ apiKey: "${A}" }, { apiKeySecretRef: "openai/b" }]);
+});
+
+test("a rule's key replaces the default's, in whatever way each is given", () => {
+  const ways = {
+    apiKey: '"${A}"',
+    apiKeySecretRef: "{name: openai, key: b}",
+    apiKeys: "[{env: C}]",
+  };
+  for (const [base, baseValue] of Object.entries(ways)) {
+    for (const [own, value] of Object.entries(ways)) {
+      const merged = mergedOf(`{${base}: ${baseValue}}`, `{${own}: ${value}}`);
+      const set = Object.keys(merged).filter((field) => field.startsWith("apiKey"));
+      assert.deepEqual(set, [own]);
+    }
+    assert.ok(base in mergedOf(`{${base}: ${baseValue}}`, "{model: m}"));
+  }
+});

@@ -16,6 +16,8 @@ const good: Outcome = {
     largePlugin: undefined,
     failure: undefined,
     isWaiting: false,
+    remarks: [],
+    lagging: undefined,
   },
 };
 

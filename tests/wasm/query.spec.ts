@@ -64,10 +64,11 @@ describe("an encoded name", () => {
     expect(standsFor("a b", "A+B")).toBe(true);
     expect(standsFor("a b", "a%20b")).toBe(true);
     expect(standsFor("", "")).toBe(true);
+    expect(standsFor("key", "+%20key")).toBe(true);
   });
 
   it("matches nothing else", () => {
-    const spellings = "ke keys %6be k%65 ke%00y %00key %256bey k%6 key%".split(" ");
+    const spellings = "ke keys key+ %6be k%65 ke%00y %00key %256bey k%6 key%".split(" ");
     spellings.push("");
     for (let i = 0; i < spellings.length; i++) {
       expect(standsFor("key", spellings[i])).toBe(false, spellings[i]);

@@ -112,7 +112,12 @@ function diagnosticsOf(
   );
   documents.push(new ObjectDocument({ ...object, status: undefined }, text));
   const found: Diagnostic[] = [];
-  const options = { target: "istio", errors: "leave-out", isComplete: true } as const;
+  const options = {
+    target: "istio",
+    errors: "leave-out",
+    isComplete: true,
+    hasKeyServer: true,
+  } as const;
   validate(documents, options, (diagnostic) => {
     const about = diagnostic.affected ?? diagnostic.resource;
     if (about !== undefined && formatResource(about) === id) found.push(diagnostic);

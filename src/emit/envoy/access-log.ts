@@ -2,6 +2,7 @@ import {
   cachedTokensState,
   completionTokensState,
   firstEventState,
+  keyState,
   modelState,
   outcomeState,
   promptTokensState,
@@ -35,6 +36,7 @@ export const accessLogFields = {
   llm_reasoning_tokens: filterState(reasoningTokensState),
   llm_outcome: filterState(outcomeState),
   llm_ttft_ms: filterState(firstEventState),
+  llm_key: filterState(keyState),
 } as const;
 
 /** A field of the access log. */

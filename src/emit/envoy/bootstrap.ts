@@ -1,6 +1,6 @@
 // Plan → Envoy's bootstrap: one gateway that needs no control plane. All decisions are in the plan.
 import type { Plan } from "../../plan/plan.ts";
-import { type Cluster, toCluster, tunnelOf } from "./cluster.ts";
+import { type Cluster, toCluster, toKeyCluster, tunnelOf } from "./cluster.ts";
 import { internalListeners } from "./connection.ts";
 import { type Listener, toListener } from "./listener.ts";
 import type { AdminAddress, EnvoyOptions } from "./options.ts";
@@ -19,19 +19,81 @@ export interface Bootstrap {
 
 /** The bootstrap of an Envoy that serves as the plan's gateway. */
 export function toBootstrap(plan: Plan, options: EnvoyOptions): Bootstrap {
+  const { listeners, clusters, hasTunnels } = toResources(plan, options);
+  return {
+    ...withoutResources(options),
+    ...(hasTunnels ? { bootstrap_extensions: [internalListeners] } : {}),
+    static_resources: { listeners, clusters },
+  };
+}
+
+/** A cluster of a provider, or of its proxy. */
+export type Named = Cluster | { name: string };
+
+function toResources(
+  plan: Plan,
+  options: EnvoyOptions,
+): { listeners: (Listener | object)[]; clusters: Named[]; hasTunnels: boolean } {
   const tunnels = plan.providers.flatMap((provider) => tunnelOf(provider, options) ?? []);
   const clusters = plan.providers.map((provider) => toCluster(provider, options));
+  return {
+    listeners: [toListener(plan, options), ...tunnels.map(({ listener }) => listener)],
+    clusters: [...clusters, ...tunnels.map(({ cluster }) => cluster)],
+    hasTunnels: tunnels.length > 0,
+  };
+}
+
+/** Files from which Envoy reads its listener and its clusters, again when they are replaced. */
+export interface ResourceFiles {
+  listeners: string;
+  clusters: string;
+}
+
+/** The bootstrap of an Envoy whose listener and clusters are in files. */
+export function toFileBootstrap(options: EnvoyOptions, files: ResourceFiles): object {
+  const { keySocket } = options;
+  const source = (path: string): object => ({ path_config_source: { path } });
+  return {
+    ...withoutResources(options),
+    // A changed resource may need it.
+    bootstrap_extensions: [internalListeners],
+    dynamic_resources: {
+      cds_config: source(files.clusters),
+      lds_config: source(files.listeners),
+    },
+    static_resources: { clusters: keySocket === undefined ? [] : [toKeyCluster(keySocket)] },
+  };
+}
+
+/**
+ * What is in these files. Clusters of `before` that the plan does not have stay: a request may still
+ * be under way there.
+ */
+export function toResourceFiles(
+  plan: Plan,
+  options: EnvoyOptions,
+  before: readonly Named[],
+): { listeners: object; clusters: object; all: Named[] } {
+  const { listeners, clusters } = toResources(plan, options);
+  const names = new Set(clusters.map(({ name }) => name));
+  const all = [...clusters, ...before.filter(({ name }) => !names.has(name))];
+  const typed = (message: string, resources: object[]): object => ({
+    resources: resources.map((resource) => typedConfig(message, { ...resource })),
+  });
+  return {
+    listeners: typed("envoy.config.listener.v3.Listener", listeners),
+    clusters: typed("envoy.config.cluster.v3.Cluster", all),
+    all,
+  };
+}
+
+function withoutResources(options: EnvoyOptions): Omit<Bootstrap, "static_resources"> {
   return {
     node: { id: "llm-egress", cluster: "llm-egress" },
     ...(options.admin === undefined ? {} : { admin: { address: toAddress(options.admin) } }),
     stats_config: statsConfig(),
     layered_runtime: layeredRuntime(),
     overload_manager: overloadManager(),
-    ...(tunnels.length === 0 ? {} : { bootstrap_extensions: [internalListeners] }),
-    static_resources: {
-      listeners: [toListener(plan, options), ...tunnels.map(({ listener }) => listener)],
-      clusters: [...clusters, ...tunnels.map(({ cluster }) => cluster)],
-    },
   };
 }
 

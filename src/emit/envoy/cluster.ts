@@ -49,6 +49,20 @@ export function clusterName({ host, port }: Endpoint): string {
   return `outbound|${port}||${host}`;
 }
 
+/** The name of the cluster that hands out keys of Secrets. */
+export const keyCluster = "llm-egress-keys";
+
+/** The cluster that hands out keys, at a Unix domain socket. */
+export function toKeyCluster(socket: string): object {
+  const endpoint = { address: { pipe: { path: socket } } };
+  return {
+    name: keyCluster,
+    type: "STATIC",
+    connect_timeout: "1s",
+    load_assignment: { cluster_name: keyCluster, endpoints: [{ lb_endpoints: [{ endpoint }] }] },
+  };
+}
+
 /** Istio's value. Answers that stream for minutes soon reach Envoy's default of 1024. */
 const most = 4_294_967_295;
 const unbounded = {

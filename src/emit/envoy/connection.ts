@@ -38,7 +38,7 @@ export function connectionFields(
 /** What leads to the provider through its proxy: TLS goes through the tunnel, and is verified. */
 export interface Tunnel {
   listener: object;
-  cluster: object;
+  cluster: { name: string } & Record<string, unknown>;
   /** The address of the listener. */
   address: object;
 }

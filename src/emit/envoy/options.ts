@@ -17,6 +17,8 @@ export interface EnvoyOptions {
   upstreams: ReadonlyMap<string, Upstream>;
   /** How many callers metrics distinguish, in each worker. */
   maxSources: number;
+  /** Absolute path of the Unix domain socket at which keys of Secrets are handed out, if any are. */
+  keySocket?: string;
 }
 
 /** An IP address and a port, or the absolute path of a Unix domain socket. */

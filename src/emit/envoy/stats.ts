@@ -1,5 +1,6 @@
 import {
   codeLabel,
+  keyLabel,
   modelLabel,
   outcomeLabel,
   providerLabel,
@@ -11,7 +12,7 @@ import {
 /** All labels of the filter's metrics. */
 export const metricLabels = [
   ...[providerLabel, routeLabel, modelLabel, sourceLabel],
-  ...[codeLabel, outcomeLabel, reasonLabel],
+  ...[codeLabel, outcomeLabel, reasonLabel, keyLabel],
 ];
 
 /**

@@ -4,7 +4,7 @@ import {
   toPluginConfig,
   unservedDestinations,
 } from "../../plan/to-plugin-config.ts";
-import { clusterName } from "./cluster.ts";
+import { clusterName, keyCluster } from "./cluster.ts";
 import { type EnvoyOptions, formatAddress } from "./options.ts";
 import { type Extension, typedConfig } from "./typed-config.ts";
 
@@ -15,6 +15,7 @@ export function toWasmFilter(plan: Plan, options: EnvoyOptions): Extension {
     unservedClusters: unservedDestinations(plan).map(clusterName),
     ownAuthorities: ownAuthorities(options),
     maxSources: options.maxSources,
+    ...(options.keySocket === undefined ? {} : { keyCluster }),
   });
   return {
     name: "llm-egress",

@@ -8,9 +8,9 @@ import type {
   RulePlan,
 } from "../../plan/plan.ts";
 import { unsentErrors } from "../retries.ts";
+import { removedOnLastHop } from "./last-hop-headers.ts";
 import type { IstioOptions } from "./options.ts";
 import { plainPort, tlsSubset } from "./provider-ports.ts";
-import { removedHeaders } from "./removed-headers.ts";
 
 type Spec = NonNullable<IVirtualService["spec"]>;
 export type HttpRoute = NonNullable<Spec["http"]>[number];
@@ -108,6 +108,6 @@ function toDestination(
   const set = host === route.host ? {} : { set: { Host: host } };
   return {
     destination: { host, port: { number: port }, ...subset },
-    headers: { request: { ...set, remove: removedHeaders(options) } },
+    headers: { request: { ...set, remove: removedOnLastHop(options) } },
   };
 }

@@ -22,6 +22,8 @@ export interface IstioOptions {
    * and TLS of the same resources. Its routes then name clusters without a subset.
    */
   contents: "all" | "plugins";
+  /** Envoy's name of the cluster that hands out keys. */
+  keyCluster?: string;
 }
 
 // Never FAIL_OPEN: a request that the filter has not seen must not leave.

@@ -51,6 +51,7 @@ export function toWasmPlugin(workload: Workload, plan: Plan, options: IstioOptio
         ...(options.contents === "all" ? { virtualServicesOf } : {}),
         ownAuthorities: [],
         maxSources: options.maxSources,
+        ...(options.keyCluster === undefined ? {} : { keyCluster: options.keyCluster }),
       }),
     },
   };

@@ -15,7 +15,7 @@ const pollMs = 100;
 
 /** Runs a command of the README in the example's folder, and returns its output. */
 export function run({ command }: Step): string {
-  const env = { ...process.env, API_KEY: apiKey };
+  const env = { ...process.env, DASHSCOPE_API_KEY: apiKey };
   return execFileSync("bash", ["-c", command], { cwd: exampleFolder, env, encoding: "utf8" });
 }
 

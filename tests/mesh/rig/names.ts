@@ -94,6 +94,10 @@ export const controllerPort = 18080;
 /** The addresses of its replicas. */
 export const controllerAddresses = ["127.0.0.21", "127.0.0.22"] as const;
 
+/** Where they hand out keys: addresses that the endpoints of a Service may have, and the port. */
+export const keyAddresses = [podAddress, "10.244.0.11"] as const;
+export const keysPort = 8443;
+
 export const registryAddress = "127.0.0.1:5000";
 export const kubeApi = { port: 16443, token: "admintoken" };
 export const istiodUrl = "http://127.0.0.1:8082";

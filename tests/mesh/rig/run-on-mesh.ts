@@ -8,7 +8,7 @@ import { MissingRequirement } from "../../support/missing-requirement.ts";
 import { isInside, raiseLoopback, runInside } from "../../support/namespaces.ts";
 import { buildBinaries } from "./binaries.ts";
 import { Components } from "./components.ts";
-import { podAddress } from "./names.ts";
+import { keyAddresses } from "./names.ts";
 import { checkRequirements } from "./requirements.ts";
 import { startMesh } from "./start-mesh.ts";
 
@@ -35,7 +35,7 @@ export async function runOnMesh(act: () => Promise<number>, fail: () => number):
 }
 
 async function runHere(act: () => Promise<number>, fail: () => number): Promise<number> {
-  raiseLoopback(podAddress);
+  raiseLoopback(...keyAddresses);
   const folder = mkdtempSync(join(tmpdir(), "llm-egress-mesh-"));
   const components = new Components(folder);
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -36,6 +36,6 @@ const traceHeaders = [
 ];
 
 /** The request headers that are removed on the last hop, to a provider. */
-export function removedHeaders(options: Pick<IstioOptions, "traceHeaders">): string[] {
+export function removedOnLastHop(options: Pick<IstioOptions, "traceHeaders">): string[] {
   return options.traceHeaders === "kept" ? meshHeaders : [...meshHeaders, ...traceHeaders];
 }

@@ -1,0 +1,319 @@
+// Keys in Secrets: the gateway gets them from the controller while requests go on. The controller's
+// mesh certificate is renewed every ten seconds meanwhile.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { askForKeys } from "../support/key-caller.ts";
+import { MeshCa } from "../support/mesh-ca.ts";
+import {
+  type ControllerProcess,
+  prepareController,
+  startController,
+} from "./controller-process.ts";
+import { startLoad } from "./load.ts";
+import { connectMesh } from "./mesh.ts";
+import { dashscopeProvider, dashscopeRoute, gatewayRule, moonshotRoute } from "./resources.ts";
+import {
+  controllerAddresses,
+  gateway,
+  istiodUrl,
+  keyAddresses,
+  keysPort,
+  proxies,
+} from "./rig/names.ts";
+import { callKube } from "./rig/kube-client.ts";
+import { assertNothingLost, keyIn, RotatedSecret } from "./rotated-secret.ts";
+import { pollUntil } from "./settle.ts";
+
+const mesh = connectMesh();
+const secret = new RotatedSecret("llm-keys", "dashscope");
+const url = "http://dashscope.aliyuncs.com/v1/chat/completions";
+const echo = { "x-mock-echo": "1" };
+const ref = "apiKeySecretRef: { name: llm-keys, key: dashscope }";
+const provider = dashscopeProvider.replace("apiKey: ${API_KEY}", ref);
+const moonshot = `
+apiVersion: istio.alibabacloud.com/v1beta1
+kind: LLMProvider
+metadata: { name: moonshot, namespace: istio-system }
+spec:
+  workloadSelector: { labels: { istio: egressgateway } }
+  host: api.moonshot.cn
+  configs:
+    defaultConfig:
+      openAIConfig: { apiKeySecretRef: { name: llm-keys, key: moonshot } }
+`;
+const words = ["--mesh-certificate-seconds", "20"];
+
+let replicas: ControllerProcess[];
+
+before(async () => {
+  assert.match(provider, /apiKeySecretRef/);
+  await prepareController(mesh);
+  replicas = [0, 1].map(start);
+  await mesh.apply(gatewayRule);
+});
+after(async () => {
+  await mesh.clear();
+  await Promise.all(replicas.map((each) => each.stop()));
+});
+
+function start(number: number): ControllerProcess {
+  const address = controllerAddresses[number] ?? controllerAddresses[0];
+  return startController(mesh, { identity: `replica-${number}`, address, words });
+}
+
+const log = () => Promise.resolve(replicas.map((each) => each.log()).join("\n"));
+const statusOf = (kind: string, name: string, namespace: string, path: string) =>
+  mesh.kubectl("get", kind, name, "-n", namespace, "-o", `jsonpath={.status.${path}}`);
+
+async function untilStatus(name: string, status: string): Promise<void> {
+  const [kind, namespace] = name.endsWith("-route")
+    ? ["llmroute", "default"]
+    : ["llmprovider", "istio-system"];
+  const is = async () => (await statusOf(kind, name, namespace, "status")) === status;
+  await pollUntil(`${name} to be ${status}`, is, log);
+}
+
+/** Puts one new key after the other into the Secret, under load. Gives the times, sorted. */
+async function rotateOften(rounds: number): Promise<number[]> {
+  const load = loadOn();
+  const times: number[] = [];
+  try {
+    for (let round = 0; round < rounds; round += 1) {
+      times.push(await secret.rotate(load));
+      await sleep(100);
+    }
+  } finally {
+    await load.stop();
+  }
+  assertNothingLost(load);
+  return times.sort((a, b) => a - b);
+}
+
+async function untilReplicasReady(): Promise<void> {
+  await pollUntil("the replicas to be ready", async () => {
+    const responses = replicas.map((each) => each.get("/readyz").catch(() => undefined));
+    return (await Promise.all(responses)).every((response) => response?.status === 200);
+  });
+}
+
+/** Deletes the WasmPlugin, with which the VMs end, and puts it back as it was. */
+async function restartFilter(): Promise<void> {
+  const plugins = "/apis/extensions.istio.io/v1alpha1/namespaces/istio-system/wasmplugins";
+  const path = `${plugins}/llm-egress-istio-egressgateway`;
+  type Plugin = Record<string, unknown> & { metadata: { resourceVersion?: string } };
+  const plugin = await callKube<Plugin>({ method: "GET", path });
+  delete plugin.metadata.resourceVersion;
+  await mesh.follow(async () => {
+    await callKube({ method: "DELETE", path });
+  });
+  await mesh.follow(async () => {
+    const query = "?fieldManager=llm-egress-controller";
+    await callKube({ method: "POST", path: plugins + query, body: plugin });
+  });
+}
+
+const loadOn = () => startLoad(mesh.as("app"), { url, headers: echo, parallel: 3 });
+
+describe("a provider whose Secret is missing", () => {
+  it("says so, and refuses requests", async () => {
+    await mesh.submit(provider, dashscopeRoute);
+    await untilStatus("dashscope-qwen", "SecretNotFound");
+    await untilStatus("dashscope-route", "Ready");
+    const conditions = await statusOf(
+      "llmprovider",
+      "dashscope-qwen",
+      "istio-system",
+      "conditions",
+    );
+    assert.match(conditions, /Secret istio-system\/llm-keys is missing/);
+    await pollUntil("the refusal", async () => (await mesh.as("app").chat(url)).status === 503);
+  });
+
+  it("gets the key as soon as there is one", async () => {
+    const metadata = { name: "llm-keys", namespace: "istio-system" };
+    const object = { apiVersion: "v1", kind: "Secret", metadata, stringData: { other: "x" } };
+    await mesh.submit(JSON.stringify(object));
+    const path = "conditions";
+    await pollUntil("the entry to be missing", async () => {
+      const text = await statusOf("llmprovider", "dashscope-qwen", "istio-system", path);
+      return text.includes("has no key dashscope");
+    });
+    const key = secret.newKey();
+    await secret.patch({ dashscope: key });
+    const begun = performance.now();
+    await pollUntil("an answer", async () => (await mesh.as("app").chat(url)).status === 200);
+    assert.ok(performance.now() - begun < 1_000);
+    assert.equal(keyIn(await mesh.as("app").chat(url, {}, echo)), `Bearer ${key}`);
+    await untilStatus("dashscope-qwen", "Ready");
+  });
+});
+
+describe("a new key", () => {
+  it("is used within a tenth of a second, and no request is lost", async () => {
+    const times = await rotateOften(40);
+    const [median = 0, most = 0] = [times[20], times.at(-1)];
+    console.log(`a new key is in use after ${Math.round(median)} ms, at most ${Math.round(most)}`);
+    assert.ok(median < 200, `median ${median}`);
+    assert.ok(most < 1_000, `maximum ${most}`);
+  });
+
+  it("is used while replicas are killed and start again, and no request is lost", async () => {
+    const load = loadOn();
+    try {
+      for (const number of [0, 1]) {
+        await secret.rotate(load);
+        await replicas[number]?.stop("SIGKILL");
+        assert.ok((await secret.rotate(load)) < 3_000);
+        replicas[number] = start(number);
+        await untilReplicasReady();
+        await sleep(500);
+        await secret.rotate(load);
+      }
+    } finally {
+      await load.stop();
+    }
+    assertNothingLost(load);
+  });
+});
+
+describe("a caller that is not a gateway of a provider", () => {
+  it("gets no keys, is logged and counted", async () => {
+    const [cert, key] = ["ca-cert.pem", "ca-key.pem"].map((name) =>
+      join(mesh.folder, "certificates", name),
+    );
+    const ca = new MeshCa({ cert: cert ?? "", key: key ?? "" });
+    const [address] = keyAddresses;
+    const ask = (name: string) =>
+      askForKeys({ address, port: keysPort, certificate: ca.issue(`URI:spiffe://${name}`) });
+    try {
+      const own = "cluster.local/ns/istio-system/sa/istio-egressgateway-service-account";
+      assert.equal((await ask(own)).status, 200);
+      for (const name of [
+        "cluster.local/ns/default/sa/app",
+        "cluster.local/ns/istio-system/sa/default",
+        "evil.local/ns/istio-system/sa/istio-egressgateway-service-account",
+      ]) {
+        assert.deepEqual(await ask(name), { status: 403, version: "", keys: {} });
+      }
+    } finally {
+      ca.close();
+    }
+    const metrics = await (await replicas[0]?.get("/metrics"))?.text();
+    assert.match(metrics ?? "", /key_refusals_total\{reason="pod"\} 2/);
+    assert.match(metrics ?? "", /key_refusals_total\{reason="identity"\} 1/);
+    assert.match(await log(), /a caller gets no keys.*"serviceAccount":"app"/);
+  });
+});
+
+describe("under load", () => {
+  it("no request of a new or removed provider is unfiltered", async () => {
+    const key = secret.newKey();
+    await secret.patch({ moonshot: key });
+    const load = startLoad(mesh.as("app"), {
+      url: "http://api.moonshot.cn/v1/chat/completions",
+      headers: echo,
+      parallel: 4,
+    });
+    const times: number[] = [];
+    try {
+      for (let round = 0; round < 8; round += 1) {
+        const begun = performance.now();
+        await mesh.submit(moonshot, moonshotRoute);
+        await untilStatus("moonshot-route", "Ready");
+        times.push(performance.now() - begun);
+        await mesh.delete(moonshotRoute, moonshot);
+        await pollUntil("all to be deleted", async () => {
+          const kinds = "wasmplugins,serviceentries,virtualservices";
+          return !(await mesh.kubectl("get", kinds, "-A", "-o", "yaml")).includes(
+            "api.moonshot.cn",
+          );
+        });
+      }
+    } finally {
+      await load.stop();
+    }
+    times.sort((a, b) => a - b);
+    console.log(`a new provider's route is written after ${Math.round(times[4] ?? 0)} ms`);
+    const echoes = load.answers.filter(({ answer }) => answer.status === 200);
+    assert.ok(echoes.length > 0);
+    for (const { answer } of echoes) assert.equal(keyIn(answer), `Bearer ${key}`);
+  });
+});
+
+describe("while the controller is away", () => {
+  it("keys that a gateway has stay in use", async () => {
+    await Promise.all(replicas.map((each) => each.stop()));
+    assert.equal((await mesh.as("app").chat(url)).status, 200);
+  });
+
+  it("a filter that starts refuses requests after two seconds, and recovers by itself", async () => {
+    await restartFilter();
+    const refused = await mesh.as("app").chat(url);
+    assert.equal(refused.status, 503);
+    assert.match(refused.body.toString(), /key_unavailable/);
+    assert.ok(refused.totalMs > 1_500 && refused.totalMs < 3_500, `${refused.totalMs} ms`);
+    replicas = [0, 1].map(start);
+    await untilReplicasReady();
+    const begun = performance.now();
+    await pollUntil("an answer", async () => (await mesh.as("app").chat(url)).status === 200);
+    console.log(`recovers ${Math.round(performance.now() - begun)} ms after the controller`);
+  });
+});
+
+const adminPages = ["config_dump?include_eds", "clusters", "stats", "server_info", "listeners"];
+
+const assertSecret = (what: string, text: string) => assert.ok(!secret.hasKey(text), what);
+
+describe("a key in a Secret", () => {
+  before(async () => {
+    await fetch(`http://127.0.0.1:${gateway.adminPort}/logging?wasm=trace`, { method: "POST" });
+    const load = loadOn();
+    await secret.rotate(load);
+    await load.stop();
+  });
+
+  it("is in no page of a proxy or istiod", async () => {
+    for (const { adminPort } of proxies) {
+      for (const page of adminPages) {
+        const response = await fetch(`http://127.0.0.1:${adminPort}/${page}`);
+        assertSecret(page, await response.text());
+      }
+    }
+    for (const page of [
+      "configz",
+      "cachez",
+      "pushcontext",
+      "config_dump?proxyID=egw-0.istio-system",
+    ]) {
+      assertSecret(page, await (await fetch(`${istiodUrl}/debug/${page}`)).text());
+    }
+  });
+});
+
+describe("a key in a Secret, also while it rotates,", () => {
+  it("is in no other resource", async () => {
+    const kinds = await mesh.kubectl("api-resources", "--verbs=list", "--cached", "-o", "name");
+    const names = kinds
+      .trim()
+      .split("\n")
+      .filter((name) => name !== "secrets");
+    const resources = await mesh.kubectl("get", names.join(","), "-A", "-o", "yaml");
+    assert.match(resources, /llm-keys\/dashscope/);
+    assertSecret("resources", resources);
+    const secrets = await mesh.kubectl("get", "secrets", "-A", "-o", "name");
+    assert.match(secrets, /llm-keys/);
+  });
+
+  it("is in no log and no other file, also while it rotates", () => {
+    const entries = readdirSync(mesh.folder, { recursive: true, withFileTypes: true });
+    for (const { parentPath, name } of entries.filter((entry) => entry.isFile())) {
+      const path = join(parentPath, name);
+      // The Secret itself is there.
+      if (path.startsWith(join(mesh.folder, "etcd"))) continue;
+      assertSecret(path, readFileSync(path, "latin1"));
+    }
+  });
+});
