@@ -63,7 +63,7 @@ export class EgressRoot extends RootContext {
     this.idleStreams = new Idle<EgressStream>();
     this.misroutedCounter = defineMetric(MetricKind.Counter, misroutedMetric);
     const before = max(MAX_HELD_MEMBER_BYTES, config.longestKeyBytes);
-    reserveRoom(before, config.longestBlockBytes + 1);
+    reserveRoom(before, config.longestBlockBytes);
     for (let i = 0; i < config.faults.length; i++) log(LogLevel.Error, config.faults[i]);
     return true;
   }

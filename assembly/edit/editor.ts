@@ -1,8 +1,9 @@
 // Edits a JSON object while it passes: managed top-level members are overwritten with spaces, new
 // ones go in one block of a fixed size before the closing brace, and every other byte goes out as
-// it came. When the block and the brace go out is the caller's choice. Comes in: a chunk of the body in memory; goes out: the same memory, edited, with the
-// bytes held from the previous chunk before it and without the bytes held for the next. Kept
-// between calls: the scanner, what is known of the client's members, and the held bytes.
+// it came. When the block and the brace go out is the caller's choice. Comes in: a chunk of the body
+// in memory; goes out: the same memory, edited, with the bytes held from the previous chunk before
+// it and without the bytes held for the next. Kept between calls: the scanner, what is known of the
+// client's members, and the held bytes.
 
 import { MAX_MEMBER_NAME_LENGTH } from "../../contract/limits";
 import { Bytes, find } from "../bytes/bytes";
@@ -11,7 +12,7 @@ import { JsonStep, Scanner } from "../json/scanner";
 import { foldKey, unescapeString } from "../json/unescape";
 import { Seen, writeBlock } from "./block";
 import { Action, EditPlan, HAS_NUL, KEY_SLACK_BYTES, Member, NO_MEMBER } from "./edit-plan";
-import { HeldBytes } from "./held-bytes";
+import { HeldBytes, MAX_HELD_MEMBER_BYTES } from "./held-bytes";
 import { LongKey } from "./long-key";
 import { judge, MAX_JUDGED_BYTES, modelEnd, modelStart, replacement, Verdict } from "./judge";
 
@@ -29,7 +30,7 @@ export class Editor {
 
   private scanner: Scanner = new Scanner();
   private seen: Seen = new Seen();
-  /** The member that is undecided. */
+  /** The member that is undecided, or what begins with the closing brace and has not gone out. */
   private held: HeldBytes = new HeldBytes();
   /** The key that is too long to be held, and whether the chunk begins within it. */
   private longKey: LongKey = new LongKey();
@@ -41,8 +42,6 @@ export class Editor {
 
   /** Where the bytes to blank begin in this chunk; a place in memory while `feed` runs. */
   private blankStart: usize = 0;
-  /** After `feed`: the closing brace, if it is in this chunk, or 0. */
-  private brace: usize = 0;
 
   constructor(private plan: EditPlan) {
     this.restart(plan);
@@ -80,11 +79,10 @@ export class Editor {
   /**
    * Edits the chunk from `start` to `end`. MAX_HELD_MEMBER_BYTES before it may be overwritten;
    * READ_AHEAD_BYTES after it are read. A verdict other than Valid is final, and the chunk must not
-   * go out. If `complete` follows, `close` or `cutBrace` must.
+   * go out. If `complete` follows, `close` or `holdBrace` must, until `close` has been called.
    */
   feed(start: usize, end: usize): Verdict {
     this.changed = false;
-    this.brace = 0;
     this.blankStart = start;
     this.outStart = this.held.restore(start);
     if (this.outStart != start) this.changed = true;
@@ -94,7 +92,7 @@ export class Editor {
     if (verdict != Verdict.Valid) return verdict;
     if (this.isBlanking) this.blank(end);
     if (this.inLongKey) this.longKey.feed(start, end);
-    return this.held.start != 0 ? this.holdBack(end) : Verdict.Valid;
+    return this.held.start == 0 || this.complete ? Verdict.Valid : this.holdBack(end);
   }
 
   private scan(end: usize): Verdict {
@@ -104,7 +102,7 @@ export class Editor {
     while (step != JsonStep.More) {
       if (step == JsonStep.Invalid) return Verdict.InvalidJson;
       if (step == JsonStep.TooDeep) return Verdict.TooDeep;
-      if (step == JsonStep.Close) this.brace = scanner.at - 1;
+      if (step == JsonStep.Close) this.held.begin(scanner.at - 1);
       else if (manages) {
         const verdict = this.follow(step, scanner.at);
         if (verdict != Verdict.Valid) return verdict;
@@ -289,40 +287,44 @@ export class Editor {
     return Verdict.Valid;
   }
 
-  /** How many bytes after a chunk `close` overwrites, and what it writes to an empty one. */
-  get closingBytes(): usize {
-    return this.plan.blockBytes + 1;
-  }
-
   /**
-   * Writes the block and the closing brace: in the brace's place if that is in this chunk, or after
-   * what goes out of it. Called once, if `complete`.
+   * Writes the block before the closing brace. Called once, if `complete`. Overwrites as many bytes
+   * after the chunk.
    */
   close(): void {
     const blockBytes = this.plan.blockBytes;
-    let brace = this.brace;
-    if (brace == 0) {
-      brace = this.outEnd++;
-      store<u8>(brace, Char.CloseBrace);
-    }
+    const brace = this.held.start;
     memory.copy(brace + blockBytes, brace, this.outEnd - brace);
     writeBlock(this.plan, this.seen, brace);
     this.outEnd += blockBytes;
+    this.held.begin(0);
     this.changed = true;
   }
 
-  /** Takes the closing brace, if it is in this chunk, out of what goes out. */
-  cutBrace(): void {
-    const brace = this.brace;
-    if (brace == 0) return;
-    memory.copy(brace, brace + 1, --this.outEnd - brace);
+  /** Instead of `feed` and before `close`, if the last chunk is empty: what is held goes out. */
+  feedNothing(): void {
+    const size = this.held.size;
+    const room = changetype<usize>(new ArrayBuffer(size + this.plan.blockBytes));
+    this.outEnd = room + size;
+    this.outStart = this.held.restore(this.outEnd);
+  }
+
+  /** Holds the closing brace, and whitespace after it; more than fits goes out before it. */
+  holdBrace(): void {
+    const held = this.held;
+    const last = this.outEnd - 1;
+    if (this.outEnd - held.start > MAX_HELD_MEMBER_BYTES) {
+      memory.copy(held.start, held.start + 1, last - held.start);
+      store<u8>(last, Char.CloseBrace);
+      held.start = last;
+    }
+    this.outEnd = held.hold(this.outEnd);
     this.changed = true;
   }
 
-  /** Nothing of this chunk goes out; `room` is the place of what `close` writes instead. */
-  clear(room: usize): void {
-    this.brace = 0;
-    this.outStart = this.outEnd = room;
+  /** Nothing of this chunk goes out. */
+  clear(): void {
+    this.outEnd = this.outStart;
     this.changed = true;
   }
 }

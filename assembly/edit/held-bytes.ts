@@ -24,9 +24,10 @@ export class HeldBytes {
   keyEnd: usize = 0;
   valueStart: usize = 0;
 
-  /** Memory for the bytes, which is kept for the next body, and how many bytes are in it. */
+  /** How many bytes are held between two chunks. */
+  size: i32 = 0;
+  /** Memory for them, which is kept for the next body. */
   private buffer: Bytes | null = null;
-  private size: usize = 0;
 
   /** Begins a new body. */
   restart(): void {
@@ -72,7 +73,7 @@ export class HeldBytes {
       this.buffer = buffer;
     }
     memory.copy(changetype<usize>(buffer), start, size);
-    this.size = size;
+    this.size = <i32>size;
   }
 
   private move(by: usize): void {

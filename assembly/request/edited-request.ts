@@ -34,7 +34,7 @@ function noSettings(): Settings {
 }
 
 /**
- * The last bytes of a body wait in Envoy's buffer if there are at most this many. Above the buffer's
+ * The bytes of a body that wait in Envoy's buffer are at most this many. Above the buffer's
  * limit (1 MiB by default, 32 KiB in a hardened Envoy) Envoy would stop to read the connection, and
  * never see the body's end. Over HTTP/2 it sees the end all the same.
  */
@@ -137,29 +137,34 @@ export class EditedRequest {
     return this.closing == Closing.Waiting;
   }
 
-  // Whether Envoy can hold a chunk of `size` bytes, and those that come after it, until the body's
-  // end. Reads a property, and so must come before the chunk is read.
+  // Whether a chunk of `size` bytes, and those that come after it, may wait in Envoy's buffer until
+  // the body's end: if trailers end it, nothing can be added to it. But what has been sent may be in
+  // that buffer too, as Envoy's router keeps it for retries, and would be sent again together with
+  // what waits (https://github.com/envoyproxy/envoy/issues/45470). So only a body in one piece waits
+  // there. Reads a property, and so must come before the chunk is read.
   private canWait(size: u32): bool {
-    if (this.length != NO_LENGTH) return size + (this.length - this.receivedBytes) <= MAX_WAITING;
+    if (this.length != NO_LENGTH || this.receivedBytes != size) return false;
     return size <= MAX_WAITING || isHttp2();
   }
 
-  // The closing brace goes out once the body's end is known. Until then it waits in Envoy's buffer,
-  // or else in the editor, and whitespace that follows it goes out before it.
+  // The closing brace goes out once the body's end is known. Until then it waits in the editor or in
+  // Envoy's buffer.
   private closeBody(editor: Editor, size: u32, endOfStream: bool, canWait: bool): void {
     this.model = editor.model;
     // Over HTTP/1.1, Envoy signals the end after the last chunk, even if it knows the length.
     const hasEnded = endOfStream || this.receivedBytes == this.length;
     if (this.closing == Closing.Open) {
-      if (!hasEnded && !canWait) return editor.cutBrace();
-      const room = size == 0 ? new ArrayBuffer(<i32>editor.closingBytes) : null;
-      if (room !== null) editor.clear(changetype<usize>(room));
+      if (!hasEnded && !canWait) {
+        if (size != 0) editor.holdBrace();
+        return;
+      }
+      if (size == 0) editor.feedNothing();
       editor.close();
       this.asksForUsage = editor.asksForUsage;
       this.closing = <u8>Closing.Waiting;
     } else if (this.waitingBytes + size > MAX_WAITING && !hasEnded) {
       // More whitespace than Envoy can hold, in a body without content-length.
-      return editor.clear(editor.outStart);
+      return editor.clear();
     }
     this.waitingBytes += size;
     if (hasEnded) this.closing = <u8>Closing.Sent;

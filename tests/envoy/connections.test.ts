@@ -1,5 +1,5 @@
-// How the compiled bootstrap makes and keeps connections: through a proxy, over HTTP/2, and for as long
-// as the provider keeps them.
+// How the compiled bootstrap makes and keeps connections: through a proxy, over HTTP/2, for as long as
+// the provider keeps them, and what it sends again.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -13,6 +13,7 @@ import { compile, emitEnvoy } from "../../src/compile.ts";
 import { selfSigned } from "../support/certificate.ts";
 import { envoyOptions } from "../support/envoy-options.ts";
 import { type Envoy, startEnvoy } from "../support/envoy.ts";
+import { freePort } from "../support/ports.ts";
 import { until } from "../support/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "connections-"));
@@ -40,6 +41,7 @@ const plain = createServer({ keepAliveTimeout: 60_000 }, (request, response) => 
   request.socket.once("close", () => (closedAfterMs = performance.now() - answeredAt));
 });
 let envoy: Envoy;
+let unused: number;
 
 function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
@@ -63,6 +65,7 @@ before(async () => {
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
   }
+  unused = await freePort();
   const through = { host: "localhost", port: portOf(proxy), authorization: "${PROXY}" };
   const tls = { caCertificates: join(folder, "ca.pem") };
   const disabled = { mode: "DISABLE" };
@@ -72,6 +75,7 @@ before(async () => {
     resource("localhost", {
       ...{ tls: disabled, port: portOf(plain), connection: { idleTimeout: "300ms" } },
     }),
+    resource("gone.localhost", { tls: disabled, port: unused }),
   ];
   const { plan, diagnostics } = compile([{ file: "a", text: text.join("\n---\n") }], "envoy");
   assert.ok(plan, JSON.stringify(diagnostics));
@@ -119,5 +123,11 @@ describe("a connection", () => {
     assert.equal(await ask("localhost"), 200);
     await until(() => closedAfterMs !== undefined);
     assert.ok((closedAfterMs ?? 0) > 250, `${closedAfterMs}`);
+  });
+
+  test("that can't be made is tried again once", async () => {
+    assert.equal(await ask("gone.localhost"), 503);
+    const cluster = `cluster.outbound|${unused}||gone.localhost`;
+    assert.equal(await envoy.stats(`${cluster}.upstream_rq_retry`), 1);
   });
 });

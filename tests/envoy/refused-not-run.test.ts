@@ -56,6 +56,10 @@ const ways: Record<string, Send> = {
   },
   "HTTP/2 with trailers": (port, pieces) =>
     exchangeH2(port, { headers: h2, pieces, trailers, pauseMs: 2 }),
+  "HTTP/2 with content-length and trailers": (port, pieces) => {
+    const length = { "content-length": Buffer.concat(pieces).length };
+    return exchangeH2(port, { headers: { ...h2, ...length }, pieces, trailers, pauseMs: 2 });
+  },
 };
 
 // The body cut in two at every place after its first brace.
@@ -109,13 +113,16 @@ function defineTests(
   test(`runs what is accepted over ${way}`, async () => {
     for (const body of accepted) {
       const runs = await countRuns();
-      const all = cuts(body);
-      for (const answer of await Promise.all(all.map(send))) {
-        assert.equal(answer.status, 200);
+      const answers = await Promise.all(cuts(body).map(send));
+      const ran = answers.filter(({ status }) => status === 200);
+      // Before trailers, a body without a length may be refused if it comes in pieces.
+      if (!/ with trailers$/.test(way)) assert.equal(ran.length, answers.length);
+      assert.equal(answers.at(-2)?.status, 200);
+      for (const answer of ran) {
         const kept: unknown = JSON.parse(body.replace('"top_k":{}', ""));
         assert.deepEqual(JSON.parse(answer.body.toString()), kept);
       }
-      assert.equal(await countRuns(), runs + all.length);
+      assert.equal(await countRuns(), runs + ran.length);
     }
   });
 }

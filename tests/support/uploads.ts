@@ -36,12 +36,13 @@ export const uploadWays: Record<string, SendUpload> = {
     sendHttp1(port, upload, { ...withLength(upload), expect: "100-continue" }),
   "HTTP/2 with content-length": (port, upload) => sendHttp2(port, upload, withLength(upload)),
   "HTTP/2 without content-length": (port, upload) => sendHttp2(port, upload, {}),
-  "HTTP/2 with trailers": (port, upload) => sendHttp2(port, upload, {}, { "x-sum": "1" }),
+  "HTTP/2 with content-length and trailers": (port, upload) =>
+    sendHttp2(port, upload, withLength(upload), { "x-sum": "1" }),
 };
 
 /** Whether an HTTP/1.1 upstream must receive a content-length. */
 export function announcesLength(way: string): boolean {
-  return !/chunks|without|trailers/.test(way);
+  return !/chunks|without/.test(way);
 }
 
 const path = "/v1/chat/completions";

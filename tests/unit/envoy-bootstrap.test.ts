@@ -81,9 +81,10 @@ test("a literal key is in the filter's configuration and in no environment varia
   assert.match(yaml, /host_env_keys: \[\]/);
 });
 
-test("no request is retried, and websocket upgrades alone reach the filter, which refuses them", () => {
+test("only what has not been sent is retried, and websocket upgrades alone reach the filter", () => {
   const text = JSON.stringify(toBootstrap(plan, envoyOptions()));
-  assert.doesNotMatch(text, /retry_policy/);
+  const conditions = [...text.matchAll(/"retry_on":"([^"]*)"/g)].map(([, on]) => on);
+  assert.deepEqual([...new Set(conditions)], ["connect-failure,refused-stream"]);
   const upgrades = [...text.matchAll(/"upgrade_type":"([^"]*)"/g)].map(([, type]) => type);
   assert.deepEqual(upgrades, ["websocket"]);
 });

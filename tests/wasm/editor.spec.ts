@@ -33,7 +33,7 @@ function feed(chunks: string[]): string {
     const wasComplete = editor.complete;
     const verdict = editor.feed(piece.start, piece.end);
     if (editor.complete && !wasComplete) editor.close();
-    const hasKept = piece.isIntact(MAX_HELD_MEMBER_BYTES, editor.closingBytes);
+    const hasKept = piece.isIntact(MAX_HELD_MEMBER_BYTES, plan.blockBytes);
     expect(hasKept).toBe(true, "no other memory is written to");
     outs.push(
       verdict == Verdict.Valid ? textBetween(editor.outStart, editor.outEnd) : `${verdict}`,

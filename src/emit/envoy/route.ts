@@ -1,4 +1,5 @@
 import type { DestinationPlan, HeaderMatchPlan, MatchPlan, RulePlan } from "../../plan/plan.ts";
+import { unsentErrors } from "../retries.ts";
 import { clusterName } from "./cluster.ts";
 
 export interface Route {
@@ -12,6 +13,7 @@ export interface RouteAction extends Partial<Target> {
   weighted_clusters?: { clusters: (Target & { name: string; weight: number })[] };
   timeout: string;
   idle_timeout: string;
+  retry_policy: object;
 }
 
 interface Target {
@@ -34,18 +36,17 @@ export interface RouteSource {
   rewrite: HostRewrite;
 }
 
-/**
- * The Envoy route for one match of a rule. It has no retries, also for requests that were never sent:
- * the provider bills a repeated request twice, and Envoy's router would keep the body for them in the
- * buffer in which the filter lets the end of a body wait. What waits would be sent twice.
- */
+/** Only what has not reached the provider is sent again: it bills a repeated request twice. */
+const retry_policy = { retry_on: unsentErrors, num_retries: 1 };
+
+/** The Envoy route for one match of a rule. */
 export function toRoute(source: RouteSource): Route {
   const { rule, match } = source;
   const headers = (match?.headers ?? []).map(toHeaderMatch);
   return {
     name: rule.name,
     match: headers.length > 0 ? { prefix: "/", headers } : { prefix: "/" },
-    route: { ...toTargets(source), timeout: "0s", idle_timeout: "900s" },
+    route: { ...toTargets(source), timeout: "0s", idle_timeout: "900s", retry_policy },
   };
 }
 

@@ -7,6 +7,7 @@ import type {
   RoutePlan,
   RulePlan,
 } from "../../plan/plan.ts";
+import { unsentErrors } from "../retries.ts";
 import { removedOnLastHop } from "./last-hop-headers.ts";
 import type { IstioOptions } from "./options.ts";
 import { plainPort, tlsSubset } from "./provider-ports.ts";
@@ -33,9 +34,8 @@ export function toHttpRoutes(route: RoutePlan, options: IstioOptions): HttpRoute
       name: rule.name,
       ...(isConditional ? { match: alternatives } : {}),
       route: toDestinations(rule, route, options),
-      // By default Istio repeats a request that may have been paid for, and whose body waits in the
-      // buffer that Envoy's router keeps for that.
-      retries: { attempts: 0 },
+      // By default Istio repeats a request that may have been paid for.
+      retries: { attempts: 1, retryOn: unsentErrors },
     });
     if (!isConditional) break;
   }
