@@ -10,7 +10,7 @@ import { metrics } from "../support/metrics.ts";
 import { findPrometheus } from "../support/prometheus.ts";
 import { type PrometheusServer, startPrometheus } from "../support/prometheus-server.ts";
 import { parseScrape } from "../support/scrape.ts";
-import { type Call, callShop, renderShop, scrapeConfig, shopKey } from "../support/shop.ts";
+import { type Call, callShop, renderShop, scrapeConfig, shopEnv, shopKey } from "../support/shop.ts";
 
 const found = findPrometheus();
 const skip = found.missing ?? false;
@@ -28,7 +28,7 @@ before(async () => {
   if (found.missing !== undefined) return;
   mock = await startMock({ apiKey: shopKey });
   const config = ({ egress = 0 }) => renderShop(egress, mock.port);
-  envoy = await startEnvoy({ config, env: { KEY: shopKey } });
+  envoy = await startEnvoy({ config, env: shopEnv });
   prometheus = await startPrometheus(found.prometheus, scrapeConfig(envoy.adminPort));
   const first = await callShop(envoy.url);
   await untilScraped(first);

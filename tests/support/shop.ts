@@ -8,6 +8,12 @@ import { envoyOptions } from "./envoy-options.ts";
 
 export const shopKey = "fake-key-of-the-shop";
 
+/**
+ * The environment of its Envoy. Several keys, so that requests with them are counted; enough that
+ * one is left when the provider has limited others.
+ */
+export const shopEnv = { KEY: shopKey, KEY_2: shopKey, KEY_3: shopKey, KEY_4: shopKey };
+
 const resources = `
 apiVersion: istio.alibabacloud.com/v1beta1
 kind: LLMProvider
@@ -17,7 +23,7 @@ spec:
   configs:
     defaultConfig:
       openAIConfig:
-        apiKey: \${KEY}
+        apiKeys: [{ env: KEY }, { env: KEY_2 }, { env: KEY_3 }, { env: KEY_4 }]
         models: { allow: [qwen-max, qwen-turbo] }
 ---
 apiVersion: istio.alibabacloud.com/v1beta1
