@@ -10,7 +10,14 @@ import { metrics } from "../support/metrics.ts";
 import { findPrometheus } from "../support/prometheus.ts";
 import { type PrometheusServer, startPrometheus } from "../support/prometheus-server.ts";
 import { parseScrape } from "../support/scrape.ts";
-import { type Call, callShop, renderShop, scrapeConfig, shopEnv, shopKey } from "../support/shop.ts";
+import {
+  type Call,
+  callShop,
+  renderShop,
+  scrapeConfig,
+  shopEnv,
+  shopKey,
+} from "../support/shop.ts";
 
 const found = findPrometheus();
 const skip = found.missing ?? false;
