@@ -7,9 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Compilation } from "../compile.ts";
 import { type AdminAddress, type EnvoyOptions, formatAddress } from "../emit/envoy/options.ts";
+import { settingsOf, variablesOf } from "../model/plugin-settings.ts";
 import type { SourceText } from "../parse/parse.ts";
 import type { Endpoint, Plan, ProviderPlan } from "../plan/plan.ts";
-import { keyReferences, variablesOf } from "../plan/to-plugin-config.ts";
+import { keyReferences } from "../plan/to-plugin-config.ts";
 import { compileSources } from "./compile-paths.ts";
 import { findEnvoy } from "./envoy-binary.ts";
 import { EnvoyFiles } from "./envoy-files.ts";
@@ -212,7 +213,7 @@ async function checkModule(file: string): Promise<void> {
 }
 
 function warnOfMissingKeys({ name, settings, routeSettings }: ProviderPlan): void {
-  const names = [settings, ...routeSettings.map((each) => each.settings)].flatMap(variablesOf);
+  const names = settingsOf(settings, routeSettings).flatMap(variablesOf);
   for (const variable of new Set(names)) {
     if (process.env[variable]?.trim()) continue;
     warnLine(`warning: ${variable} is not set: requests to the provider ${name} get 503`);

@@ -1,9 +1,10 @@
 // What is said of a provider's gateways and keys. Pure.
 import { formatResource } from "../diagnostics.ts";
 import type { Remark } from "../keys/key-store.ts";
-import { type Plugin, referencesOf } from "../keys/plugin.ts";
+import type { Plugin } from "../keys/plugin.ts";
 import type { KeyService } from "../keys/service.ts";
 import type { KubeObject } from "../kube/client.ts";
+import { referencesOf, settingsOf } from "../model/plugin-settings.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import { type Desired, idOf } from "./desired.ts";
 import type { PluginSpec } from "./read-back.ts";
@@ -35,7 +36,7 @@ export function outcomeOfGateways(
     for (const { name: fullName, settings, routes } of (object.spec as PluginSpec).pluginConfig
       .providers) {
       const [namespace = "", name = ""] = fullName.split("/");
-      const all = [settings, ...routes.map((each) => each.settings)].flatMap(referencesOf);
+      const all = settingsOf(settings, routes).flatMap(referencesOf);
       const remarks = [...new Set(all)].flatMap((each) => remarkOn(namespace, each) ?? []);
       outcomes.set(formatResource({ kind: "LLMProvider", namespace, name }), { remarks, lagging });
     }

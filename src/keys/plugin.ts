@@ -1,7 +1,8 @@
 // What the filter of one workload may know: read from a WasmPlugin as it is in effect, so that a
 // resource that is refused has the keys that it had. Pure.
-import type { PluginConfig, PluginSettings } from "../../contract/plugin-config.ts";
+import type { PluginConfig } from "../../contract/plugin-config.ts";
 import type { KubeObject } from "../kube/client.ts";
+import { referencesOf, settingsOf } from "../model/plugin-settings.ts";
 
 /** A key in a Secret of the plugin's namespace. */
 export interface SecretRef {
@@ -37,10 +38,7 @@ export function readPlugin(object: KubeObject): Plugin | undefined {
 function readSpec({ metadata, spec }: KubeObject): Plugin {
   const { selector, pluginConfig = {} } = (spec ?? {}) as PluginSpec;
   const { revision = "", providers = [] } = pluginConfig;
-  const settings = providers.flatMap((each) => [
-    each.settings,
-    ...(each.routes ?? []).map((route) => route.settings),
-  ]);
+  const settings = providers.flatMap((each) => settingsOf(each.settings, each.routes ?? []));
   return {
     namespace: metadata.namespace ?? "",
     name: metadata.name,
@@ -48,13 +46,6 @@ function readSpec({ metadata, spec }: KubeObject): Plugin {
     revision,
     references: [...new Set(settings.flatMap(referencesOf))].sort(),
   };
-}
-
-/** The references of settings, in their order. */
-export function referencesOf({ apiKeySecretRef, apiKeys = [] }: PluginSettings): string[] {
-  return [apiKeySecretRef, ...apiKeys.map((each) => each.apiKeySecretRef)].flatMap(
-    (each) => each ?? [],
-  );
 }
 
 /** The parts of `NAME/KEY`. Neither contains a slash. */

@@ -1,3 +1,4 @@
+import { referencesOf, settingsOf, variablesOf } from "../model/plugin-settings.ts";
 import { environmentName } from "../model/provider.ts";
 import { isForGateways } from "./matches.ts";
 import type { DestinationPlan, Endpoint, Plan, ProviderPlan, RouteSettingsPlan } from "./plan.ts";
@@ -110,29 +111,16 @@ function onlyRoute(
 export function environmentNames(plan: Plan): string[] {
   const headers = plan.providers.flatMap(({ setHeaders }) => Object.values(setHeaders));
   const inHeaders = headers.flatMap((value) => environmentName(value) ?? []);
-  return unique([...settingsOf(plan).flatMap(variablesOf), ...inHeaders]);
+  return unique([...allSettings(plan).flatMap(variablesOf), ...inHeaders]);
 }
 
 /** The references of keys in Secrets, `NAME/KEY`, sorted. */
 export function keyReferences(plan: Plan): string[] {
-  const references = settingsOf(plan).flatMap(({ apiKeySecretRef, apiKeys = [] }) => [
-    apiKeySecretRef,
-    ...apiKeys.map((each) => each.apiKeySecretRef),
-  ]);
-  return unique(references.flatMap((each) => each ?? []));
+  return unique(allSettings(plan).flatMap(referencesOf));
 }
 
-function settingsOf({ providers }: Plan): PluginSettings[] {
-  return providers.flatMap(({ settings, routeSettings }) => [
-    settings,
-    ...routeSettings.map((each) => each.settings),
-  ]);
-}
-
-/** The environment variables that hold keys of these settings. */
-export function variablesOf({ apiKey, apiKeys = [] }: PluginSettings): string[] {
-  const keys = [apiKey, ...apiKeys.map((each) => each.apiKey)];
-  return keys.flatMap((key) => environmentName(key) ?? []);
+function allSettings({ providers }: Plan): PluginSettings[] {
+  return providers.flatMap(({ settings, routeSettings }) => settingsOf(settings, routeSettings));
 }
 
 function unique(values: readonly string[]): string[] {
