@@ -85,6 +85,7 @@ export class Controller {
       ...{ collections: own, log, hide: secrets.hide, mayWrite },
       reporter: { controller: "llm-egress", instance },
       onWrite: (kind) => metrics.writes.inc({ kind, verb: "status" }),
+      isUrgent: () => this.#isDue,
     });
     const { pruneAll } = options;
     this.#guard = new PruneGuard(client, {
