@@ -111,6 +111,11 @@ export class KeyService {
     return this.#identity.expiresAt;
   }
 
+  /** When it is to be renewed. 0 if there is none. */
+  get renewsAt(): number {
+    return this.#identity.renewsAt;
+  }
+
   /** The number of polls that wait here. */
   countPolls(): number {
     return this.#polls.count();
