@@ -258,9 +258,10 @@ async function createSecrets(count: number): Promise<void> {
   const names = Array.from({ length: count }, (_, index) => `secret-${index}`);
   const work = async (): Promise<void> => {
     for (let name = names.pop(); name !== undefined; name = names.pop()) {
-      const object = { metadata: { name }, stringData: { key: key(names.length) } };
+      const index = names.length;
+      const object = { metadata: { name }, stringData: { key: key(index) } };
       await createObject("/api/v1/namespaces/istio-system/secrets", object);
-      if (names.length % mostKeys === 0) await createProvider(names.length, count);
+      if (index % mostKeys === 0) await createProvider(index, count);
     }
   };
   await Promise.all(Array.from({ length: 8 }, work));

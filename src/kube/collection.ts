@@ -129,7 +129,7 @@ export class Collection {
     do {
       const from = next === "" ? {} : { continue: next };
       const query = { ...this.#selector, limit: String(pageSize), ...from };
-      const text = await this.#client.callForText({ path: this.#options.path, query });
+      const text = await this.#client.list(this.#options.path, query);
       page = JSON.parse(text) as Page;
       const exact = exactJson<Page>(text);
       for (const [index, item] of page.items.entries()) {

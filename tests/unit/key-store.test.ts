@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import { type Keys, KeyStore } from "../../src/keys/key-store.ts";
+import { type Plugin, readPlugin } from "../../src/keys/plugin.ts";
+import { KubeClient } from "../../src/kube/client.ts";
+import { FakeKube } from "../support/fake-kube.ts";
+import { until } from "../support/until.ts";
+
+const caller = { namespace: "istio-system", serviceAccount: "gateway" };
+const labels = { istio: "egressgateway" };
+
+let fake: FakeKube;
+let client: KubeClient;
+let store: KeyStore;
+let lines: string[];
+
+beforeEach(async () => {
+  fake = await FakeKube.start();
+  client = new KubeClient(fake.access);
+  lines = [];
+  const metadata = { name: "egw-0", namespace: "istio-system", labels };
+  fake.put("/api/v1/pods", { kind: "Pod", metadata, spec: { serviceAccountName: "gateway" } });
+  store = newStore();
+});
+afterEach(async () => {
+  store.close();
+  client.close();
+  await fake.close();
+});
+
+function newStore(): KeyStore {
+  const log = (message: string, fields: object) =>
+    void lines.push(`${message} ${JSON.stringify(fields)}`);
+  return new KeyStore(client, { onChange: () => {}, onRemarks: () => {}, log });
+}
+
+function plugin(...references: string[]): Plugin {
+  const providers = references.map((apiKeySecretRef) => ({ settings: { apiKeySecretRef } }));
+  const spec = { selector: { matchLabels: labels }, pluginConfig: { revision: "r1", providers } };
+  const metadata = { name: "llm-egress", namespace: "istio-system" };
+  const read = readPlugin({ apiVersion: "v1", kind: "WasmPlugin", metadata, spec });
+  assert.ok(read);
+  return read;
+}
+
+function putSecret(data: Record<string, string>): void {
+  const encoded = Object.entries(data).map(([name, text]) => [name, btoa(text)]);
+  fake.put("/api/v1/secrets", {
+    ...{ apiVersion: "v1", kind: "Secret", data: Object.fromEntries(encoded) as object },
+    metadata: { name: "llm-keys", namespace: "istio-system" },
+  });
+}
+
+test("keys that are too long are left out, and so are those that an answer has no room for", async () => {
+  const long = "k".repeat(8192);
+  const names = Array.from({ length: 140 }, (_, index) => `k${100 + index}`);
+  putSecret({ ...Object.fromEntries(names.map((name) => [name, long])), more: `${long}k` });
+  store.follow([plugin("llm-keys/more", ...names.map((name) => `llm-keys/${name}`))]);
+  await until(() => store.isKnown);
+  const { keys } = store.grantFor(caller) as Keys;
+  const count = Object.keys(keys).length;
+  assert.ok(count > 120 && count < 128, `${count}`);
+  const remarks = ["more", "k100", "k239"].map((name) =>
+    store.remarkOn("istio-system", `llm-keys/${name}`),
+  );
+  const title = "Secret istio-system/llm-keys:";
+  assert.deepEqual(remarks, [
+    { kind: "invalid", message: `${title} more is longer than 8192 bytes` },
+    undefined,
+    {
+      kind: "invalid",
+      message: `${title} k239 is left out, as the keys of a gateway exceed 1048576 bytes`,
+    },
+  ]);
+  assert.match(lines.join("\n"), /keys are left out/);
+});
+
+test("a store is not ready before it knows the plugins", () => {
+  const other = newStore();
+  assert.equal(other.isKnown, false);
+  other.follow([]);
+  assert.equal(other.isKnown, true);
+  other.close();
+});
+
+test("a store that is closed reads nothing, as a pass may still be under way", () => {
+  store.close();
+  store.follow([plugin("other/key")]);
+  assert.equal(store.isKnown, true);
+  assert.equal(store.grantFor(caller), "refused");
+});
