@@ -115,7 +115,7 @@ export class KeyClient {
   // An answer to a call from before another root context of this VM got new keys may be older.
   private takeAnswer(bytes: u32): bool {
     if (this.asked != version) return true;
-    if (bytes > MAX_KEYS_BYTES || !getCallBody(bytes)) return false;
+    if (bytes > <u32>MAX_KEYS_BYTES || !getCallBody(bytes)) return false;
     if (findJsonFault(resultStart, resultEnd) != resultEnd) return false;
     const answer = buildJson(resultStart, resultEnd);
     const name = answer.get("version");
