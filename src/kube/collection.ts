@@ -116,7 +116,9 @@ export class Collection {
         if (!isExpired(error)) {
           onTrouble(error as Error);
           await pause(delayMs, signal);
-          delayMs = Math.min(delayMs * 2, lastDelayMs);
+          // A right that is missing stays so for long, and anyone may name Secrets by the thousand.
+          const most = isForbidden(error) ? 6 * lastDelayMs : lastDelayMs;
+          delayMs = Math.min(delayMs * 2, most);
         }
       }
     }
@@ -204,6 +206,10 @@ function isExpired(error: unknown): boolean {
 
 function isUnknownKind(error: unknown): boolean {
   return error instanceof KubeError && error.status === 404;
+}
+
+function isForbidden(error: unknown): boolean {
+  return error instanceof KubeError && error.status === 403;
 }
 
 /** Half to one and a half times as long, so that replicas and collections don't call at once. */

@@ -6,7 +6,6 @@ import type { Mesh } from "./mesh.ts";
 import { dashscopeProvider } from "./resources.ts";
 import { callKube } from "./rig/kube-client.ts";
 import type { Judged, RotatedSecret } from "./rotated-secret.ts";
-import { pollUntil } from "./settle.ts";
 
 /** The Secret llm-keys, without a key that a provider names. */
 export const emptySecret = JSON.stringify({
@@ -38,12 +37,14 @@ export async function rotateUnderLoad(
   return secret.judge(load);
 }
 
-/** Resolves when all replicas are ready. */
+/** Resolves when all replicas are ready. Many Secrets take a while. */
 export async function untilReady(replicas: readonly ControllerProcess[]): Promise<void> {
-  await pollUntil("the replicas to be ready", async () => {
+  for (const deadline = performance.now() + 120_000; ; await sleep(15)) {
     const responses = replicas.map((each) => each.get("/readyz").catch(() => undefined));
-    return (await Promise.all(responses)).every((response) => response?.status === 200);
-  });
+    const isReady = (await Promise.all(responses)).every((response) => response?.status === 200);
+    if (isReady) return;
+    if (performance.now() > deadline) throw new Error("the replicas are not ready");
+  }
 }
 
 /** Deletes the WasmPlugin, with which the VMs end, and puts it back as it was. */

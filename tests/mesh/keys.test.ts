@@ -12,6 +12,12 @@ import {
   prepareController,
   startController,
 } from "./controller-process.ts";
+import {
+  type LimitingProvider,
+  limitingResources,
+  startLimitingProvider,
+  usePool,
+} from "./limiting-provider.ts";
 import { startLoad } from "./load.ts";
 import {
   restartFilter,
@@ -146,6 +152,41 @@ describe("a new key", () => {
       await load.stop();
     }
     assertNothingLost(secret.judge(load));
+  });
+});
+
+describe("two keys with limits, and a revoked one,", () => {
+  const keys = { first: "sk-pool-1-52c0d7", second: "sk-pool-2-9e41ab", third: "sk-pool-3-07f6c8" };
+  let limiting: LimitingProvider;
+
+  before(async () => {
+    limiting = await startLimitingProvider(mesh.folder, [keys.first, keys.second], 20);
+    await secret.patch(keys);
+    await mesh.submit(limitingResources);
+    await untilStatus("limiting-route", "Ready");
+    await sleep(500);
+  });
+  after(async () => {
+    limiting.close();
+    await mesh.delete(limitingResources);
+  });
+
+  it("serve every request that fits, but for one that finds the revoked key", async () => {
+    const { counts, needless } = await usePool(mesh.as("app"), limiting, {
+      ...{ perSecond: 30, seconds: 4 },
+    });
+    console.log(`a pool that suffices: ${JSON.stringify([...counts])}, ${needless} needless`);
+    assert.deepEqual([...counts.keys()].sort(), [200, 401]);
+    assert.ok(counts.get(401)! <= 2);
+  });
+
+  it("are used to their limits, and the rest gets 429 with Retry-After", async () => {
+    const { counts, needless } = await usePool(mesh.as("app"), limiting, {
+      ...{ perSecond: 80, seconds: 4 },
+    });
+    console.log(`a pool that does not: ${JSON.stringify([...counts])}, ${needless} needless`);
+    assert.deepEqual([...counts.keys()].sort(), [200, 429]);
+    assert.ok(counts.get(200)! >= 80);
   });
 });
 

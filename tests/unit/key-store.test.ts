@@ -75,6 +75,20 @@ test("keys that are too long are left out, and so are those that an answer has n
   assert.match(lines.join("\n"), /keys are left out/);
 });
 
+test("a Secret that can't be read is tried again and again, and logged once", async () => {
+  let tries = 0;
+  fake.intercept = ({ path }) => {
+    if (!path.includes("secrets")) return undefined;
+    tries += 1;
+    return { status: 403, reason: "Forbidden", message: "no" };
+  };
+  store.follow([plugin("llm-keys/a")]);
+  await until(() => tries === 3);
+  assert.deepEqual(lines, [
+    'a Secret can\'t be read {"namespace":"istio-system","name":"llm-keys","error":"no"}',
+  ]);
+});
+
 test("a store is not ready before it knows the plugins", () => {
   const other = newStore();
   assert.equal(other.isKnown, false);
