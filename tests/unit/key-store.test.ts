@@ -89,6 +89,11 @@ test("a Secret that can't be read is tried again and again, and logged once", as
   ]);
 });
 
+test("what can't be the name of a Secret and its entry is ignored", () => {
+  const forged = ["../x", "a/../b", "a%2fb/c", "a?b/c", "a", "A/b", "a/b\n", "", "a/b c", "a,b/c"];
+  assert.deepEqual(plugin(...forged, "a.b-c/D_e.f-g").references, ["a.b-c/D_e.f-g"]);
+});
+
 test("a store is not ready before it knows the plugins", () => {
   const other = newStore();
   assert.equal(other.isKnown, false);
