@@ -150,9 +150,15 @@ function countRenewals(): number {
   return lines.flat().length;
 }
 
+/** How many requests the filter of each pod has counted. */
 function countByPod(mesh: Mesh): Promise<number[]> {
-  const name = "http.outbound_0.0.0.0_8080.downstream_rq_total";
-  return Promise.all([gateway, secondGateway].map((pod) => mesh.admin(pod).stat(name)));
+  const counted = /^\S*llm_egress_requests\{.*\} (\d+)$/gm;
+  return Promise.all(
+    [gateway, secondGateway].map(async (pod) => {
+      const lines = (await mesh.admin(pod).prometheus()).matchAll(counted);
+      return [...lines].reduce((sum, [, count]) => sum + Number(count), 0);
+    }),
+  );
 }
 
 async function measureKills(mesh: Mesh, count = 10): Promise<void> {
