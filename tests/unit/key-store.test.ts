@@ -35,9 +35,13 @@ function newStore(): KeyStore {
 }
 
 function plugin(...references: string[]): Plugin {
+  return pluginIn("istio-system", references);
+}
+
+function pluginIn(namespace: string, references: string[]): Plugin {
   const providers = references.map((apiKeySecretRef) => ({ settings: { apiKeySecretRef } }));
   const spec = { selector: { matchLabels: labels }, pluginConfig: { revision: "r1", providers } };
-  const metadata = { name: "llm-egress", namespace: "istio-system" };
+  const metadata = { name: "llm-egress", namespace };
   const read = readPlugin({ apiVersion: "v1", kind: "WasmPlugin", metadata, spec });
   assert.ok(read);
   return read;
@@ -87,6 +91,17 @@ test("a Secret that can't be read is tried again and again, and logged once", as
   assert.deepEqual(lines, [
     'a Secret can\'t be read {"namespace":"istio-system","name":"llm-keys","error":"no"}',
   ]);
+});
+
+test("a tenant with a provider, pod and ServiceAccount of the same names gets no key of others", async () => {
+  putSecret({ dashscope: "sk-secret-1" });
+  const tenant = { ...caller, namespace: "tenant" };
+  const metadata = { name: "egw-0", namespace: "tenant", labels };
+  fake.put("/api/v1/pods", { kind: "Pod", metadata, spec: { serviceAccountName: "gateway" } });
+  store.follow([pluginIn("tenant", ["llm-keys/dashscope"])]);
+  await until(() => store.isKnown);
+  assert.deepEqual((store.grantFor(tenant) as Keys).keys, {});
+  assert.equal(store.grantFor(caller), "refused");
 });
 
 test("what can't be the name of a Secret and its entry is ignored", () => {
