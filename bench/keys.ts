@@ -8,7 +8,6 @@
 // upgrades   The gateway gets COUNT new modules (10), and so new VMs, between two patches.
 // away       A gateway starts while no controller runs, COUNT times (5).
 // pool       Two keys with limits and a revoked one: below what they may do, and above it.
-//
 // secrets    What COUNT Secrets (1000) cost: a start of the controller and of a gateway, and a patch.
 //
 // All of them by default. Ends with 1 if a request is lost, or a time is exceeded.
@@ -23,7 +22,7 @@ import {
   startController,
   untilStatus,
 } from "../tests/mesh/controller-process.ts";
-import { restartGateway, startSecondGateway } from "../tests/mesh/gateways.ts";
+import { restartGateway, startSecondGateway, stopSecondGateway } from "../tests/mesh/gateways.ts";
 import {
   emptySecret,
   rotateUnderLoad,
@@ -143,6 +142,7 @@ async function measureRotations(mesh: Mesh, count = 100): Promise<void> {
   await measure("2 pods with 4 workers each");
   const after = await countByPod(mesh);
   console.log(`  requests by pod: ${after.map((each, pod) => each - before[pod]!).join(", ")}`);
+  await stopSecondGateway(mesh);
 }
 
 function countRenewals(): number {

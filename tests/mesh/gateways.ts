@@ -10,17 +10,29 @@ import { pollUntil } from "./settle.ts";
 
 /** Resolves when the new gateway is ready. It ends with the mesh. */
 export async function restartGateway(mesh: Mesh, workers: number): Promise<void> {
-  const pid = new Components(mesh.folder).pidOf(gateway.name);
-  process.kill(pid, "SIGTERM");
-  await pollUntil("the gateway to end", () => Promise.resolve(!isAlive(pid)));
+  await stopGateway(mesh, gateway);
   await startGateway(mesh, { ...gateway, workers });
 }
 
-/** Starts the second pod of the gateway, and has sidecars use it as well. It ends with the mesh. */
+/** Starts the second pod of the gateway, and has sidecars use it as well. */
 export async function startSecondGateway(mesh: Mesh, workers: number): Promise<void> {
   await createPod(secondGateway);
   await mesh.kubectl("apply", "-f", "tests/mesh/rig/second-gateway.yaml");
   await startGateway(mesh, { ...secondGateway, workers });
+}
+
+/** Resolves when only the first pod of the gateway is left. */
+export async function stopSecondGateway(mesh: Mesh): Promise<void> {
+  await mesh.kubectl("apply", "-f", "tests/mesh/rig/platform/egressgateway-service.yaml");
+  const { name, namespace } = secondGateway;
+  await mesh.kubectl("delete", "pod", name, "-n", namespace, "--force");
+  await stopGateway(mesh, secondGateway);
+}
+
+async function stopGateway(mesh: Mesh, { name }: Proxy): Promise<void> {
+  const pid = new Components(mesh.folder).pidOf(name);
+  process.kill(pid, "SIGTERM");
+  await pollUntil("the gateway to end", () => Promise.resolve(!isAlive(pid)));
 }
 
 async function startGateway(mesh: Mesh, proxy: Proxy): Promise<void> {
