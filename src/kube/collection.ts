@@ -136,7 +136,9 @@ export class Collection {
         if (!isExpired(error)) {
           onTrouble(error as Error);
           await pause(delayMs, signal);
-          delayMs = Math.min(delayMs * 2, lastDelayMs);
+          // A right that is missing stays so for long, and anyone may name Secrets by the thousand.
+          const most = isForbidden(error) ? 6 * lastDelayMs : lastDelayMs;
+          delayMs = Math.min(delayMs * 2, most);
         }
       }
     }
@@ -149,7 +151,7 @@ export class Collection {
     do {
       const from = next === "" ? {} : { continue: next };
       const query = { ...this.#selector, limit: String(pageSize), ...from };
-      const text = await this.#client.callForText({ path: this.#options.path, query });
+      const text = await this.#client.list(this.#options.path, query);
       page = JSON.parse(text) as Page;
       const exact = exactJson<Page>(text);
       for (const [index, item] of page.items.entries()) {
@@ -245,6 +247,10 @@ function isExpired(error: unknown): boolean {
 
 function isUnknownKind(error: unknown): boolean {
   return error instanceof KubeError && error.status === 404;
+}
+
+function isForbidden(error: unknown): boolean {
+  return error instanceof KubeError && error.status === 403;
 }
 
 /** Half to one and a half times as long, so that replicas and collections don't call at once. */
