@@ -172,6 +172,13 @@ test("with a key, it says before any request that its owner is billed", async ()
   assert.doesNotMatch(started.output(), /unsettled|^ +at /m);
 });
 
+test("a temporary folder that can't be used ends everything", async () => {
+  const env = { TMPDIR: join(folder, "none"), ENVOY: "/bin/true" };
+  const started = npmStart(await listenFree(), env);
+  await leavesNothing(started);
+  assert.match(started.output(), /can't be used for temporary files: ENOENT/);
+});
+
 test("if npm is killed, everything ends", async () => {
   await whileStarted(await listenFree(), async (started) => {
     assert.ok(runningInGroup(started.group).includes("envoy"), "Envoy runs");
