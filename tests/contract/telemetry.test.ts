@@ -144,8 +144,8 @@ describe("the access log", () => {
   });
 });
 
-describe("docs/telemetry.md", () => {
-  const text = readFileSync("docs/telemetry.md", "utf8");
+describe("docs/metrics.md", () => {
+  const text = readFileSync("docs/metrics.md", "utf8");
   const firstCells = [...text.matchAll(/^\| `([\w.]+)`/gm)].map(([, cell]) => cell!);
 
   it("has a row for every metric, label, outcome and field that the filter has", () => {
