@@ -129,8 +129,8 @@ class Gateway {
           onReady: () => {
             const listen = `llm-egress listens on http://${formatAddress(options.listen)}`;
             const shown = "socket" in admin ? "" : ` (admin http://${formatAddress(admin)})`;
-            printLine(`${listen}${shown}`);
             for (const line of scope) printLine(line);
+            printLine(`${listen}${shown}`);
             this.#follow(textOf(sources));
           },
           onLine: (line) => {
