@@ -54,6 +54,8 @@ export class KeyServer {
       ...{ requestCert: true, rejectUnauthorized: true },
       // The names that the mesh's proxies use. Not istio-peer-exchange, which is a protocol.
       ALPNProtocols: ["http/1.1", "istio-http/1.1", "istio"],
+      // Before the handshake, anybody may hold a connection open.
+      ...{ handshakeTimeout: 10_000, connectionsCheckingInterval: 5_000 },
       ...{ headersTimeout: 10_000, requestTimeout: 10_000, keepAliveTimeout: 120_000 },
     });
     this.#server = server;
