@@ -172,7 +172,7 @@ export class Controller {
       statusMs: Math.round(performance.now() - appliedAt),
     });
     const againInMs = hasFailed ? failedPassMs : Infinity;
-    return Math.min(applied.dueInMs, this.#acknowledgements.lateInMs(), againInMs);
+    return Math.min(applied.dueInMs, this.#acknowledgements.newsInMs(), againInMs);
   }
 
   /** Writes the statuses; gives whether one has to be written again. */

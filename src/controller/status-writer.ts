@@ -1,7 +1,7 @@
 // Writes statuses that have changed, and an event for each transition. Kept between calls: what the API
 // has not stored as it was sent, so that it is not sent again and again.
 import { type KubeClient, KubeError, type KubeObject } from "../kube/client.ts";
-import { type Collection } from "../kube/collection.ts";
+import { type Collection, keyOf } from "../kube/collection.ts";
 import { mostNoteBytes, reportEvent, type Reporter } from "../kube/events.ts";
 import { cutToBytes } from "../printable.ts";
 import { idOf } from "./desired.ts";
@@ -77,19 +77,21 @@ export class StatusWriter {
     const { apiVersion, kind, metadata } = object;
     const { namespace = "", name } = metadata;
     const path = `/apis/${apiVersion}/namespaces/${namespace}/${plurals[kind]}/${name}/status`;
-    try {
-      const stored = await this.#client.call({
+    const collection = collections[kind];
+    const write = (): Promise<KubeObject> =>
+      this.#client.call({
         method: "PATCH",
         path,
         query: { fieldManager },
         body: { status },
         contentType: "application/merge-patch+json",
       });
+    try {
+      const stored = await (collection?.writeStatus(keyOf(object), status, write) ?? write());
       onWrite(kind);
       this.#note(stored, status);
       // Not for one that was deleted or changed meanwhile: the watch has that.
-      const collection = collections[kind];
-      if (collection?.objects.get(`${namespace}/${name}`) === object) collection.put(stored);
+      if (collection?.objects.get(keyOf(object)) === object) collection.put(stored);
     } catch (error) {
       // Gone.
       if (error instanceof KubeError && error.status === 404) return true;

@@ -8,8 +8,8 @@ import {
 } from "../diagnostics.ts";
 import type { KubeObject } from "../kube/client.ts";
 import type { Remark } from "../keys/key-store.ts";
-import type { Lagging } from "../keys/service.ts";
 import { cutToBytes, printableLine } from "../printable.ts";
+import type { Delay } from "./acknowledgements.ts";
 import type { Failure } from "./writer.ts";
 
 export interface Condition {
@@ -44,7 +44,7 @@ export interface Outcome {
   /** What is wrong with its keys in Secrets. */
   remarks: readonly Remark[];
   /** The gateways without its configuration. Undefined if that is not known, or not asked. */
-  lagging: (Lagging & { isLate: boolean }) | undefined;
+  lagging: Delay | undefined;
 }
 
 /** Two resources claim the same thing. */
@@ -76,13 +76,11 @@ export function statusOf(object: KubeObject, outcome: Outcome, now: string): Sta
 }
 
 /**
- * All providers of a gateway have one configuration. That one of them has changed is no news about
- * the others, unless a gateway is late.
+ * All providers of a gateway have one configuration. That one of them has changed, or that a pod is
+ * replaced, is no news about those that are in effect, unless it lasts.
  */
 function laggingFor(object: KubeObject, { lagging }: Outcome): Outcome["lagging"] {
-  if (lagging === undefined || lagging.isLate) return lagging;
-  const isNew = messageBefore(object) === undefined;
-  return isNew ? lagging : { behind: [], silent: [], isLate: false };
+  return lagging?.isBrief && messageBefore(object) !== undefined ? undefined : lagging;
 }
 
 /**

@@ -2,6 +2,7 @@
 // the objects, and a call for each change. Kept: the objects, and the version up to which they are
 // known.
 import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { type KubeClient, KubeError, type KubeObject, type WatchEvent } from "./client.ts";
 import { exactJson } from "./exact-json.ts";
 
@@ -33,6 +34,8 @@ export class Collection {
   readonly #objects = new Map<string, KubeObject>();
   /** The JSON texts of objects in which JSON.parse may have rounded a number. */
   readonly #texts = new WeakMap<KubeObject, string>();
+  /** Statuses that the caller writes at the moment, by object. */
+  readonly #statuses = new Map<string, unknown>();
   #version = "";
   #heardAt = performance.now();
   #isSynced = false;
@@ -90,7 +93,22 @@ export class Collection {
     if (metadata.managedFields !== undefined) {
       metadata.managedFields = metadata.managedFields.map(({ manager }) => ({ manager }));
     }
+    const known = this.#objects.get(keyOf(object));
+    const text = known === undefined ? undefined : this.#texts.get(known);
+    if (known !== undefined && text !== undefined && isSameButStatus(known, object)) {
+      this.#texts.set(object, text);
+    }
     this.#objects.set(keyOf(object), object);
+  }
+
+  /** Writes the status of an object. An event that only brings that status is no change. */
+  async writeStatus<T>(key: string, status: unknown, write: () => Promise<T>): Promise<T> {
+    this.#statuses.set(key, status);
+    try {
+      return await write();
+    } finally {
+      this.#statuses.delete(key);
+    }
   }
 
   /** Takes over that the caller has deleted an object. */
@@ -170,11 +188,23 @@ export class Collection {
     this.#heardAt = performance.now();
     this.#version = object.metadata.resourceVersion ?? "";
     if (type === "BOOKMARK") return;
+    const isChange = type === "DELETED" || !this.#isOwnWrite(object);
     if (type === "DELETED") this.#objects.delete(keyOf(object));
     else this.put(object);
     const exact = exactJson<{ object: unknown }>(json);
     if (exact !== undefined) this.#texts.set(object, JSON.stringify(exact.object));
-    this.#options.onChange();
+    if (isChange) this.#options.onChange();
+  }
+
+  /** Whether the caller has put the object, or writes its status at the moment. */
+  #isOwnWrite(object: KubeObject): boolean {
+    const key = keyOf(object);
+    const known = this.#objects.get(key);
+    if (known === undefined) return false;
+    if (known.metadata.resourceVersion === object.metadata.resourceVersion) return true;
+    const status = this.#statuses.get(key);
+    if (status === undefined || !isDeepStrictEqual(object["status"], status)) return false;
+    return isSameButStatus(known, object);
   }
 }
 
@@ -183,6 +213,20 @@ export function keyOf({
   metadata: { namespace = "", name },
 }: Pick<KubeObject, "metadata">): string {
   return `${namespace}/${name}`;
+}
+
+/** Whether a write of the status has made the one of the other. */
+function isSameButStatus(a: KubeObject, b: KubeObject): boolean {
+  const strip = ({ metadata, ...object }: KubeObject): object => ({
+    ...{ ...object, status: undefined },
+    metadata: { ...metadata, resourceVersion: undefined, managedFields: undefined },
+  });
+  try {
+    return isDeepStrictEqual(strip(a), strip(b));
+  } catch {
+    // Nested more deeply than the stack is.
+    return false;
+  }
 }
 
 interface Page {

@@ -148,6 +148,22 @@ test("a start takes back nothing that was known of the gateways", async () => {
   assert.equal(messageOf(provider(), "Programmed"), inEffect);
 });
 
+test("a pod that is replaced is named only if no filter responds there for long", async () => {
+  let silent: string[] = [];
+  const controller = start(acknowledging(() => ({ behind: [], silent })));
+  applyProvider();
+  const inEffect = "in effect at all pods that it selects";
+  await until(() => messageOf(provider(), "Programmed") === inEffect);
+  silent = ["models/g-2"];
+  controller.trigger();
+  await sleep(500);
+  assert.equal(messageOf(provider(), "Programmed"), inEffect);
+  await until(() => messageOf(provider(), "Programmed").endsWith("responds at models/g-2"));
+  silent = [];
+  controller.trigger();
+  await until(() => messageOf(provider(), "Programmed") === inEffect);
+});
+
 test("a configuration keeps its revision until it changes, and never gets a former one", async () => {
   applyProvider();
   start();
