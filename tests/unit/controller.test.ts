@@ -271,18 +271,3 @@ test("statuses are written on change alone, with an event for each transition", 
     .map(({ body }) => body?.["reason"]);
   assert.deepEqual(reasons, ["Ready", "Invalid"]);
 });
-
-test("an object that is nested deeply disturbs nothing", async () => {
-  const deep = JSON.parse("[".repeat(3_000) + "]".repeat(3_000)) as unknown;
-  const overrides = { metadata: deep, seed: 9_007_199_254_740_991 };
-  kube.startController();
-  kube.applyProvider("deep", {
-    configs: { defaultConfig: { openAIConfig: { parameters: { overrides } } } },
-  });
-  kube.applyProvider("a");
-  kube.applyRoute("a");
-  await kube.untilReady("a");
-  await until(() => kube.statusOf("LLMProvider", "deep")?.status === "Invalid");
-  const faults = kube.lines.filter((line) => /"level":"(warn|error)"/.test(line));
-  assert.deepEqual(faults, []);
-});
