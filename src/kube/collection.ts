@@ -225,7 +225,12 @@ function isSameButStatus(a: KubeObject, b: KubeObject): boolean {
     ...{ ...object, status: undefined },
     metadata: { ...metadata, resourceVersion: undefined, managedFields: undefined },
   });
-  return isDeepStrictEqual(strip(a), strip(b));
+  try {
+    return isDeepStrictEqual(strip(a), strip(b));
+  } catch {
+    // Nested more deeply than the stack is.
+    return false;
+  }
 }
 
 interface Page {

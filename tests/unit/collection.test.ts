@@ -223,6 +223,20 @@ test("a status that nobody reads is no change", async () => {
   await until(() => changes === known + 1);
 });
 
+test("the status of an object that is nested deeply can be written", async () => {
+  const deep = JSON.parse("[".repeat(4_000) + "]".repeat(4_000)) as object;
+  fake.put(path, thing("a", { spec: deep }));
+  const collection = follow();
+  await until(() => collection.isSynced);
+  const object = collection.objects.get("n/a")!;
+  const status = { status: "Invalid" };
+  await collection.writeStatus("n/a", status, async () => {
+    fake.put(path, { ...object, status });
+    await until(() => collection.objects.get("n/a")?.["status"] !== undefined);
+  });
+  assert.equal(collection.lists, 1);
+});
+
 const skip = "rawJSON" in JSON ? false : "before version 22, Node does not tell the digits";
 test("numbers keep their digits when a status is written", { skip }, async () => {
   fake.put(path, thing("a", { spec: { seed: 123456789012345680 } }));
