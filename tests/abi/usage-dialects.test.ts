@@ -97,6 +97,11 @@ const dialects: [name: string, type: string, answer: string | Buffer, usage: str
     "70 3 - -",
   ],
   [
+    ...(["the one of Jina's reranks", json] as const),
+    '{"model":"jina-reranker-v2-base-multilingual","usage":{"total_tokens":815},"results":[{"index":0,"relevance_score":0.87}]}',
+    "815 - - -",
+  ],
+  [
     ...(["the one of Cohere's embeddings", json] as const),
     '{"embeddings":{"float":[[0.1]]},"meta":{"api_version":{"version":"2"},"billed_units":{"input_tokens":3}}}',
     "3 - - -",
