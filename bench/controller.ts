@@ -16,7 +16,7 @@ import {
 } from "../tests/mesh/controller-process.ts";
 import { connectMesh, type Mesh } from "../tests/mesh/mesh.ts";
 import { dashscopeProvider, dashscopeRoute, gatewayRule } from "../tests/mesh/resources.ts";
-import { restartGateway } from "../tests/mesh/restart-gateway.ts";
+import { restartGateway } from "../tests/mesh/gateways.ts";
 import { callKube } from "../tests/mesh/rig/kube-client.ts";
 import { runOnMesh } from "../tests/mesh/rig/run-on-mesh.ts";
 import { runRounds } from "../tests/mesh/rounds.ts";
@@ -166,9 +166,10 @@ async function measureIdlePass(controller: ControllerProcess): Promise<void> {
     const { judgeMs, applyMs, statusMs } = JSON.parse(passes().at(-1) ?? "") as Pass;
     times.push(judgeMs + applyMs + statusMs);
   }
-  const isSilent = (await writesOf(controller)) === before;
+  const after = await writesOf(controller);
+  const writes = after === before ? "no writes" : `WRITES:\n${before}\n${after}`;
   console.log(
-    `  pass with nothing to do: ${seconds(median(times))}, ${seconds(Math.max(...times))} at most, ${isSilent ? "no" : "SOME"} writes`,
+    `  pass with nothing to do: ${seconds(median(times))}, ${seconds(Math.max(...times))} at most, ${writes}`,
   );
 }
 

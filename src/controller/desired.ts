@@ -3,7 +3,7 @@ import { formatResource } from "../diagnostics.ts";
 import { toDestinationRule } from "../emit/istio/destination-rule.ts";
 import { toEnvoyFilter } from "../emit/istio/envoy-filter.ts";
 import type { IstioOptions } from "../emit/istio/options.ts";
-import { toServiceEntry } from "../emit/istio/service-entry.ts";
+import { routedHostsOf, toServiceEntry } from "../emit/istio/service-entry.ts";
 import { toVirtualServices } from "../emit/istio/virtual-service.ts";
 import { toWasmPlugin } from "../emit/istio/wasm-plugin.ts";
 import { workloadsOf } from "../emit/istio/workload.ts";
@@ -57,9 +57,10 @@ export function toDesired(
   options: IstioOptions,
   sourceOf: (route: RoutePlan) => string,
 ): { desired: Map<string, Desired>; clashes: Map<string, string> } {
+  const routedHosts = routedHostsOf(plan);
   const all = [
     ...plan.providers.flatMap((provider) => {
-      const objects = [toDestinationRule(provider), toServiceEntry(provider)];
+      const objects = [toDestinationRule(provider), toServiceEntry(provider, routedHosts)];
       return objects.map((object) => toOne(object, [providerName(provider)]));
     }),
     ...workloadsOf(plan).map((workload) => {

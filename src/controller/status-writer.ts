@@ -1,7 +1,7 @@
 // Writes statuses that have changed, and an event for each transition. Kept between calls: what the API
 // has not stored as it was sent, so that it is not sent again and again.
 import { type KubeClient, KubeError, type KubeObject } from "../kube/client.ts";
-import { type Collection } from "../kube/collection.ts";
+import { type Collection, keyOf } from "../kube/collection.ts";
 import { reportEvent, type Reporter } from "../kube/events.ts";
 import { idOf } from "./desired.ts";
 import type { Log } from "./log.ts";
@@ -16,6 +16,8 @@ export interface StatusOptions {
   hide: (text: string) => string;
   mayWrite: () => boolean;
   onWrite: (kind: string) => void;
+  /** Whether there is more urgent work: the rest is left to the next call then. */
+  isUrgent: () => boolean;
   /** For tests: how long a status that the API has stored in part is not written again. */
   prunedMs?: number;
 }
@@ -28,6 +30,8 @@ interface Pruned {
 
 const plurals: Record<string, string> = { LLMProvider: "llmproviders", LLMRoute: "llmroutes" };
 const parallelWrites = 8;
+// Something is written each time, so that steady changes don't keep statuses from being written.
+const leastMs = 500;
 
 export class StatusWriter {
   readonly #client: KubeClient;
@@ -46,7 +50,7 @@ export class StatusWriter {
     outcomeOf: (object: KubeObject) => Outcome,
     onStatus: (object: KubeObject, status: Status) => void,
   ): Promise<boolean> {
-    const { hide, mayWrite } = this.#options;
+    const { hide, mayWrite, isUrgent } = this.#options;
     const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
     const news: { object: KubeObject; status: Status }[] = [];
     for (const object of objects) {
@@ -58,8 +62,10 @@ export class StatusWriter {
       }
     }
     let hasFailed = false;
+    const begun = performance.now();
     const work = async (): Promise<void> => {
       for (let next = news.shift(); next !== undefined; next = news.shift()) {
+        if (isUrgent() && performance.now() - begun > leastMs) return;
         if (mayWrite() && !(await this.#writeOne(next.object, next.status))) hasFailed = true;
       }
     };
@@ -72,19 +78,21 @@ export class StatusWriter {
     const { apiVersion, kind, metadata } = object;
     const { namespace = "", name } = metadata;
     const path = `/apis/${apiVersion}/namespaces/${namespace}/${plurals[kind]}/${name}/status`;
-    try {
-      const stored = await this.#client.call({
+    const collection = collections[kind];
+    const write = (): Promise<KubeObject> =>
+      this.#client.call({
         method: "PATCH",
         path,
         query: { fieldManager },
         body: { status },
         contentType: "application/merge-patch+json",
       });
+    try {
+      const stored = await (collection?.writeStatus(keyOf(object), status, write) ?? write());
       onWrite(kind);
       this.#note(stored, status);
       // Not for one that was deleted or changed meanwhile: the watch has that.
-      const collection = collections[kind];
-      if (collection?.objects.get(`${namespace}/${name}`) === object) collection.put(stored);
+      if (collection?.objects.get(keyOf(object)) === object) collection.put(stored);
     } catch (error) {
       // Gone.
       if (error instanceof KubeError && error.status === 404) return true;

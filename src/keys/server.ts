@@ -10,7 +10,7 @@ import { type Caller, callerOf, spiffeIdOf } from "./caller.ts";
 import type { Forward } from "./forward.ts";
 import { isVersion, type KeyStore } from "./key-store.ts";
 import type { Identity } from "./mesh-identity.ts";
-import { forwardedHeader, keysPath, type Poll, readForwarded } from "./poll.ts";
+import { forwardedHeader, isRevision, keysPath, type Poll, readForwarded } from "./poll.ts";
 import type { Polls } from "./polls.ts";
 import { type Ending, WaitingPoll } from "./waiting-poll.ts";
 
@@ -102,7 +102,8 @@ export class KeyServer {
     }
     const given = url.searchParams.get("version") ?? "";
     const version = isVersion(given) ? given : "";
-    const config = url.searchParams.get("config") ?? "";
+    const revision = url.searchParams.get("config") ?? "";
+    const config = isRevision(revision) ? revision : "";
     const poll = { caller, address, version, config };
     if (!this.#isOwn(caller)) return void this.#serve(poll, response, this.#options.forward);
     const original = readForwarded(request.headers[forwardedHeader]);

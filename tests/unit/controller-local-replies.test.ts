@@ -69,7 +69,7 @@ test("with local replies, a gateway has one EnvoyFilter, which goes with its las
   fake.remove(filter);
   await until(() => fake.at(filter) !== undefined);
   fake.remove(`${group}/namespaces/models/llmproviders/a`);
-  await until(() => fake.paths("/serviceentries/").length === 1);
+  await until(() => fake.paths("/destinationrules/").length === 1);
   assert.notEqual(fake.at(filter), undefined);
   fake.remove(`${group}/namespaces/models/llmproviders/b`);
   await until(() => fake.at(filter) === undefined);
