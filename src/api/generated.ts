@@ -103,7 +103,7 @@ export interface LLMProvider {
        */
       http2?: boolean;
       /**
-       * An HTTP proxy through which a standalone Envoy reaches the provider with CONNECT. TLS to the provider goes through the tunnel, and is verified.
+       * An HTTP proxy through which the gateway reaches the provider with CONNECT. TLS to the provider goes through the tunnel, and is verified.
        */
       proxy?: {
         /**
@@ -445,7 +445,7 @@ export const llmProviderSchema: Schema = {
             proxy: {
               type: "object",
               description:
-                "An HTTP proxy through which a standalone Envoy reaches the provider with CONNECT. TLS to the provider goes through the tunnel, and is verified.",
+                "An HTTP proxy through which the gateway reaches the provider with CONNECT. TLS to the provider goes through the tunnel, and is verified.",
               required: ["host", "port"],
               properties: {
                 host: {

@@ -1,9 +1,11 @@
 // What is desired → what is in the cluster, in an order that at no time lets a request leave
 // unfiltered or in the clear:
 //
-//   create and change: DestinationRule → WasmPlugin → (filters load) → VirtualService → ServiceEntry
+//   create and change: DestinationRule, EnvoyFilter → WasmPlugin → (filters load) →
+//                      VirtualService → ServiceEntry
 //                      A route that needs nothing of what is loading does not wait.
-//   remove:            ServiceEntry → VirtualService → (routes go) → WasmPlugin → DestinationRule
+//   remove:            ServiceEntry → VirtualService → (routes go) → WasmPlugin →
+//                      DestinationRule → EnvoyFilter
 //
 // A sidecar that has the ServiceEntry without the VirtualService sends requests to the provider
 // itself, in the clear. With the VirtualService alone, the gateway responds with 503.
@@ -72,8 +74,6 @@ export class Applier {
     for (const kind of ["VirtualService", "ServiceEntry"] as const) {
       changed += await writer.put(due.filter((each) => each.kind === kind && !mustWait(each)));
     }
-    // Only the form of errors depends on it.
-    await writer.remove(surplus("EnvoyFilter"));
     changed += await writer.remove(surplus("ServiceEntry"));
     changed += await writer.remove(surplus("VirtualService"));
     if (changed > 0) routesGone.close();
@@ -116,13 +116,13 @@ export class Applier {
   ): Promise<number> {
     const { writer, routesGone } = this.#options;
     const due = writer.due(goals.map((goal) => this.#named(goal)));
-    const [plugins, rules] = [surplus("WasmPlugin"), surplus("DestinationRule")];
-    if (due.length + plugins.length + rules.length === 0) return Infinity;
+    const kinds = ["WasmPlugin", "DestinationRule", "EnvoyFilter"] as const;
+    const unused = kinds.map(surplus);
+    if (due.length + unused.flat().length === 0) return Infinity;
     const inMs = routesGone.opensInMs();
     if (inMs > 0) return inMs;
     await writer.put(due);
-    await writer.remove(plugins);
-    await writer.remove(rules);
+    for (const objects of unused) await writer.remove(objects);
     return Infinity;
   }
 

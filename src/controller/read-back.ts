@@ -33,6 +33,24 @@ interface PoolSpec {
   http: { idleTimeout: string; h2UpgradePolicy?: string };
 }
 
+/** The parts of the EnvoyFilter of a tunnel that are read: the patches are cluster and listener. */
+interface TunnelSpec {
+  configPatches: { patch: { value: TunnelPart } }[];
+}
+
+interface TunnelPart {
+  load_assignment?: { endpoints: { lb_endpoints: { endpoint: { address: SocketAddress } }[] }[] };
+  filter_chains?: { filters: { typed_config: TcpProxy }[] }[];
+}
+
+interface SocketAddress {
+  socket_address: { address: string; port_value: number };
+}
+
+interface TcpProxy {
+  tunneling_config: { headers_to_add?: { header: { value: string } }[] };
+}
+
 interface TlsSpec {
   caCertificates?: string;
 }
@@ -58,6 +76,12 @@ interface HttpSpec {
   }[];
 }
 
+/** What a provider has become beside its part of a WasmPlugin, by `namespace/name`. */
+export interface ProviderObjects {
+  DestinationRule: ReadonlyMap<string, KubeObject>;
+  EnvoyFilter: ReadonlyMap<string, KubeObject>;
+}
+
 /** The spec of a WasmPlugin; undefined if somebody has edited it so that it can't be read. */
 export function readPlugin(plugin: KubeObject): PluginSpec | undefined {
   const spec = plugin["spec"] as PluginSpec;
@@ -71,11 +95,8 @@ export function readPlugin(plugin: KubeObject): PluginSpec | undefined {
   return lists.every(Array.isArray) ? spec : undefined;
 }
 
-/** The providers of a WasmPlugin. `rules` are the DestinationRules by `namespace/name`. */
-export function readProviders(
-  plugin: KubeObject,
-  rules: ReadonlyMap<string, KubeObject>,
-): ProviderPlan[] {
+/** The providers of a WasmPlugin. */
+export function readProviders(plugin: KubeObject, live: ProviderObjects): ProviderPlan[] {
   const spec = readPlugin(plugin);
   if (spec === undefined) return [];
   const { selector, pluginConfig } = spec;
@@ -87,8 +108,11 @@ export function readProviders(
       name,
       namespace,
       ...endpointOf(entry),
-      tls: readTls(rules.get(entry.name)),
-      connection: readConnection(rules.get(entry.name)),
+      tls: readTls(live.DestinationRule.get(entry.name)),
+      connection: {
+        ...readConnection(live.DestinationRule.get(entry.name)),
+        ...readProxy(live.EnvoyFilter.get(`${entry.name}-proxy`)),
+      },
       path: entry.path,
       endpoints: sets[entry.endpoints] ?? endpointLines(),
       removedHeaders: entry.removedHeaders ?? [],
@@ -132,6 +156,20 @@ function readConnection(rule: KubeObject | undefined): ConnectionPlan {
     keepaliveMs: readMs(pool.tcp.tcpKeepalive.time),
     http2: pool.http.h2UpgradePolicy === "UPGRADE",
   };
+}
+
+function readProxy(filter: KubeObject | undefined): Pick<ConnectionPlan, "proxy"> {
+  const { configPatches = [] } = (filter?.["spec"] ?? {}) as Partial<TunnelSpec>;
+  const [cluster, listener] = configPatches.map(({ patch }) => patch.value);
+  const [endpoint] = cluster?.load_assignment?.endpoints[0]?.lb_endpoints ?? [];
+  if (endpoint === undefined) return {};
+  const { address: host, port_value: port } = endpoint.endpoint.address.socket_address;
+  const { headers_to_add } =
+    listener?.filter_chains?.[0]?.filters[0]?.typed_config.tunneling_config ?? {};
+  const authorization = /^%ENVIRONMENT\((.*)\)%$/.exec(
+    headers_to_add?.[0]?.header.value ?? "",
+  )?.[1];
+  return { proxy: { host, port, ...(authorization === undefined ? {} : { authorization }) } };
 }
 
 function readMs(seconds: string): number {

@@ -60,7 +60,6 @@ export interface ConnectionPlan {
   connectTimeoutMs: number;
   keepaliveMs: number;
   http2: boolean;
-  /** For a standalone Envoy. */
   proxy?: ProxyPlan;
 }
 

@@ -38,6 +38,7 @@ function liveOf(desired: ReadonlyMap<string, Desired>): Live {
   return {
     WasmPlugin: of("WasmPlugin"),
     DestinationRule: of("DestinationRule"),
+    EnvoyFilter: of("EnvoyFilter"),
     VirtualService: of("VirtualService"),
   };
 }
