@@ -166,9 +166,10 @@ async function measureIdlePass(controller: ControllerProcess): Promise<void> {
     const { judgeMs, applyMs, statusMs } = JSON.parse(passes().at(-1) ?? "") as Pass;
     times.push(judgeMs + applyMs + statusMs);
   }
-  const isSilent = (await writesOf(controller)) === before;
+  const after = await writesOf(controller);
+  const writes = after === before ? "no writes" : `WRITES:\n${before}\n${after}`;
   console.log(
-    `  pass with nothing to do: ${seconds(median(times))}, ${seconds(Math.max(...times))} at most, ${isSilent ? "no" : "SOME"} writes`,
+    `  pass with nothing to do: ${seconds(median(times))}, ${seconds(Math.max(...times))} at most, ${writes}`,
   );
 }
 

@@ -1,5 +1,5 @@
 // Whether gateways use the configurations that the controller has written. Kept between calls: since
-// when each configuration is there, and which were given up waiting for.
+// when gateways lack each configuration, and which were given up waiting for.
 import type { Lagging } from "../keys/service.ts";
 import type { Plugin } from "../keys/plugin.ts";
 
@@ -12,10 +12,19 @@ export interface AcknowledgementsOptions {
   lateMs: number;
 }
 
+export interface Delay extends Lagging {
+  isLate: boolean;
+  /** Whether there are some, and not for longer than a gateway takes to start or to reconnect. */
+  isBrief: boolean;
+}
+
+/** How many times as long as until it is late. */
+const briefTimes = 15;
+
 export class Acknowledgements {
   readonly #options: AcknowledgementsOptions;
-  /** By plugin: the revision that is in effect, and since when. */
-  readonly #since = new Map<string, { revision: string; at: number }>();
+  /** By plugin with pods that lag: the revision that they lack, and since when. */
+  readonly #lacking = new Map<string, { revision: string; since: number }>();
   /** By plugin: the revision that routes need not wait for. */
   readonly #settled = new Map<string, string>();
 
@@ -31,7 +40,7 @@ export class Acknowledgements {
       if (plugin.revision === "") return false;
       if (this.#settled.get(idOf(plugin)) === plugin.revision) return true;
       const lagging = laggingAt(plugin);
-      return lagging !== undefined && lagging.behind.length + lagging.silent.length === 0;
+      return lagging !== undefined && isNone(lagging);
     });
   }
 
@@ -41,37 +50,50 @@ export class Acknowledgements {
     for (const plugin of this.#options.plugins()) this.#settled.set(idOf(plugin), plugin.revision);
   }
 
-  /** The pods without a plugin's configuration, and whether they are late. */
-  of(plugin: Plugin): (Lagging & { isLate: boolean }) | undefined {
+  /** The pods without a plugin's configuration. */
+  of(plugin: Plugin): Delay | undefined {
     const lagging = this.#options.laggingAt(plugin);
-    return lagging && { ...lagging, isLate: this.#lateInMs(plugin) === 0 };
+    if (lagging === undefined) return undefined;
+    const forMs = this.#lackingForMs(plugin, lagging);
+    const { lateMs } = this.#options;
+    const isBrief = !isNone(lagging) && forMs < lateMs * briefTimes;
+    return { ...lagging, isLate: forMs >= lateMs, isBrief };
   }
 
-  /** When a gateway will be late that is not yet. Infinity if there is none. Call it once a pass. */
-  lateInMs(): number {
-    const { plugins, laggingAt } = this.#options;
+  /** When there is more to say of a gateway that lags. Infinity if none does. Call it once a pass. */
+  newsInMs(): number {
+    const { plugins, laggingAt, lateMs } = this.#options;
     const current = plugins();
     const ids = new Set(current.map(idOf));
-    for (const id of this.#since.keys()) if (!ids.has(id)) this.#since.delete(id);
+    for (const id of this.#lacking.keys()) if (!ids.has(id)) this.#lacking.delete(id);
     const times = current.flatMap((plugin) => {
-      const inMs = this.#lateInMs(plugin);
-      if (inMs === 0) return [];
-      const { behind = [], silent = [] } = laggingAt(plugin) ?? {};
-      return behind.length + silent.length === 0 ? [] : [inMs];
+      const lagging = laggingAt(plugin);
+      if (lagging === undefined || isNone(lagging)) return [];
+      const forMs = this.#lackingForMs(plugin, lagging);
+      return [lateMs - forMs, lateMs * briefTimes - forMs].filter((inMs) => inMs > 0);
     });
     return Math.min(Infinity, ...times);
   }
 
-  #lateInMs(plugin: Plugin): number {
+  /** For how long a pod has been seen without the plugin's configuration. */
+  #lackingForMs(plugin: Plugin, lagging: Lagging): number {
     const id = idOf(plugin);
     const now = performance.now();
-    let since = this.#since.get(id);
-    if (since?.revision !== plugin.revision) {
-      since = { revision: plugin.revision, at: now };
-      this.#since.set(id, since);
+    let lacking = this.#lacking.get(id);
+    if (isNone(lagging)) {
+      this.#lacking.delete(id);
+      return 0;
     }
-    return Math.max(0, since.at + this.#options.lateMs - now);
+    if (lacking?.revision !== plugin.revision) {
+      lacking = { revision: plugin.revision, since: now };
+      this.#lacking.set(id, lacking);
+    }
+    return now - lacking.since;
   }
+}
+
+function isNone({ behind, silent }: Lagging): boolean {
+  return behind.length + silent.length === 0;
 }
 
 function idOf({ namespace, name }: Plugin): string {

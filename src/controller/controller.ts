@@ -86,6 +86,7 @@ export class Controller {
       ...{ collections: own, log, hide: secrets.hide, mayWrite },
       reporter: { controller: "llm-egress", instance },
       onWrite: (kind) => metrics.writes.inc({ kind, verb: "status" }),
+      isUrgent: () => this.#isDue,
     });
     const { pruneAll } = options;
     this.#guard = new PruneGuard(client, {
@@ -174,7 +175,7 @@ export class Controller {
       statusMs: Math.round(performance.now() - appliedAt),
     });
     const againInMs = hasFailed ? failedPassMs : Infinity;
-    return Math.min(applied.dueInMs, this.#acknowledgements.lateInMs(), againInMs);
+    return Math.min(applied.dueInMs, this.#acknowledgements.newsInMs(), againInMs);
   }
 
   /** Writes the statuses; gives whether one has to be written again. */

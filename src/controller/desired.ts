@@ -3,7 +3,7 @@ import { formatResource } from "../diagnostics.ts";
 import { toDestinationRule } from "../emit/istio/destination-rule.ts";
 import { toLocalReplies, toTunnelFilter } from "../emit/istio/envoy-filter.ts";
 import type { IstioOptions } from "../emit/istio/options.ts";
-import { toServiceEntry } from "../emit/istio/service-entry.ts";
+import { routedHostsOf, toServiceEntry } from "../emit/istio/service-entry.ts";
 import { toVirtualServices } from "../emit/istio/virtual-service.ts";
 import { toWasmPlugin } from "../emit/istio/wasm-plugin.ts";
 import { type Workload, workloadsOf } from "../emit/istio/workload.ts";
@@ -57,10 +57,15 @@ export function toDesired(
   options: IstioOptions,
   sourceOf: (route: RoutePlan) => string,
 ): { desired: Map<string, Desired>; clashes: Map<string, string> } {
+  const routedHosts = routedHostsOf(plan);
   const all = [
     ...plan.providers.flatMap((provider) => {
-      const emitters = [toDestinationRule, toTunnelFilter, toServiceEntry];
-      return emitters.map((emit) => toOne(emit(provider), [providerName(provider)]));
+      const objects = [
+        toDestinationRule(provider),
+        toTunnelFilter(provider),
+        toServiceEntry(provider, routedHosts),
+      ];
+      return objects.map((object) => toOne(object, [providerName(provider)]));
     }),
     ...workloadsOf(plan).map((workload) => {
       const plugin = toWasmPlugin(workload, plan, options);

@@ -16,6 +16,8 @@ export interface StatusOptions {
   hide: (text: string) => string;
   mayWrite: () => boolean;
   onWrite: (kind: string) => void;
+  /** Whether there is more urgent work: the rest is left to the next call then. */
+  isUrgent: () => boolean;
   /** For tests: how long a status that the API has stored in part is not written again. */
   prunedMs?: number;
 }
@@ -28,6 +30,8 @@ interface Pruned {
 
 const plurals: Record<string, string> = { LLMProvider: "llmproviders", LLMRoute: "llmroutes" };
 const parallelWrites = 8;
+// Something is written each time, so that steady changes don't keep statuses from being written.
+const leastMs = 500;
 
 export class StatusWriter {
   readonly #client: KubeClient;
@@ -46,7 +50,7 @@ export class StatusWriter {
     outcomeOf: (object: KubeObject) => Outcome,
     onStatus: (object: KubeObject, status: Status) => void,
   ): Promise<boolean> {
-    const { hide, mayWrite } = this.#options;
+    const { hide, mayWrite, isUrgent } = this.#options;
     const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
     const news: { object: KubeObject; status: Status }[] = [];
     for (const object of objects) {
@@ -58,8 +62,10 @@ export class StatusWriter {
       }
     }
     let hasFailed = false;
+    const begun = performance.now();
     const work = async (): Promise<void> => {
       for (let next = news.shift(); next !== undefined; next = news.shift()) {
+        if (isUrgent() && performance.now() - begun > leastMs) return;
         if (mayWrite() && !(await this.#writeOne(next.object, next.status))) hasFailed = true;
       }
     };

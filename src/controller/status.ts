@@ -8,8 +8,8 @@ import {
 } from "../diagnostics.ts";
 import type { KubeObject } from "../kube/client.ts";
 import type { Remark } from "../keys/key-store.ts";
-import type { Lagging } from "../keys/service.ts";
 import { printableLine } from "../printable.ts";
+import type { Delay } from "./acknowledgements.ts";
 import type { Failure } from "./writer.ts";
 
 export interface Condition {
@@ -44,7 +44,7 @@ export interface Outcome {
   /** What is wrong with its keys in Secrets. */
   remarks: readonly Remark[];
   /** The gateways without its configuration. Undefined if that is not known, or not asked. */
-  lagging: (Lagging & { isLate: boolean }) | undefined;
+  lagging: Delay | undefined;
 }
 
 /** Two resources claim the same thing. */
@@ -64,7 +64,8 @@ export function statusOf(object: KubeObject, outcome: Outcome, now: string): Sta
   const observedGeneration = object.metadata.generation ?? 0;
   const before = (object["status"] as Partial<Status> | undefined)?.conditions ?? [];
   const whole = { ...outcome, lagging: laggingFor(object, outcome) };
-  const conditions = [accepted(whole), resolved(whole), programmed(whole)].map((each) => {
+  const programmedNow = programmed(whole, messageBefore(object));
+  const conditions = [accepted(whole), resolved(whole), programmedNow].map((each) => {
     const old = before.find(({ type }) => type === each.type);
     const lastTransitionTime = old?.status === each.status ? old.lastTransitionTime : now;
     const message = each.message.slice(0, mostMessage);
@@ -75,17 +76,21 @@ export function statusOf(object: KubeObject, outcome: Outcome, now: string): Sta
 }
 
 /**
- * All providers of a gateway have one configuration. That one of them has changed is no news about
- * the others, unless a gateway is late.
+ * All providers of a gateway have one configuration. That one of them has changed, or that a pod is
+ * replaced, is no news about those that are in effect, unless it lasts.
  */
 function laggingFor(object: KubeObject, { lagging }: Outcome): Outcome["lagging"] {
-  if (lagging === undefined || lagging.isLate) return lagging;
+  return lagging?.isBrief && messageBefore(object) !== undefined ? undefined : lagging;
+}
+
+/**
+ * What was said of the same state. After a start, when it is not known yet what gateways have, it is
+ * not taken back.
+ */
+function messageBefore(object: KubeObject): string | undefined {
   const { observedGeneration, conditions = [] } = (object["status"] ?? {}) as Partial<Status>;
-  const wasProgrammed = conditions.some((each) => {
-    return each.type === "Programmed" && each.status === "True";
-  });
-  const isNew = observedGeneration !== object.metadata.generation || !wasProgrammed;
-  return isNew ? lagging : { behind: [], silent: [], isLate: false };
+  if (observedGeneration !== object.metadata.generation) return undefined;
+  return conditions.find(({ type, status }) => type === "Programmed" && status === "True")?.message;
 }
 
 /** Whether a status has to be written. */
@@ -146,7 +151,7 @@ function messageOf(remarks: readonly Remark[]): string {
   return remarks.map(({ message }) => message).join("; ");
 }
 
-function programmed(outcome: Outcome): Judgement {
+function programmed(outcome: Outcome, messageBefore = "written to the mesh"): Judgement {
   const type = "Programmed";
   const { failure, isHeld, isWaiting, lagging } = outcome;
   const no = (reason: string, message: string): Judgement => ({
@@ -162,7 +167,7 @@ function programmed(outcome: Outcome): Judgement {
   }
   if (isWaiting) return no("Pending", "the gateways are loading the filter's configuration");
   if (lagging === undefined) {
-    return { type, status: "True", reason: type, message: "written to the mesh" };
+    return { type, status: "True", reason: type, message: messageBefore };
   }
   const { behind, silent, isLate } = lagging;
   if (behind.length > 0 || (silent.length > 0 && !isLate)) {

@@ -85,9 +85,9 @@ async function runRound(
     (answer) => answer.status === 200 && echoedBody(answer).includes(model),
   );
   const to = performance.now();
-  // Both at once: a sidecar that knows the provider and has no route calls it directly.
-  await mesh.delete(moonshotRoute, moonshotProvider);
+  await mesh.delete(moonshotRoute);
   await untilAnswer(load, "no answer", ({ status }) => status !== 200);
+  await mesh.delete(moonshotProvider);
   await pollUntil("the rest to be deleted", async () => {
     const words = ["get", "destinationrule", "moonshot", "-n", "istio-system"];
     return (await mesh.kubectl(...words, "--ignore-not-found", "-o", "name")) === "";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Controller } from "../../src/controller/controller.ts";
 import type { Gateways } from "../../src/controller/gateways.ts";
 import { createLog } from "../../src/controller/log.ts";
@@ -126,6 +127,41 @@ test("a pod without a filter is named, and keeps nothing from being ready", asyn
     messageOf(provider(), "Programmed"),
     "written to the mesh; no filter responds at models/g-1",
   );
+});
+
+test("a start takes back nothing that was known of the gateways", async () => {
+  start(acknowledging(() => ({ behind: [], silent: [] })));
+  applyProvider();
+  applyRoute();
+  const inEffect = "in effect at all pods that it selects";
+  await until(() => messageOf(provider(), "Programmed") === inEffect);
+  await until(() => route()?.status === "Ready");
+  await stopAll();
+  const written = fake.count("PATCH", /status$/);
+  const { metrics } = start(acknowledging(() => undefined));
+  let passes = 0;
+  while (passes === 0) {
+    await sleep(20);
+    passes = (await metrics.passes.get()).values.reduce((sum, { value }) => sum + value, 0);
+  }
+  assert.equal(fake.count("PATCH", /status$/), written);
+  assert.equal(messageOf(provider(), "Programmed"), inEffect);
+});
+
+test("a pod that is replaced is named only if no filter responds there for long", async () => {
+  let silent: string[] = [];
+  const controller = start(acknowledging(() => ({ behind: [], silent })));
+  applyProvider();
+  const inEffect = "in effect at all pods that it selects";
+  await until(() => messageOf(provider(), "Programmed") === inEffect);
+  silent = ["models/g-2"];
+  controller.trigger();
+  await sleep(500);
+  assert.equal(messageOf(provider(), "Programmed"), inEffect);
+  await until(() => messageOf(provider(), "Programmed").endsWith("responds at models/g-2"));
+  silent = [];
+  controller.trigger();
+  await until(() => messageOf(provider(), "Programmed") === inEffect);
 });
 
 test("a configuration keeps its revision until it changes, and never gets a former one", async () => {

@@ -70,7 +70,7 @@ test("with local replies, a gateway has one EnvoyFilter, which goes with its las
   fake.remove(filter);
   await until(() => fake.at(filter) !== undefined);
   fake.remove(`${group}/namespaces/models/llmproviders/a`);
-  await until(() => fake.paths("/serviceentries/").length === 1);
+  await until(() => fake.paths("/destinationrules/").length === 1);
   assert.notEqual(fake.at(filter), undefined);
   fake.remove(`${group}/namespaces/models/llmproviders/b`);
   await until(() => fake.at(filter) === undefined);
@@ -101,6 +101,14 @@ const resolution = () => {
 
 test("with proxies, a provider has the EnvoyFilter of its tunnel as long as it has a proxy", async () => {
   setConnection({ proxy: { host: "proxy.example", port: 3128 } });
+  fake.put(`${group}/llmroutes`, {
+    ...{ apiVersion: "istio.alibabacloud.com/v1beta1", kind: "LLMRoute" },
+    metadata: { name: "b", namespace: "models" },
+    spec: {
+      host: "b.example",
+      rules: [{ name: "all", backendRefs: [{ providerHost: "b.example" }] }],
+    },
+  });
   start({ proxies: true });
   await until(() => isReady() && resolution() === "STATIC");
   assert.deepEqual(fake.paths("/envoyfilters/"), [tunnel]);
@@ -110,7 +118,7 @@ test("with proxies, a provider has the EnvoyFilter of its tunnel as long as it h
   await until(() => fake.at(tunnel) === undefined);
   // As long as a request may go through it, the tunnel is there.
   const writes = fake.requests.filter(
-    ({ method, path }) => method !== "GET" && /\/b(-proxy)?$/.test(path),
+    ({ method, path }) => method !== "GET" && /(serviceentries\/b|b-proxy)$/.test(path),
   );
   assert.deepEqual(
     writes.slice(-2).map(({ method, path }) => `${method} ${path.split("/").at(-1)}`),

@@ -17,7 +17,7 @@ afterEach(() => kube.close());
 test("only what needs the filter's new configuration waits until gateways have it", async () => {
   kube.applyProvider("a");
   kube.applyRoute("a");
-  kube.startController({ settleMs: 500 });
+  kube.startController({ settleMs: 1_500 });
   await kube.untilReady("a");
   kube.applyProvider("b");
   kube.applyRoute("b");
@@ -81,4 +81,23 @@ test("a filter whose configuration somebody has made unreadable is repaired", as
     kube.fake.put(collectionPaths.WasmPlugin, { ...object, spec });
     await until(() => isDeepStrictEqual(kube.plugin()?.["spec"], object["spec"]));
   }
+});
+
+test("a provider is known to the mesh only while a route leads to it", async () => {
+  const entry = () => kube.live("ServiceEntry", "a");
+  kube.applyProvider("a");
+  kube.startController();
+  await until(() => kube.isReady("LLMProvider", "a"));
+  assert.equal(entry(), undefined);
+  kube.applyRoute("a");
+  await kube.untilReady("a");
+  assert.notEqual(entry(), undefined);
+  kube.fake.remove("/apis/istio.alibabacloud.com/v1beta1/namespaces/models/llmroutes/a");
+  await until(() => kube.live("VirtualService", "a") === undefined);
+  // Sidecars forget the provider before they forget what leads to the gateway.
+  assert.equal(entry(), undefined);
+  const order = kube.fake.requests.filter(({ method }) => method === "DELETE");
+  const kinds = order.map(({ path }) => path.split("/").at(-2));
+  assert.deepEqual(kinds, ["serviceentries", "virtualservices"]);
+  assert.equal(kube.isReady("LLMProvider", "a"), true);
 });

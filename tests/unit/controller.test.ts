@@ -195,7 +195,7 @@ test("one object that the API refuses stops no other, and is tried less and less
   let tries = 0;
   kube.fake.intercept = (request) => {
     if (request.method !== "POST" || request.body?.metadata.name !== "bad") return allowed(request);
-    if (!request.path.endsWith("serviceentries")) return allowed(request);
+    if (!request.path.endsWith("destinationrules")) return allowed(request);
     tries += 1;
     return { status: 422, message: "admission webhook denied: sk-literal-key-1234 is bad" };
   };

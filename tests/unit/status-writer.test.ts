@@ -23,10 +23,12 @@ const good: Outcome = {
 
 let fake: FakeKube;
 let warnings: string[];
+let isUrgent = false;
 
 beforeEach(async () => {
   fake = await FakeKube.start();
   warnings = [];
+  isUrgent = false;
   fake.put(collection, {
     ...{ apiVersion: "istio.alibabacloud.com/v1beta1", kind: "LLMProvider", spec: {} },
     metadata: { name: "a", namespace: "models" },
@@ -56,6 +58,7 @@ function writer(prunedMs: number): StatusWriter {
       hide: (text) => text,
       mayWrite: () => true,
       onWrite: none,
+      isUrgent: () => isUrgent,
       prunedMs,
     },
     reporter: { controller: "llm-egress", instance: "test" },
@@ -94,4 +97,33 @@ test("after the CRD is complete, the whole status is written", async () => {
   const { conditions } = fake.at(path)?.["status"] as { conditions: object[] };
   assert.equal(conditions.length, 3);
   assert.equal(fake.count("PATCH", /status$/), 2);
+});
+
+test("many statuses don't hold up what is urgent, and are written in the end", async () => {
+  const statuses = writer(300);
+  const names = Array.from({ length: 100 }, (_, index) => `p${index}`);
+  const pathTo = (name: string) => path.replace(/a$/, name);
+  for (const name of names) {
+    fake.put(collection, {
+      ...{ apiVersion: "istio.alibabacloud.com/v1beta1", kind: "LLMProvider", spec: {} },
+      metadata: { name, namespace: "models" },
+    });
+  }
+  fake.intercept = async ({ method }) => {
+    if (method === "PATCH") await sleep(100);
+    return undefined;
+  };
+  const writeAll = () =>
+    statuses.write(
+      names.map((name) => fake.at(pathTo(name)) as KubeObject),
+      () => good,
+      () => {},
+    );
+  isUrgent = true;
+  await writeAll();
+  const written = fake.count("PATCH", /status$/);
+  assert.ok(written > 8 && written < names.length, `${written} written`);
+  isUrgent = false;
+  await writeAll();
+  assert.equal(fake.count("PATCH", /status$/), names.length);
 });

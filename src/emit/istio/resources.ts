@@ -8,7 +8,7 @@ import type { Plan } from "../../plan/plan.ts";
 import { toDestinationRule } from "./destination-rule.ts";
 import { type EnvoyFilter, toLocalReplies, toTunnelFilter } from "./envoy-filter.ts";
 import type { IstioOptions } from "./options.ts";
-import { toServiceEntry } from "./service-entry.ts";
+import { routedHostsOf, toServiceEntry } from "./service-entry.ts";
 import { toVirtualServices } from "./virtual-service.ts";
 import { toWasmPlugin, type WasmPlugin } from "./wasm-plugin.ts";
 import { workloadsOf } from "./workload.ts";
@@ -25,10 +25,11 @@ export function toIstioResources(plan: Plan, options: IstioOptions): IstioResour
   const { providers, routes } = plan;
   const plugins = workloadsOf(plan).map((workload) => toWasmPlugin(workload, plan, options));
   if (options.contents === "plugins") return plugins;
+  const routedHosts = routedHostsOf(plan);
   return [
     ...providers.flatMap((provider) => toDestinationRule(provider) ?? []),
     ...providers.flatMap((provider) => toTunnelFilter(provider) ?? []),
-    ...providers.flatMap((provider) => toServiceEntry(provider) ?? []),
+    ...providers.flatMap((provider) => toServiceEntry(provider, routedHosts) ?? []),
     ...plugins,
     ...(options.localReplies === "openai" ? workloadsOf(plan).map(toLocalReplies) : []),
     ...routes.flatMap((route) => toVirtualServices(route, options)),

@@ -1,12 +1,19 @@
 import type { IServiceEntry } from "@kubernetes-models/istio/networking.istio.io/v1beta1";
 import { tunnelPort } from "../../model/tunnel-port.ts";
-import type { ProviderPlan } from "../../plan/plan.ts";
+import type { Plan, ProviderPlan } from "../../plan/plan.ts";
 import { toMetadata } from "./metadata.ts";
 import { isService, portsOf } from "./provider-ports.ts";
 
-/** Makes the provider known to the mesh; undefined for a Service of the cluster. */
-export function toServiceEntry(provider: ProviderPlan): IServiceEntry | undefined {
-  if (isService(provider)) return undefined;
+/**
+ * Makes the provider known to the mesh. Undefined for a Service of the cluster, and for a provider
+ * without a route: a sidecar that knows its host and no route sends requests to it directly, in clear
+ * text, also if the mesh refuses unknown hosts.
+ */
+export function toServiceEntry(
+  provider: ProviderPlan,
+  routedHosts: ReadonlySet<string>,
+): IServiceEntry | undefined {
+  if (isService(provider) || !routedHosts.has(provider.host)) return undefined;
   const ports = portsOf(provider);
   return {
     apiVersion: "networking.istio.io/v1beta1",
@@ -30,4 +37,10 @@ export function toServiceEntry(provider: ProviderPlan): IServiceEntry | undefine
 function toEndpoint(provider: ProviderPlan, ports: readonly { name: string }[]): object {
   const port = tunnelPort(provider);
   return { address: "127.0.0.1", ports: Object.fromEntries(ports.map(({ name }) => [name, port])) };
+}
+
+/** The hosts of the providers to which routes lead. */
+export function routedHostsOf({ routes }: Plan): Set<string> {
+  const destinations = routes.flatMap(({ rules }) => rules.flatMap((rule) => rule.destinations));
+  return new Set(destinations.flatMap(({ kind, host }) => (kind === "provider" ? [host] : [])));
 }
