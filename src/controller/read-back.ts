@@ -117,6 +117,7 @@ export function readProviders(plugin: KubeObject, live: ProviderObjects): Provid
       endpoints: sets[entry.endpoints] ?? endpointLines(),
       removedHeaders: entry.removedHeaders ?? [],
       setHeaders: entry.setHeaders ?? {},
+      secretHeaders: entry.secretHeaders ?? {},
       defaultHeaders: entry.defaultHeaders ?? {},
       workloadLabels: selector?.matchLabels ?? {},
       settings: entry.settings,

@@ -38,13 +38,15 @@ export function readPlugin(object: KubeObject): Plugin | undefined {
 function readSpec({ metadata, spec }: KubeObject): Plugin {
   const { selector, pluginConfig = {} } = (spec ?? {}) as PluginSpec;
   const { revision = "", providers = [] } = pluginConfig;
-  const settings = providers.flatMap((each) => settingsOf(each.settings, each.routes ?? []));
+  const references = providers.flatMap((each) =>
+    referencesOf(settingsOf(each.settings, each.routes ?? []), each.secretHeaders),
+  );
   return {
     namespace: metadata.namespace ?? "",
     name: metadata.name,
     labels: selector?.matchLabels ?? {},
     revision,
-    references: [...new Set(settings.flatMap(referencesOf))].sort(),
+    references: [...new Set(references)].sort(),
   };
 }
 
