@@ -4,6 +4,7 @@
 // for a limited time. Kept between calls: the call under way, when the next one is due, and the
 // requests that wait.
 
+import { MAX_KEYS_BYTES } from "../contract/limits";
 import { buildJson, findJsonFault, Kind } from "./config/json-value";
 import { bytesOf, decimal } from "./bytes/bytes";
 import {
@@ -22,8 +23,6 @@ import { takeKeys, version } from "./keys/keyring";
 import { EgressRoot } from "./root";
 import { EgressStream } from "./stream";
 
-/** A larger answer is ignored. */
-const MAX_ANSWER_BYTES: u32 = 1024 * 1024;
 /** The server answers after 25 s even if nothing changes. */
 const TIMEOUT_MS: u32 = 30_000;
 const TICK_MS: u32 = 50;
@@ -115,7 +114,7 @@ export class KeyClient {
   // An answer to a call from before another root context of this VM got new keys may be older.
   private takeAnswer(bytes: u32): bool {
     if (this.asked != version) return true;
-    if (bytes > MAX_ANSWER_BYTES || !getCallBody(bytes)) return false;
+    if (bytes > <u32>MAX_KEYS_BYTES || !getCallBody(bytes)) return false;
     if (findJsonFault(resultStart, resultEnd) != resultEnd) return false;
     const answer = buildJson(resultStart, resultEnd);
     const name = answer.get("version");

@@ -16,7 +16,7 @@ import {
 } from "../tests/mesh/controller-process.ts";
 import { connectMesh, type Mesh } from "../tests/mesh/mesh.ts";
 import { dashscopeProvider, dashscopeRoute, gatewayRule } from "../tests/mesh/resources.ts";
-import { restartGateway } from "../tests/mesh/restart-gateway.ts";
+import { restartGateway } from "../tests/mesh/gateways.ts";
 import { callKube } from "../tests/mesh/rig/kube-client.ts";
 import { runOnMesh } from "../tests/mesh/rig/run-on-mesh.ts";
 import { runRounds } from "../tests/mesh/rounds.ts";

@@ -20,7 +20,13 @@ export const MAX_SOURCES = 10000;
 /** Keys that one provider uses in turn. */
 export const MAX_API_KEYS = 16;
 
-/** The same for models that only clients name: by default, and at most. */
+/** Bytes of a key in a Secret. Providers accept no longer header. */
+export const MAX_KEY_BYTES = 8192;
+
+/** Bytes of what the key server answers with all keys of one gateway. */
+export const MAX_KEYS_BYTES = 1048576;
+
+/** The same as for callers, for models that only clients name: by default, and at most. */
 export const DEFAULT_MODELS = 50;
 export const MAX_MODELS = 1000;
 

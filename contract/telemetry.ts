@@ -1,5 +1,5 @@
 // The names with which a call is counted and logged. Plain declarations without imports, read by
-// both compilers. docs/telemetry.md explains each.
+// both compilers. docs/metrics.md explains each.
 
 /** Labels of metrics. The filter writes them into a metric's name as `LABEL=.=value;.;`. */
 export const providerLabel: string = "llmproxy_provider";

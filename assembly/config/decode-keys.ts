@@ -3,8 +3,9 @@
 // Nothing is kept between calls.
 
 import { isToken } from "../../contract/characters";
+import { MAX_API_KEYS } from "../../contract/limits";
 import { keyFields, keyServerFields } from "../../contract/plugin-fields";
-import { bytesOf } from "../bytes/bytes";
+import { bytesOf, decimal } from "../bytes/bytes";
 import { ApiKey } from "../keys/api-key";
 import { credentialOf } from "../keys/credential";
 import { resolveSecret } from "../keys/secrets";
@@ -36,11 +37,13 @@ export function decodeKeys(
   checker: Checker,
 ): void {
   decodeKey(into, settings, path, checker);
+  const most = into.keys.length == 0 ? MAX_API_KEYS : 1;
   const items = checker.list(settings, "apiKeys", path);
   for (let i = 0; i < items.length; i++) {
     const at = itemPath(path, "apiKeys", i);
     if (checker.isObject(items[i], at, keyFields)) decodeKey(into, items[i], at, checker);
   }
+  if (into.keys.length > most) checker.fail(path, "more than " + decimal(most));
 }
 
 // The key that an object with `apiKey` or `apiKeySecretRef` names, if there is one.

@@ -20,7 +20,7 @@ const TRIAL: u64 = 2 * SECOND;
 const MAX_FAILURES: u64 = 10;
 
 // The shared state: until when the key rests, in milliseconds since 1970, and how often in a row it
-// was refused. It need not rest after 0.
+// was refused. Without failures, it is used all the same if there is no other.
 const STATE_BYTES: usize = 16;
 const state = memory.data(16, 8);
 
@@ -101,17 +101,20 @@ export class ApiKey {
     if (this.credential !== credential) return;
     const time = now() / 1_000_000;
     this.read();
+    const failures = load<u64>(state, 8);
+    // Answers to requests from before the key was refused tell nothing new.
+    if (failures != 0 && load<u64>(state) > time && !wasTrial) return;
     if (status == 429) {
-      const failures = min(load<u64>(state, 8), MAX_FAILURES);
       const asked: u64 = getResponseHeader(RETRY_AFTER) ? parseWhole(resultStart, resultEnd) : 0;
       const rest = asked == 0 || asked == NOT_WHOLE ? SECOND << failures : asked * SECOND;
-      this.write(time + min(rest, MAX_REST), failures + 1);
+      this.write(time + min(rest, MAX_REST), min(failures + 1, MAX_FAILURES));
     } else if (status == 401 || status == 403) {
-      this.write(time + REFUSED_REST, 1);
+      // With 403, the account may only lack the model that the client has named. So the key is used
+      // all the same if there is no other, and no client can have all keys rest.
+      this.write(time + REFUSED_REST, status == 401 ? 1 : 0);
     } else if (status < 500 && wasTrial) {
       this.write(0, 0);
     } else if (getResponseHeader(REMAINING) && resultEnd - resultStart == 1) {
-      // Without failures: the key is used all the same if there is no other.
       if (load<u8>(resultStart) == 0x30) this.write(time + SECOND, 0);
     }
   }
@@ -135,7 +138,7 @@ export function chooseKey(keys: ApiKey[], first: u32): Credential | null {
       isTrial = key.write(time + TRIAL, failures);
       if (isTrial) return credential;
     }
-    if (failures == 0) spare = credential;
+    if (failures == 0 && spare === null) spare = credential;
     shortestRest = min(shortestRest, until > time ? until - time : TRIAL);
   }
   return spare;

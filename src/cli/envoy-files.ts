@@ -1,5 +1,5 @@
 // The configuration of the Envoy of `run`, as files. Envoy reads the listener and the clusters again
-// when another file takes their place. Kept between calls: the clusters so far.
+// when another file takes their place. Kept between calls: the clusters that Envoy has accepted.
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -12,10 +12,14 @@ import type { EnvoyOptions } from "../emit/envoy/options.ts";
 import { toYaml } from "../emit/to-yaml.ts";
 import type { Plan } from "../plan/plan.ts";
 
+/** Writes a file. False if Envoy refuses it. */
+export type Apply = (write: () => Promise<void>) => Promise<boolean>;
+
 export class EnvoyFiles {
   readonly #bootstrap: string;
   readonly #files: ResourceFiles;
   #clusters: readonly Named[] = [];
+  #clustersFile: object = {};
 
   constructor(directory: string) {
     this.#bootstrap = join(directory, "envoy.yaml");
@@ -31,12 +35,19 @@ export class EnvoyFiles {
     return this.#bootstrap;
   }
 
-  /** Writes the rest: the clusters first, as routes refer to them. */
-  async write(plan: Plan, options: EnvoyOptions): Promise<void> {
+  /**
+   * Writes the rest: the clusters first, as routes refer to them. False if Envoy refuses it: then the
+   * previous configuration stays in effect.
+   */
+  async write(plan: Plan, options: EnvoyOptions, apply: Apply): Promise<boolean> {
     const { listeners, clusters, all } = toResourceFiles(plan, options, this.#clusters);
-    this.#clusters = all;
-    await replace(this.#files.clusters, clusters);
-    await replace(this.#files.listeners, listeners);
+    if (!(await apply(() => replace(this.#files.clusters, clusters)))) {
+      // Envoy has taken those clusters that it does not refuse.
+      await replace(this.#files.clusters, this.#clustersFile);
+      return false;
+    }
+    [this.#clusters, this.#clustersFile] = [all, clusters];
+    return apply(() => replace(this.#files.listeners, listeners));
   }
 }
 

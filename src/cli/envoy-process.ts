@@ -64,7 +64,7 @@ export async function runEnvoy(
   const ended = exitCodeOf(child, run);
   stop.addEventListener("abort", () => child.kill("SIGTERM"));
   if (await isReady(run.admin, ended)) {
-    if ((await countRefused(run.admin)) > 0) await endRefused(child, ended);
+    if ((await countUpdates(run.admin)).refused > 0) await endRefused(child, ended);
     else onReady();
   } else if (!hasEnded(child)) await endUnready(child, ended, stop);
   else if (!stop.aborted) throw new Failure(whyUnready(run, await ended, lineCount), 1);
@@ -101,18 +101,21 @@ async function endRefused(child: ChildProcess, ended: Promise<number>): Promise<
   throw new Failure("Envoy refused the configuration: see its log above", 1);
 }
 
-const refusedStats = [
-  "listener_manager.lds.update_rejected",
-  "cluster_manager.cds.update_rejected",
-];
+/** How often Envoy has read one of its files so far, and accepted or refused it. */
+export interface Updates {
+  accepted: number;
+  refused: number;
+}
 
-/** How many configurations of its files Envoy has refused so far. */
-export async function countRefused(admin: AdminAddress): Promise<number> {
-  const { body } = await askAdmin(admin, "/stats?filter=ds.update_rejected");
-  const counts = body.split("\n").map((line) => line.split(": "));
-  return counts
-    .filter(([name = ""]) => refusedStats.includes(name))
-    .reduce((sum, [, count]) => sum + Number(count), 0);
+export async function countUpdates(admin: AdminAddress): Promise<Updates> {
+  const { body } = await askAdmin(admin, "/stats?filter=ds.update_");
+  const counts = new Map(body.split("\n").map((line) => line.split(": ") as [string, string]));
+  const count = (end: string): number =>
+    ["listener_manager.lds", "cluster_manager.cds"].reduce(
+      (sum, name) => sum + Number(counts.get(`${name}.update_${end}`) ?? 0),
+      0,
+    );
+  return { accepted: count("success"), refused: count("rejected") };
 }
 
 async function exitCodeOf(child: ChildProcess, { binary }: EnvoyRun): Promise<number> {

@@ -4,11 +4,12 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { EnvoyUnavailable, reasonOf, remedy } from "./failure.ts";
+import { makeFolder } from "./make-folder.ts";
 import { showProgress } from "./terminal.ts";
 
 const run = promisify(execFile);
@@ -55,7 +56,7 @@ export async function installEnvoy(installation: Installation): Promise<string> 
 
 async function makeWorkFolder(folder: string): Promise<string> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     return await mkdtemp(join(folder, ".install-"));
   } catch (error) {
     throw new EnvoyUnavailable(

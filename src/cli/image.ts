@@ -1,12 +1,13 @@
 // Writes the filter's module as an OCI image layout: module → image → directory. Images with other
 // tags stay in that directory.
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { type Descriptor, type Image, toImage, toIndex, toJson } from "../oci/image.ts";
 import { Failure, reasonOf } from "./failure.ts";
 import { moduleFile } from "./locations.ts";
+import { makeFolder } from "./make-folder.ts";
 import { printLine, warnLine } from "./terminal.ts";
 
 /** The options of `image`, as commander gives them. */
@@ -67,13 +68,13 @@ async function readModule(file: string): Promise<Buffer> {
 
 // The index is written last, so everything that it lists is complete.
 async function writeLayout(directory: string, built: Image, tag: string): Promise<void> {
-  await mkdir(directory, { recursive: true });
+  await makeFolder(directory);
   const index = toIndex(built, tag, await readOthers(directory));
   await writeFile(join(directory, marker.name), toJson(marker.content));
   for (const [digest, bytes] of built.blobs) {
     const [algorithm = "", name = ""] = digest.split(":");
     const folder = join(directory, "blobs", algorithm);
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await writeFile(join(folder, name), bytes);
   }
   await writeFile(join(directory, indexName), toJson(index));

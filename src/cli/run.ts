@@ -14,9 +14,9 @@ import type { Endpoint, Plan, ProviderPlan } from "../plan/plan.ts";
 import { keyReferences } from "../plan/to-plugin-config.ts";
 import { compileSources } from "./compile-paths.ts";
 import { findEnvoy } from "./envoy-binary.ts";
-import { EnvoyFiles } from "./envoy-files.ts";
+import { type Apply, EnvoyFiles } from "./envoy-files.ts";
 import { type EnvoyCommandOptions, toEnvoyOptions } from "./envoy-options.ts";
-import { countRefused, runEnvoy } from "./envoy-process.ts";
+import { countUpdates, runEnvoy } from "./envoy-process.ts";
 import { Failure, reasonOf } from "./failure.ts";
 import { KeyFolder } from "./key-folder.ts";
 import { readSources } from "./read-sources.ts";
@@ -48,12 +48,15 @@ export async function run(paths: readonly string[], command: RunCommandOptions):
   const scope = [servedHosts(plan), ...ignoredParts(plan, others)];
   // From here on, a signal must not end the process before the directory is removed.
   const { signal, release } = awaitStopRequest();
-  const directory = await makeDirectory();
   try {
-    const gateway = new Gateway(paths, command, directory);
-    return await gateway.run({ binary, sources, plan, scope }, signal);
+    const directory = await makeDirectory();
+    try {
+      const gateway = new Gateway(paths, command, directory);
+      return await gateway.run({ binary, sources, plan, scope }, signal);
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
   } finally {
-    await rm(directory, { recursive: true, force: true });
     release();
   }
 }
@@ -89,8 +92,9 @@ interface Start {
 /** How often the resources are read. */
 const readMs = 500;
 
-/** Within this time, Envoy has taken or refused changed files. */
-const applyMs = 300;
+/** Within this time, Envoy has accepted or refused a changed file. */
+const applyMs = 1_000;
+const pollMs = 20;
 
 /** One Envoy, whose configuration follows the resources. */
 class Gateway {
@@ -100,6 +104,8 @@ class Gateway {
   readonly #files: EnvoyFiles;
   readonly #admin: AdminAddress;
   readonly #keys: KeyFolder | undefined;
+  /** What is in effect. */
+  #plan: Plan | undefined;
   #table: RequestTable | undefined;
   #timer: NodeJS.Timeout | undefined;
   #hasEnded = false;
@@ -118,7 +124,7 @@ class Gateway {
     const options = this.#optionsOf(plan);
     const admin = this.#admin;
     const config = await this.#files.begin({ ...options, admin });
-    await this.#apply(plan);
+    await this.#apply(plan, (write) => write().then(() => true));
     if (options.keySocket !== undefined) await this.#keys?.listen(options.keySocket);
     try {
       return await runEnvoy(
@@ -127,8 +133,8 @@ class Gateway {
           onReady: () => {
             const listen = `llm-egress listens on http://${formatAddress(options.listen)}`;
             const shown = "socket" in admin ? "" : ` (admin http://${formatAddress(admin)})`;
-            printLine(`${listen}${shown}`);
             for (const line of scope) printLine(line);
+            printLine(`${listen}${shown}`);
             this.#follow(textOf(sources));
           },
           onLine: (line) => {
@@ -152,10 +158,27 @@ class Gateway {
       : { ...options, keySocket: join(this.#directory, "keys.sock") };
   }
 
-  async #apply(plan: Plan): Promise<void> {
-    await this.#keys?.use(keyReferences(plan));
-    await this.#files.write(plan, this.#optionsOf(plan));
-    this.#table = new RequestTable(plan);
+  /** Has Envoy use a plan. If it refuses that, the previous one stays in effect, with its keys. */
+  async #apply(plan: Plan, apply: Apply): Promise<boolean> {
+    const either = [this.#plan, plan].flatMap((each) => (each ? keyReferences(each) : []));
+    await this.#keys?.use([...new Set(either)]);
+    const isAccepted = await this.#files.write(plan, this.#optionsOf(plan), apply);
+    if (isAccepted) [this.#plan, this.#table] = [plan, new RequestTable(plan)];
+    await this.#keys?.use(this.#plan === undefined ? [] : keyReferences(this.#plan));
+    return isAccepted;
+  }
+
+  /** Writes a file that Envoy follows, and waits until Envoy has read it. */
+  async #write(write: () => Promise<void>): Promise<boolean> {
+    const before = await countUpdates(this.#admin);
+    await write();
+    for (const deadline = Date.now() + applyMs; Date.now() < deadline;) {
+      const { accepted, refused } = await countUpdates(this.#admin);
+      if (refused > before.refused) return false;
+      if (accepted > before.accepted) return true;
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
+    }
+    return true;
   }
 
   /** Applies the resources when their text differs from `text`. */
@@ -187,10 +210,8 @@ class Gateway {
     const { plan } = compileFor(sources, this.#command);
     if (plan === undefined) return this.#keep("the resources have an error");
     for (const provider of plan.providers) warnOfMissingKeys(provider);
-    const before = await countRefused(this.#admin);
-    await this.#apply(plan);
-    await new Promise((resolve) => setTimeout(resolve, applyMs));
-    if ((await countRefused(this.#admin)) > before) return this.#keep("Envoy has refused a change");
+    const isAccepted = await this.#apply(plan, (write) => this.#write(write));
+    if (!isAccepted) return this.#keep("Envoy has refused a change");
     printLine(
       `llm-egress has reloaded: LLMProviders ${plan.providers.length}, LLMRoutes ${plan.routes.length}`,
     );

@@ -13,7 +13,7 @@ import type { Outcome } from "./status.ts";
 /** The key connection, as far as a pass needs it. */
 export type Gateways = Pick<
   KeyService,
-  "follow" | "laggingAt" | "remarkOn" | "countPolls" | "expiresAt"
+  "follow" | "laggingAt" | "remarkOn" | "countPolls" | "expiresAt" | "renewsAt"
 >;
 
 interface Known {

@@ -58,8 +58,8 @@ export class Metrics {
 
   constructor(
     isLeader: () => boolean,
-    collections: ReadonlyMap<string, Collection>,
-    gateways: Pick<Gateways, "countPolls" | "expiresAt">,
+    collections: ReadonlyMap<string, Pick<Collection, "ageMs">>,
+    gateways: Pick<Gateways, "countPolls" | "expiresAt" | "renewsAt">,
   ) {
     collectDefaultMetrics({ register: this.registry });
     new Gauge({
@@ -84,6 +84,14 @@ export class Metrics {
       registers: [this.registry],
       collect() {
         this.set(gateways.expiresAt / 1000);
+      },
+    });
+    new Gauge({
+      name: `${prefix}mesh_certificate_renewal_seconds`,
+      help: "When the controller's mesh certificate is to be renewed, since 1970. 0 if there is none.",
+      registers: [this.registry],
+      collect() {
+        this.set(gateways.renewsAt / 1000);
       },
     });
     new Gauge({

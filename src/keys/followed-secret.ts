@@ -34,8 +34,10 @@ export class FollowedSecret {
         this.#take(objects.get(`${namespace}/${name}`), Number(version));
       },
       onTrouble: (error) => {
+        const before = this.#trouble;
         this.#note(error);
-        onTrouble(error);
+        // Said once, however often the Secret is tried again.
+        if (before === undefined || before !== this.#trouble) onTrouble(error);
       },
     });
     void this.#collection.run(this.#stop.signal);

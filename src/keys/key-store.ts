@@ -2,6 +2,7 @@
 // their version, and what is wrong with a key. Kept between calls: the Secrets that plugins name, the
 // pods that they select, and the versions that each caller's keys have had.
 import { createHash } from "node:crypto";
+import { MAX_KEYS_BYTES } from "../../contract/limits.ts";
 import type { KubeClient } from "../kube/client.ts";
 import type { Caller } from "./caller.ts";
 import { FollowedSecret } from "./followed-secret.ts";
@@ -46,10 +47,14 @@ export class KeyStore {
   /** By `NAMESPACE/NAME`. */
   readonly #secrets = new Map<string, FollowedSecret>();
   #plugins: readonly Plugin[] = [];
+  #hasBegun = false;
+  #isClosed = false;
   /** By caller, until something changes. */
   readonly #grants = new Map<string, Grant>();
   /** The latest versions that a caller's keys have had here, the oldest first. */
   readonly #versions = new Map<string, Set<string>>();
+  /** By caller, references that no answer has room for. */
+  readonly #leftOut = new Map<string, Set<string>>();
 
   constructor(client: KubeClient, options: KeyStoreOptions) {
     this.#client = client;
@@ -61,7 +66,8 @@ export class KeyStore {
 
   /** The plugins that are in effect: their Secrets and pods are followed, and no others. */
   follow(plugins: readonly Plugin[]): void {
-    if (isSameList(plugins, this.#plugins)) return;
+    this.#hasBegun = true;
+    if (this.#isClosed || isSameList(plugins, this.#plugins)) return;
     this.#plugins = plugins;
     this.#pods.follow(plugins);
     const wanted = new Map<string, { namespace: string; name: string }>(
@@ -83,13 +89,19 @@ export class KeyStore {
     this.#change();
   }
 
+  /** Lets go of all. A pass of the controller that is under way may still call `follow`. */
   close(): void {
     this.follow([]);
+    this.#isClosed = true;
   }
 
   /** Whether every Secret and the pods have been read, or can't be. */
   get isKnown(): boolean {
-    return this.#pods.isKnown && [...this.#secrets.values()].every(({ isKnown }) => isKnown);
+    return (
+      this.#hasBegun &&
+      this.#pods.isKnown &&
+      [...this.#secrets.values()].every(({ isKnown }) => isKnown)
+    );
   }
 
   /** The ready pods that run the filter. Undefined if that can't be known. */
@@ -136,6 +148,10 @@ export class KeyStore {
     const encoded = dataOf(secret)[entry];
     if (encoded === undefined) return { kind: "missing", message: `${title} has no key ${entry}` };
     const { key, remark } = readKeyText(encoded);
+    if (key !== undefined && this.#isLeftOut(namespace, reference)) {
+      const message = `${title}: ${entry} is left out, as the keys of a gateway exceed ${MAX_KEYS_BYTES} bytes`;
+      return { kind: "invalid", message };
+    }
     if (remark === "") return undefined;
     const kind = key === undefined ? "invalid" : "suspicious";
     return { kind, message: `${title}: ${entry} ${remark}` };
@@ -176,6 +192,8 @@ export class KeyStore {
     if (!secrets.every(({ isKnown }) => isKnown)) return "unknown";
     const references = [...new Set(plugins.flatMap(({ references }) => references))].sort();
     const keys: Record<string, string> = {};
+    const leftOut = new Set<string>();
+    let bytes = 128;
     const digest = createHash("sha256");
     for (const reference of references) {
       const { secret: name, entry } = parseReference(reference);
@@ -184,10 +202,29 @@ export class KeyStore {
       digest.update(`${reference} ${uid} ${resourceVersion}\n`);
       const encoded = secret === undefined ? undefined : dataOf(secret)[entry];
       const key = encoded === undefined ? undefined : readKeyText(encoded).key;
-      if (key !== undefined) keys[reference] = key;
+      if (key === undefined) continue;
+      const more = JSON.stringify({ [reference]: key }).length;
+      if (bytes + more > MAX_KEYS_BYTES) leftOut.add(reference);
+      else [keys[reference], bytes] = [key, bytes + more];
     }
+    this.#noteLeftOut(caller, leftOut);
     const asOf = Math.max(0, ...secrets.map(({ changedAt }) => changedAt));
     return { version: `${asOf}.${digest.digest("hex").slice(0, 32)}`, keys };
+  }
+
+  #noteLeftOut(caller: Caller, leftOut: Set<string>): void {
+    const id = callerId(caller);
+    const before = this.#leftOut.get(id)?.size ?? 0;
+    this.#leftOut.set(id, leftOut);
+    if (leftOut.size === before) return;
+    this.#options.log("keys are left out", { caller, references: [...leftOut] });
+    this.#options.onRemarks();
+  }
+
+  #isLeftOut(namespace: string, reference: string): boolean {
+    return [...this.#leftOut].some(
+      ([id, references]) => id.startsWith(`${namespace}/`) && references.has(reference),
+    );
   }
 
   #pluginsOf({ namespace, serviceAccount }: Caller): Plugin[] {

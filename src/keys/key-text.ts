@@ -1,5 +1,6 @@
 // A key as it is in a Secret → as it is sent. Pure. No result but `key` contains a part of the key.
 import { isPrintable } from "../../contract/characters.ts";
+import { MAX_KEY_BYTES } from "../../contract/limits.ts";
 
 export interface KeyText {
   /** Undefined if the entry can't be a key. */
@@ -17,6 +18,9 @@ export function readKeyText(encoded: string): KeyText {
   if (!isPrintable(key)) {
     const isInside = /[\r\n]/.test(key) ? "a line end" : "a character that is not printable ASCII";
     return { key: undefined, remark: `contains ${isInside}` };
+  }
+  if (key.length > MAX_KEY_BYTES) {
+    return { key: undefined, remark: `is longer than ${MAX_KEY_BYTES} bytes` };
   }
   const remarks = [
     ...(/^["'`]|["'`]$/.test(key) ? ["has quotes around it, which are sent"] : []),

@@ -54,6 +54,11 @@ export class MeshIdentity {
     return this.#expiresAt;
   }
 
+  /** When the certificate is to be renewed, in milliseconds since 1970. 0 if there is none. */
+  get renewsAt(): number {
+    return this.#renewsAt;
+  }
+
   /** Keeps the certificate valid until the signal. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     const { firstDelayMs, lastDelayMs, rootPollMs, onTrouble, now } = this.#options;

@@ -1,5 +1,6 @@
 // What the filter of one workload may know: read from a WasmPlugin as it is in effect, so that a
-// resource that is refused has the keys that it had. Pure.
+// resource that is refused has the keys that it had. It reads less than the controller, which takes
+// the plan from a WasmPlugin: keys go on to be handed out if somebody has edited other parts. Pure.
 import type { PluginConfig } from "../../contract/plugin-config.ts";
 import type { KubeObject } from "../kube/client.ts";
 import { referencesOf, settingsOf } from "../model/plugin-settings.ts";
@@ -35,19 +36,27 @@ export function readPlugin(object: KubeObject): Plugin | undefined {
   }
 }
 
-function readSpec({ metadata, spec }: KubeObject): Plugin {
+function readSpec({ metadata, spec }: KubeObject): Plugin | undefined {
   const { selector, pluginConfig = {} } = (spec ?? {}) as PluginSpec;
   const { revision = "", providers = [] } = pluginConfig;
-  const references = providers.flatMap((each) =>
+  const named = providers.flatMap((each) =>
     referencesOf(settingsOf(each.settings, each.routes ?? []), each.secretHeaders),
   );
+  const references = [...new Set(named)];
+  const labels = selector?.matchLabels ?? {};
+  const texts = [revision, ...references, ...Object.values(labels)];
+  if (!texts.every((each: unknown) => typeof each === "string")) return undefined;
   return {
     namespace: metadata.namespace ?? "",
     name: metadata.name,
-    labels: selector?.matchLabels ?? {},
-    revision,
-    references: [...new Set(references)].sort(),
+    ...{ labels, revision },
+    references: references.filter(isReference).sort(),
   };
+}
+
+// Others can't name a Secret, and would lead to another path of the API.
+function isReference(text: string): boolean {
+  return /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\/[-._a-zA-Z0-9]+$/.test(text);
 }
 
 /** The parts of `NAME/KEY`. Neither contains a slash. */

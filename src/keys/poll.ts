@@ -1,4 +1,5 @@
 // A gateway's question for keys, and how one replica passes it on to another. Pure.
+import { isToken } from "../../contract/characters.ts";
 import type { Caller } from "./caller.ts";
 
 /** Who polls, and what it has. */
@@ -30,4 +31,9 @@ export function readForwarded(
   const [, namespace, serviceAccount, address] = form.exec(String(value)) ?? [];
   if (namespace === undefined || serviceAccount === undefined || address === undefined) return;
   return { caller: { namespace, serviceAccount }, address };
+}
+
+/** Whether a text can name a configuration, as `revisionOf` makes them. */
+export function isRevision(text: string): boolean {
+  return text.length <= 64 && isToken(text);
 }

@@ -31,6 +31,7 @@ export class Polls {
   /** A poll is open. Gives the function to call when it ends. */
   open(address: string, revision: string): () => void {
     const now = this.#now();
+    this.#forget(address);
     const pod = this.#pods.get(address) ?? new Map<string, Count>();
     this.#pods.set(address, pod);
     const count = pod.get(revision) ?? { open: 0, most: 0, mostAt: now, endedAt: now };
@@ -64,13 +65,19 @@ export class Polls {
   count(): number {
     let open = 0;
     for (const [address, pod] of this.#pods) {
-      for (const [revision, count] of pod) {
-        open += count.open;
-        if (!this.#isRecent(count)) pod.delete(revision);
-      }
-      if (pod.size === 0) this.#pods.delete(address);
+      for (const count of pod.values()) open += count.open;
+      this.#forget(address);
     }
     return open;
+  }
+
+  /** Forgets what a pod has not polled with lately. */
+  #forget(address: string): void {
+    const pod = this.#pods.get(address) ?? new Map<string, Count>();
+    for (const [revision, count] of pod) {
+      if (!this.#isRecent(count)) pod.delete(revision);
+    }
+    if (pod.size === 0) this.#pods.delete(address);
   }
 
   #isRecent({ open, endedAt }: Count): boolean {

@@ -20,6 +20,8 @@ export interface KeyServiceOptions {
   rootFile: string;
   tokenFile: string;
   certificateSeconds?: number;
+  /** How long `isReady` waits for the first certificate. */
+  certificateMs?: number;
   /** `HOST:PORT` of the replica that leads, if it is another one. */
   leader: () => string | undefined;
   /** A pass of the controller may find something new. */
@@ -41,7 +43,7 @@ const settleMs = 5_000;
 const flushMs = 50;
 
 export class KeyService {
-  readonly #options: KeyServiceOptions;
+  readonly #options: KeyServiceOptions & { certificateMs: number };
   readonly #store: KeyStore;
   readonly #polls = new Polls();
   readonly #identity: MeshIdentity;
@@ -49,12 +51,14 @@ export class KeyService {
   #current: Identity | undefined;
   #leaderChange = new AbortController();
   #leadsSince = Infinity;
+  readonly #begunAt = performance.now();
+  #isServing = false;
   /** The addresses of pods that `laggingAt` has named. */
   readonly #missed = new Set<string>();
 
   constructor(client: KubeClient, options: KeyServiceOptions) {
     const { log, own, trustDomain, onNews } = options;
-    this.#options = options;
+    this.#options = { certificateMs: 10_000, ...options };
     this.#store = new KeyStore(client, {
       onChange: () => this.#server.notify(),
       onRemarks: onNews,
@@ -101,14 +105,23 @@ export class KeyService {
     this.#store.follow(plugins);
   }
 
-  /** Whether the Secrets have been read, as far as they can be. */
+  /**
+   * Whether the Secrets have been read, as far as they can be, and are handed out. Without a mesh
+   * certificate, the replica is ready after a while all the same: gateways get the module from it.
+   */
   get isReady(): boolean {
-    return this.#store.isKnown;
+    const isLate = performance.now() - this.#begunAt > this.#options.certificateMs;
+    return this.#store.isKnown && (this.#isServing || isLate);
   }
 
   /** When the mesh certificate expires, in milliseconds since 1970. 0 if there is none. */
   get expiresAt(): number {
     return this.#identity.expiresAt;
+  }
+
+  /** When it is to be renewed. 0 if there is none. */
+  get renewsAt(): number {
+    return this.#identity.renewsAt;
   }
 
   /** The number of polls that wait here. */
@@ -158,8 +171,10 @@ export class KeyService {
     this.#current = identity;
     const { expiresAt } = this.#identity;
     log.info("there is a mesh certificate", { expires: new Date(expiresAt).toISOString() });
-    this.#server.use(identity).catch((error: Error) => {
-      log.warn("the key server can't listen", { host, port, error: error.message });
-    });
+    this.#server.use(identity).then(
+      () => (this.#isServing = true),
+      (error: Error) =>
+        log.warn("the key server can't listen", { host, port, error: error.message }),
+    );
   }
 }

@@ -77,12 +77,15 @@ export class KubeClient {
   readonly #access: Access;
   readonly #isPlain: boolean;
   readonly #agent: HttpAgent;
+  /** Its own, as many collections begin at once: no write waits for them, and no Lease is lost. */
+  readonly #listAgent: HttpAgent;
   readonly #watchAgent: HttpAgent;
 
   constructor(access: Access) {
     this.#access = access;
     this.#isPlain = access.server.startsWith("http:");
     this.#agent = this.#isPlain ? new PlainAgent(connections) : new Agent(connections);
+    this.#listAgent = this.#isPlain ? new PlainAgent(connections) : new Agent(connections);
     this.#watchAgent = this.#isPlain ? new PlainAgent() : new Agent();
   }
 
@@ -91,12 +94,16 @@ export class KubeClient {
    * is no response.
    */
   async call<Result = KubeObject>(call: Call): Promise<Result> {
-    return JSON.parse(await this.callForText(call)) as Result;
+    return JSON.parse(await this.#textOf(call, this.#agent)) as Result;
   }
 
-  /** Like `call`, but gives the text of the response, in which numbers have all of their digits. */
-  async callForText(call: Call): Promise<string> {
-    const response = await this.#send(call, this.#agent, AbortSignal.timeout(callTimeoutMs));
+  /** A page of a collection, as the text of the response: its numbers have all of their digits. */
+  list(path: string, query: Record<string, string>): Promise<string> {
+    return this.#textOf({ path, query }, this.#listAgent);
+  }
+
+  async #textOf(call: Call, agent: HttpAgent): Promise<string> {
+    const response = await this.#send(call, agent, AbortSignal.timeout(callTimeoutMs));
     const text = await textOf(response);
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return text;
@@ -132,6 +139,7 @@ export class KubeClient {
   /** Closes the connections that wait for further calls. */
   close(): void {
     this.#agent.destroy();
+    this.#listAgent.destroy();
     this.#watchAgent.destroy();
   }
 

@@ -2,6 +2,7 @@
 // the objects, and a call for each change. Kept: the objects, and the version up to which they are
 // known.
 import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { type KubeClient, KubeError, type KubeObject, type WatchEvent } from "./client.ts";
 import { exactJson } from "./exact-json.ts";
 
@@ -11,6 +12,8 @@ export interface CollectionOptions {
   labelSelector?: string;
   /** Such as `metadata.name=NAME`, to follow one object. */
   fieldSelector?: string;
+  /** Whether nobody reads the objects' status, so that a new one is no change. */
+  ignoresStatus?: boolean;
   /** Something may have changed. It must not throw. */
   onChange: () => void;
   /** A list or a watch has failed, and is repeated. */
@@ -33,6 +36,8 @@ export class Collection {
   readonly #objects = new Map<string, KubeObject>();
   /** The JSON texts of objects in which JSON.parse may have rounded a number. */
   readonly #texts = new WeakMap<KubeObject, string>();
+  /** Statuses that the caller writes at the moment, by object. */
+  readonly #statuses = new Map<string, unknown>();
   #version = "";
   #heardAt = performance.now();
   #isSynced = false;
@@ -40,7 +45,7 @@ export class Collection {
 
   constructor(client: KubeClient, { labelSelector, fieldSelector, ...options }: CollectionOptions) {
     this.#client = client;
-    this.#options = { firstDelayMs: 100, lastDelayMs: 5_000, ...options };
+    this.#options = { ignoresStatus: false, firstDelayMs: 100, lastDelayMs: 5_000, ...options };
     this.#selector = {
       ...(labelSelector === undefined ? {} : { labelSelector }),
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
@@ -90,7 +95,22 @@ export class Collection {
     if (metadata.managedFields !== undefined) {
       metadata.managedFields = metadata.managedFields.map(({ manager }) => ({ manager }));
     }
+    const known = this.#objects.get(keyOf(object));
+    const text = known === undefined ? undefined : this.#texts.get(known);
+    if (known !== undefined && text !== undefined && isSameButStatus(known, object)) {
+      this.#texts.set(object, text);
+    }
     this.#objects.set(keyOf(object), object);
+  }
+
+  /** Writes the status of an object. An event that only brings that status is no change. */
+  async writeStatus<T>(key: string, status: unknown, write: () => Promise<T>): Promise<T> {
+    this.#statuses.set(key, status);
+    try {
+      return await write();
+    } finally {
+      this.#statuses.delete(key);
+    }
   }
 
   /** Takes over that the caller has deleted an object. */
@@ -116,7 +136,9 @@ export class Collection {
         if (!isExpired(error)) {
           onTrouble(error as Error);
           await pause(delayMs, signal);
-          delayMs = Math.min(delayMs * 2, lastDelayMs);
+          // A right that is missing stays so for long, and anyone may name Secrets by the thousand.
+          const most = isForbidden(error) ? 6 * lastDelayMs : lastDelayMs;
+          delayMs = Math.min(delayMs * 2, most);
         }
       }
     }
@@ -129,7 +151,7 @@ export class Collection {
     do {
       const from = next === "" ? {} : { continue: next };
       const query = { ...this.#selector, limit: String(pageSize), ...from };
-      const text = await this.#client.callForText({ path: this.#options.path, query });
+      const text = await this.#client.list(this.#options.path, query);
       page = JSON.parse(text) as Page;
       const exact = exactJson<Page>(text);
       for (const [index, item] of page.items.entries()) {
@@ -170,11 +192,23 @@ export class Collection {
     this.#heardAt = performance.now();
     this.#version = object.metadata.resourceVersion ?? "";
     if (type === "BOOKMARK") return;
+    const isChange = type === "DELETED" || this.#isChange(object);
     if (type === "DELETED") this.#objects.delete(keyOf(object));
     else this.put(object);
     const exact = exactJson<{ object: unknown }>(json);
     if (exact !== undefined) this.#texts.set(object, JSON.stringify(exact.object));
-    this.#options.onChange();
+    if (isChange) this.#options.onChange();
+  }
+
+  /** False for what the caller has put, and for a status that it writes or never reads. */
+  #isChange(object: KubeObject): boolean {
+    const key = keyOf(object);
+    const known = this.#objects.get(key);
+    if (known?.metadata.resourceVersion === object.metadata.resourceVersion) return false;
+    if (known === undefined || !isSameButStatus(known, object)) return true;
+    if (this.#options.ignoresStatus) return false;
+    const status = this.#statuses.get(key);
+    return status === undefined || !isDeepStrictEqual(object["status"], status);
   }
 }
 
@@ -183,6 +217,20 @@ export function keyOf({
   metadata: { namespace = "", name },
 }: Pick<KubeObject, "metadata">): string {
   return `${namespace}/${name}`;
+}
+
+/** Whether a write of the status has made the one of the other. */
+function isSameButStatus(a: KubeObject, b: KubeObject): boolean {
+  const strip = ({ metadata, ...object }: KubeObject): object => ({
+    ...{ ...object, status: undefined },
+    metadata: { ...metadata, resourceVersion: undefined, managedFields: undefined },
+  });
+  try {
+    return isDeepStrictEqual(strip(a), strip(b));
+  } catch {
+    // Nested more deeply than the stack is.
+    return false;
+  }
 }
 
 interface Page {
@@ -204,6 +252,10 @@ function isExpired(error: unknown): boolean {
 
 function isUnknownKind(error: unknown): boolean {
   return error instanceof KubeError && error.status === 404;
+}
+
+function isForbidden(error: unknown): boolean {
+  return error instanceof KubeError && error.status === 403;
 }
 
 /** Half to one and a half times as long, so that replicas and collections don't call at once. */

@@ -28,7 +28,9 @@ export function checkParameters(config: Cursor<OpenAIConfig>, report: Report): b
   for (const mention of mentions) {
     if (mention.section === "limits") checkLimit(mention, mentions, counting);
   }
-  if (readMembers(config).get("stream")?.override === "false") {
+  // What is nested too deeply can't be written as JSON.
+  const isWritable = mentions.every(({ place }) => isShallow(place.value, MAX_JSON_DEPTH - 1));
+  if (isWritable && readMembers(config).get("stream")?.override === "false") {
     checkStreamOptions(mentions, counting);
   }
   return faults === 0;
@@ -60,16 +62,17 @@ function checkValue({ key, place, section }: Mention, report: Report): void {
     report(place.problem("invalid_member_value", "must be a non-empty string"));
   } else if (key === "stream" && typeof value !== "boolean") {
     report(place.problem("invalid_member_value", "must be true or false"));
+  } else if (!isShallow(value, MAX_JSON_DEPTH - 1)) {
+    const message = `must not be nested more than ${MAX_JSON_DEPTH - 1} levels deep`;
+    report(place.problem("invalid_member_value", message));
   } else if (!isJson(value)) {
     const message =
       "must be a JSON value; .inf, .nan and numbers beyond the range of a double are not";
     report(place.problem("invalid_member_value", message));
-  } else if (!isShallow(value, MAX_JSON_DEPTH - 1)) {
-    const message = `must not be nested more than ${MAX_JSON_DEPTH - 1} levels deep`;
-    report(place.problem("invalid_member_value", message));
   }
 }
 
+/** `value` is not nested deeply. */
 function isJson(value: unknown): boolean {
   if (typeof value === "number") return Number.isFinite(value);
   if (typeof value !== "object" || value === null) return true;

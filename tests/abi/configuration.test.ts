@@ -194,6 +194,17 @@ describe("a key", () => {
   });
 });
 
+describe("a provider", () => {
+  it("with keys of two kinds, or more than 16, answers 503", () => {
+    const at = "$.providers[1].settings";
+    const keyed = (keys: object): unknown => ({ ...bad, settings: settings(keys) });
+    const apiKeys = Array.from({ length: 17 }, () => ({ apiKey: "${A}" }));
+    const env = { A: "sk-a" };
+    assertFault(keyed({ apiKey: "${A}", apiKeys: apiKeys.slice(0, 1) }), `${at}: more than 1`, env);
+    assertFault(keyed({ apiKey: undefined, apiKeys }), `${at}: more than 16`, env);
+  });
+});
+
 describe("a configuration of 1,000 providers", () => {
   it("is decoded in less than 300 ms", () => {
     const members = ["model", "stream", "temperature", "top_p", "max_tokens"].map((name) => ({

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { configOf, KEY, send } from "../support/filter-host.ts";
 import {
+  firstKeys,
   KEY_CLUSTER,
   keyedConfig,
   keyedHost,
@@ -10,12 +11,10 @@ import {
   keysAnswer,
   queryOf,
   REFERENCE,
+  secondKeys,
+  unavailable,
 } from "../support/keyed-host.ts";
 import { WasmHost } from "../support/wasm-host.ts";
-
-const unavailable = "503 llm_egress_key_unavailable";
-const first = keysAnswer("1.a", { [REFERENCE]: "sk-1" });
-const second = keysAnswer("2.b", { [REFERENCE]: "sk-2" });
 
 const logsOf = (host: WasmHost) => host.logs.map((line) => line.replace("llm-egress: ", ""));
 
@@ -29,7 +28,7 @@ it("a poll is a GET with the revision and the version", () => {
     [":path", "/v1/keys?version=&config=r-1_a.b"],
     [":authority", "llm-egress"],
   ]);
-  host.answerCall(first);
+  host.answerCall(firstKeys);
   assert.deepEqual(queryOf(host), { version: "1.a", config: "r-1_a.b" });
 });
 
@@ -58,7 +57,7 @@ it("a poll is always under way: one at a time, and no tick in between", () => {
 
 it("a poll follows an answer without news after a short pause", () => {
   const host = keyedHost();
-  host.answerCall(first);
+  host.answerCall(firstKeys);
   host.answerCall({ status: 304 });
   assert.equal(host.rootCalls.open.length, 0);
   host.pass(50);
@@ -82,7 +81,7 @@ it("after a failure, the next poll waits, twice as long each time, up to a secon
       host.answerCall();
       longest[failure] = Math.max(longest[failure] ?? 0, pauseOf(host));
     }
-    host.answerCall(first);
+    host.answerCall(firstKeys);
     host.answerCall();
     assert.equal(pauseOf(host), 50);
   }
@@ -108,7 +107,7 @@ it("after a failure, the log says why, once, and when the server answers again",
     host.answerCall({ status: 403 });
     pauseOf(host);
   }
-  host.answerCall(first);
+  host.answerCall(firstKeys);
   assert.deepEqual(logsOf(host), ["keys: no answer, status 403", "keys: the key server answers"]);
 });
 
@@ -116,7 +115,7 @@ it("after a failure, the keys so far stay in use", () => {
   const large = `{"version":"9.z","keys":{},"more":"${"x".repeat(1024 * 1024)}"}`;
   const failures = [
     undefined,
-    ...[403, 500, 204].map((status) => ({ status, body: second.body })),
+    ...[403, 500, 204].map((status) => ({ status, body: secondKeys.body })),
     ...["", "x", "[]", "{}", '{"version":"9.z"}', '{"version":"9.z","keys":[]}'].map((body) => ({
       status: 200,
       body,
@@ -124,12 +123,12 @@ it("after a failure, the keys so far stay in use", () => {
     { status: 200, body: `{"version":"","keys":{}}` },
     { status: 200, body: `{"version":"a\\n","keys":{}}` },
     { status: 200, body: `{"version":"1.a","keys":{}}` },
-    { status: 200, body: second.body.slice(0, -1) },
+    { status: 200, body: secondKeys.body.slice(0, -1) },
     { status: 200, body: large },
   ];
   for (const failure of failures) {
     const host = keyedHost();
-    host.answerCall(first);
+    host.answerCall(firstKeys);
     host.answerCall(failure);
     assert.equal(host.rootCalls.open.length, 0, failure?.body);
     assert.equal(keyOf(send(host)), "Bearer sk-1");
@@ -141,7 +140,7 @@ it("after a failure, the keys so far stay in use", () => {
 it("after a failure, the next poll follows if Envoy knows the cluster only later", () => {
   const host = keyedHost();
   host.rootCalls.unknownClusters.add(KEY_CLUSTER);
-  host.answerCall(first);
+  host.answerCall(firstKeys);
   assert.equal(host.rootCalls.open.length, 0);
   host.pass(500);
   host.rootCalls.unknownClusters.clear();
@@ -151,9 +150,9 @@ it("after a failure, the next poll follows if Envoy knows the cluster only later
 
 it("a key is replaced for requests that begin later", () => {
   const host = keyedHost();
-  host.answerCall(first);
+  host.answerCall(firstKeys);
   const before = send(host);
-  host.answerCall(second);
+  host.answerCall(secondKeys);
   assert.equal(keyOf(before), "Bearer sk-1");
   assert.equal(keyOf(send(host)), "Bearer sk-2");
 });
@@ -175,7 +174,7 @@ it("a key that a request began with is the one that is hidden in its answer", ()
 
 it("a key that is longer than all before is hidden as well", () => {
   const host = keyedHost();
-  host.answerCall(first);
+  host.answerCall(firstKeys);
   const long = `sk-${"0123456789".repeat(40)}`;
   host.answerCall(keysAnswer("2.b", { [REFERENCE]: long }));
   const stream = send(host);
@@ -187,7 +186,7 @@ it("a key that is longer than all before is hidden as well", () => {
 
 it("a key that the server withdraws is used no more", () => {
   const host = keyedHost();
-  host.answerCall(first);
+  host.answerCall(firstKeys);
   host.answerCall(keysAnswer("2.b", {}));
   assert.equal(send(host).refusal, unavailable);
 });

@@ -101,6 +101,69 @@ it("a key that is refused with 401 or 403 rests for two minutes", () => {
   }
 });
 
+it("with 403 for all keys, which a client can bring about, requests go on to use them in turn", () => {
+  const host = poolHost();
+  assert.deepEqual(sent(host, 7, 403), [1, 2, 3, 1, 2, 3, 1]);
+});
+
+it("a key with 403 is used if the others rest", () => {
+  const host = poolHost();
+  refuseFirst(host, 403);
+  for (const status of [429, 401]) answer(send(host), status, { "retry-after": "60" });
+  assert.deepEqual(sent(host, 3), [1, 1, 1]);
+  host.pass(60_000);
+  assert.deepEqual(sent(host, 3), [2, 2, 2]);
+});
+
+it("requests that were sent before a key was refused do not change its rest", () => {
+  for (const [status, headers] of [
+    [429, {}],
+    [403, {}],
+    [200, { "x-ratelimit-remaining-requests": "0" }],
+  ] as const) {
+    const host = poolHost();
+    const streams = Array.from({ length: 30 }, () => send(host));
+    const [first, ...late] = streams.filter((stream) => numberOf(stream) === 1);
+    for (const each of streams.filter((stream) => numberOf(stream) !== 1)) answer(each, 200);
+    answer(first!, 429, { "retry-after": "7" });
+    for (const each of late) answer(each, status, headers);
+    host.pass(6_999);
+    assert.ok(!sent(host, 6).includes(1), `${status}`);
+    host.pass(1);
+    answer(firstWith(host, 1), 429);
+    host.pass(1_999);
+    assert.ok(!sent(host, 6).includes(1), `${status}`);
+    host.pass(1);
+    assert.ok(sent(host, 3).includes(1), `${status}`);
+  }
+});
+
+it("a key rests for a time that makes sense, whatever Retry-After says", () => {
+  for (const value of ["1e9", "-5", "0", "", "0x10", "7, 8", "1.5", "Infinity", "\u00a07"]) {
+    const host = poolHost();
+    refuseFirst(host, 429, { "retry-after": value });
+    host.pass(999);
+    assert.ok(!sent(host, 6).includes(1), value);
+    host.pass(1);
+    assert.ok(sent(host, 3).includes(1), value);
+  }
+  const host = poolHost();
+  const stream = send(host);
+  const many = Array.from({ length: 100 }, (): [string, string] => ["retry-after", "5"]);
+  stream.response([[":status", "429"], ...many], true);
+  stream.end();
+  host.pass(300_000);
+  assert.ok(sent(host, 3).includes(1));
+});
+
+it("no other value of x-ratelimit-remaining-requests has a key left out", () => {
+  for (const value of ["", "-1", "00", "1", "0, 0", "x", "9".repeat(5_000)]) {
+    const host = poolHost();
+    refuseFirst(host, 200, { "x-ratelimit-remaining-requests": value });
+    assert.deepEqual(sent(host, 3), [2, 3, 1], value);
+  }
+});
+
 it("other errors have no key rest", () => {
   const host = poolHost();
   for (const status of [400, 404, 500, 503]) assert.deepEqual(sent(host, 3, status), [1, 2, 3]);

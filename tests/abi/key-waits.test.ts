@@ -3,18 +3,17 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { CLUSTER, postHeaders, send } from "../support/filter-host.ts";
 import {
+  firstKeys,
   keyedConfig,
   keyedHost,
   keyOf,
   keysAnswer,
   queryOf,
   REFERENCE,
+  secondKeys,
+  unavailable,
 } from "../support/keyed-host.ts";
 import { HOLD, STOP } from "../support/wasm-host.ts";
-
-const unavailable = "503 llm_egress_key_unavailable";
-const first = keysAnswer("1.a", { [REFERENCE]: "sk-1" });
-const second = keysAnswer("2.b", { [REFERENCE]: "sk-2" });
 
 it("a request whose key is unknown waits for the first keys, and then goes out", () => {
   const host = keyedHost();
@@ -22,7 +21,7 @@ it("a request whose key is unknown waits for the first keys, and then goes out",
   assert.equal(stream.headers(postHeaders()), STOP);
   assert.equal(stream.body('{"a":1}', true), HOLD);
   assert.equal(stream.localResponses.length, 0);
-  host.answerCall(first);
+  host.answerCall(firstKeys);
   assert.equal(keyOf(stream), "Bearer sk-1");
   assert.equal(stream.forwardedText, '{"a":1 }');
   stream.response([[":status", "200"]], true);
@@ -38,7 +37,7 @@ it("a request whose key is unknown is edited as any other, whatever has come mea
     const stream = host.stream(CLUSTER);
     stream.headers(postHeaders());
     if (cut > 0) stream.body(body.slice(0, cut), cut === body.length);
-    host.answerCall(first);
+    host.answerCall(firstKeys);
     assert.equal(stream.isHeld, false);
     if (cut < body.length) stream.body(body.slice(cut), true);
     assert.deepEqual(JSON.parse(stream.forwardedText), { model: "m", messages: [] });
@@ -51,7 +50,7 @@ it("a request whose key is unknown may end with trailers", () => {
   stream.headers(postHeaders());
   stream.body("{}");
   stream.trailers([["x-a", "b"]]);
-  host.answerCall(first);
+  host.answerCall(firstKeys);
   assert.equal(stream.forwardedText, "{ }");
   assert.deepEqual(stream.requestTrailers, []);
 });
@@ -60,7 +59,7 @@ it("a request whose key is unknown may have no body", () => {
   const host = keyedHost();
   const stream = host.stream(CLUSTER);
   stream.headers(postHeaders({ ":method": "GET", ":path": "/v1/models" }), true);
-  host.answerCall(first);
+  host.answerCall(firstKeys);
   assert.equal(keyOf(stream), "Bearer sk-1");
   assert.equal(stream.refusal, "");
 });
@@ -72,7 +71,7 @@ it("a request whose key is unknown is judged as any other when it goes on", () =
   const badBody = host.stream(CLUSTER);
   badBody.headers(postHeaders());
   badBody.body("[]", true);
-  host.answerCall(first);
+  host.answerCall(firstKeys);
   assert.equal(bad.refusal, "404 llm_egress_unknown_endpoint");
   assert.equal(badBody.refusal, "400 llm_egress_invalid_json");
 });
@@ -87,7 +86,7 @@ it("a request whose key is unknown is refused after 2 s", () => {
   host.pass(60);
   assert.equal(early.refusal, unavailable);
   assert.equal(late.refusal, "");
-  host.answerCall(first);
+  host.answerCall(firstKeys);
   assert.equal(keyOf(late), "Bearer sk-1");
   early.end();
   assert.equal(early.filterState.get("llm_egress.outcome"), "rejected");
@@ -101,7 +100,7 @@ it("a request whose key is unknown is refused at once if the server has answered
   host.answerCall(keysAnswer("1.a", { "other/key": "sk-1" }));
   assert.equal(waiting.refusal, unavailable);
   assert.equal(send(host).refusal, unavailable);
-  host.answerCall(second);
+  host.answerCall(secondKeys);
   assert.equal(keyOf(send(host)), "Bearer sk-2");
 });
 
@@ -113,7 +112,7 @@ it("a request whose key is unknown waits while polls fail, and the polls go on",
   host.answerCall();
   host.pass(150);
   assert.equal(stream.refusal, "");
-  host.answerCall(first);
+  host.answerCall(firstKeys);
   assert.equal(stream.forwardedText, "{ }");
 });
 
@@ -131,7 +130,7 @@ it("a request whose key is unknown may end while it waits, whatever ends first",
     assert.equal(streams[gone!]!.filterState.get("llm_egress.outcome"), "client_closed");
     // Takes over what the ended stream had.
     const next = send(host);
-    host.answerCall(first);
+    host.answerCall(firstKeys);
     assert.equal(streams[gone!]!.forwardedText, "");
     for (const stream of [...rest.map((index) => streams[index]!), next]) {
       assert.equal(keyOf(stream), "Bearer sk-1");
@@ -149,14 +148,14 @@ it("a request whose key is unknown may get a local reply of Envoy meanwhile", ()
   stream.end();
   assert.equal(stream.filterState.get("llm_egress.outcome"), "gateway_error");
   assert.equal(stream.returnedText, "timeout");
-  host.answerCall(first);
+  host.answerCall(firstKeys);
 });
 
 it("a request whose key is unknown counts its wait as part of its duration", () => {
   const host = keyedHost();
   const stream = send(host);
   host.pass(700);
-  host.answerCall(first);
+  host.answerCall(firstKeys);
   stream.response([[":status", "200"]], true);
   stream.end();
   assert.deepEqual([...host.histograms.values()].flat(), [700]);
@@ -166,7 +165,7 @@ const other = keyedConfig({}, { revision: "r2" });
 
 it("another configuration finds the keys that the previous one had, and acknowledges itself", () => {
   const host = keyedHost();
-  host.answerCall(first);
+  host.answerCall(firstKeys);
   host.replace(other);
   assert.equal(keyOf(send(host)), "Bearer sk-1");
   host.pass(1);
@@ -180,7 +179,7 @@ it("a previous configuration goes on to get keys for its own requests", () => {
   const waiting = send(host);
   const previous = host.replace(other);
   host.pass(1);
-  host.answerCall(first);
+  host.answerCall(firstKeys);
   assert.equal(keyOf(waiting), "Bearer sk-1");
   assert.equal(waiting.forwardedText, "{ }");
   host.deleteRoot(previous);
@@ -188,10 +187,10 @@ it("a previous configuration goes on to get keys for its own requests", () => {
 
 it("an answer from before another configuration got new keys does not bring older ones back", () => {
   const host = keyedHost();
-  host.answerCall(first);
+  host.answerCall(firstKeys);
   host.replace(other);
   host.pass(1);
-  host.answerCall(second);
+  host.answerCall(secondKeys);
   assert.deepEqual(queryOf(host), { version: "1.a", config: "r2" });
   host.answerCall(keysAnswer("1.b", { [REFERENCE]: "sk-old" }));
   assert.equal(keyOf(send(host)), "Bearer sk-2");
@@ -201,7 +200,7 @@ it("an answer from before another configuration got new keys does not bring olde
 
 it("another configuration has its requests wait for keys that are new in it", () => {
   const host = keyedHost();
-  host.answerCall(first);
+  host.answerCall(firstKeys);
   host.replace(keyedConfig({ apiKeySecretRef: "new/key" }, { revision: "r2" }));
   const stream = send(host);
   assert.equal(stream.isHeld, true);

@@ -147,6 +147,15 @@ describe("the filter refuses", () => {
     });
   }
 
+  it("another host, and names those that it serves at debug only", () => {
+    const config = { ...configOf({ apiKey: "key" }), authorities: ["a.example", "b.example"] };
+    const two = new WasmHost({ config });
+    send(two, { headers: { ":authority": "other.example" } });
+    assert.deepEqual(two.logs, []);
+    const heading = "llm-egress: 421: these hosts are served:";
+    assert.deepEqual(two.debugLogs, [heading, "a.example", "b.example"]);
+  });
+
   it("requests for a misconfigured or unserved provider with 503 provider_misconfigured", () => {
     const message = "This provider is not available: see the gateway's log.";
     const refusal = { status: 503, code: "provider_misconfigured", message };

@@ -113,6 +113,45 @@ test("a key of --secrets is in use within a second after its file has changed", 
   }
 });
 
+test("a change that Envoy refuses has no effect, also on keys, and the next one has", async () => {
+  const ref = (name: string, model: string): string =>
+    resources(`{model: ${model}, apiKeySecretRef: {name: ${name}, key: api-key}}`);
+  const other = `
+---
+apiVersion: istio.alibabacloud.com/v1beta1
+kind: LLMProvider
+metadata: {name: b}
+spec: {host: b.example, tls: {mode: SIMPLE, caCertificates: /none.pem}, configs: {defaultConfig: {}}}
+`;
+  for (const name of ["c", "d"]) mkdirSync(join(folder, "secrets", name), { recursive: true });
+  put("secrets/c/api-key", keys[0]!);
+  put("secrets/d/api-key", keys[1]!);
+  const file = put("change.yaml", ref("c", "m-0"));
+  const words = ["--secrets", join(folder, "secrets"), "--upstream", `${host}=${mocks[0]!.url}`];
+  const running = await startRun([file, ...words], {});
+  let stop = () => Promise.resolve();
+  try {
+    await running.said("llm-egress listens on");
+    const requests = load(running.port);
+    stop = requests.stop;
+    for (const round of [1, 2]) {
+      put("change.yaml", ref("d", `m-${round}`) + other);
+      const refused = "Envoy has refused a change; the previous configuration stays in effect";
+      const count = () => running.stderr().split(refused).length - 1;
+      await eventually(() => count() === round, `refusal ${round}`);
+      assert.equal(await modelOf(running.port), "m-0");
+    }
+    put("change.yaml", ref("c", "m-3"));
+    await running.said("has reloaded: LLMProviders 1");
+    await eventually(async () => (await modelOf(running.port)) === "m-3", "model m-3");
+    await stop();
+    assert.deepEqual([...requests.statuses.keys()], [200]);
+  } finally {
+    await stop();
+    await endRun(running);
+  }
+});
+
 test("a configuration that Envoy refuses ends the run, and the log says why", async () => {
   const file = put("refused.yaml", resources("{model: m}"));
   const module = put("module.wasm", "no module");

@@ -1,11 +1,9 @@
 // Replicas that stop, die, and are replaced, and gateways that start meanwhile.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { createHash } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { echoedBody, echoedHeader, echoOf } from "../support/requests.ts";
+import { anotherModule } from "./another-module.ts";
 import {
   type ControllerProcess,
   prepareController,
@@ -18,7 +16,7 @@ import { connectMesh } from "./mesh.ts";
 import { dashscopeProvider, dashscopeRoute, gatewayRule } from "./resources.ts";
 import { controllerAddresses, gatewayKeys } from "./rig/names.ts";
 import { runRounds } from "./rounds.ts";
-import { restartGateway } from "./restart-gateway.ts";
+import { restartGateway } from "./gateways.ts";
 import { pollUntil } from "./settle.ts";
 
 const mesh = connectMesh();
@@ -120,7 +118,7 @@ describe("a second replica", () => {
 describe("an upgrade to another module", () => {
   it("loses no request", async () => {
     const load = startLoad(mesh.as("app"), { url, headers: echo, parallel: 3 });
-    const { wasm, sha256 } = anotherModule();
+    const { wasm, sha256 } = anotherModule(mesh.folder, 0);
     try {
       const next = start(wasm);
       await untilServing(next);
@@ -144,16 +142,6 @@ describe("an upgrade to another module", () => {
     console.log(`upgrade under ${load.answers.length} requests`);
   });
 });
-
-/** The module with a section that has no effect, and so with another hash. */
-function anotherModule(): { wasm: string; sha256: string } {
-  const name = Buffer.from("version");
-  const section = Buffer.concat([Buffer.from([0, name.length + 1, name.length]), name]);
-  const bytes = Buffer.concat([readFileSync("build/llm-egress.wasm"), section]);
-  const wasm = join(mesh.folder, "another.wasm");
-  writeFileSync(wasm, bytes);
-  return { wasm, sha256: createHash("sha256").update(bytes).digest("hex") };
-}
 
 describe("under load, with creations, changes and deletions, nothing is unfiltered, in clear text, or lost:", () => {
   const isFaultless = async () => {

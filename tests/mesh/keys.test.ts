@@ -12,9 +12,22 @@ import {
   prepareController,
   startController,
 } from "./controller-process.ts";
+import {
+  type LimitingProvider,
+  limitingResources,
+  startLimitingProvider,
+  usePool,
+} from "./limiting-provider.ts";
 import { startLoad } from "./load.ts";
+import {
+  restartFilter,
+  rotateUnderLoad,
+  emptySecret,
+  secretProvider,
+  untilReady,
+} from "./key-rounds.ts";
 import { connectMesh } from "./mesh.ts";
-import { dashscopeProvider, dashscopeRoute, gatewayRule, moonshotRoute } from "./resources.ts";
+import { dashscopeRoute, gatewayRule, moonshotRoute } from "./resources.ts";
 import {
   controllerAddresses,
   gateway,
@@ -23,16 +36,13 @@ import {
   keysPort,
   proxies,
 } from "./rig/names.ts";
-import { callKube } from "./rig/kube-client.ts";
-import { assertNothingLost, keyIn, RotatedSecret } from "./rotated-secret.ts";
+import { type Judged, keyIn, RotatedSecret } from "./rotated-secret.ts";
 import { pollUntil } from "./settle.ts";
 
 const mesh = connectMesh();
 const secret = new RotatedSecret("llm-keys", "dashscope");
 const url = "http://dashscope.aliyuncs.com/v1/chat/completions";
 const echo = { "x-mock-echo": "1" };
-const ref = "apiKeySecretRef: { name: llm-keys, key: dashscope }";
-const provider = dashscopeProvider.replace("apiKey: ${API_KEY}", ref);
 const moonshot = `
 apiVersion: istio.alibabacloud.com/v1beta1
 kind: LLMProvider
@@ -49,7 +59,6 @@ const words = ["--mesh-certificate-seconds", "20"];
 let replicas: ControllerProcess[];
 
 before(async () => {
-  assert.match(provider, /apiKeySecretRef/);
   await prepareController(mesh);
   replicas = [0, 1].map(start);
   await mesh.apply(gatewayRule);
@@ -76,50 +85,16 @@ async function untilStatus(name: string, status: string): Promise<void> {
   await pollUntil(`${name} to be ${status}`, is, log);
 }
 
-/** Puts one new key after the other into the Secret, under load. Gives the times, sorted. */
-async function rotateOften(rounds: number): Promise<number[]> {
-  const load = loadOn();
-  const times: number[] = [];
-  try {
-    for (let round = 0; round < rounds; round += 1) {
-      times.push(await secret.rotate(load));
-      await sleep(100);
-    }
-  } finally {
-    await load.stop();
-  }
-  assertNothingLost(load);
-  return times.sort((a, b) => a - b);
-}
-
-async function untilReplicasReady(): Promise<void> {
-  await pollUntil("the replicas to be ready", async () => {
-    const responses = replicas.map((each) => each.get("/readyz").catch(() => undefined));
-    return (await Promise.all(responses)).every((response) => response?.status === 200);
-  });
-}
-
-/** Deletes the WasmPlugin, with which the VMs end, and puts it back as it was. */
-async function restartFilter(): Promise<void> {
-  const plugins = "/apis/extensions.istio.io/v1alpha1/namespaces/istio-system/wasmplugins";
-  const path = `${plugins}/llm-egress-istio-egressgateway`;
-  type Plugin = Record<string, unknown> & { metadata: { resourceVersion?: string } };
-  const plugin = await callKube<Plugin>({ method: "GET", path });
-  delete plugin.metadata.resourceVersion;
-  await mesh.follow(async () => {
-    await callKube({ method: "DELETE", path });
-  });
-  await mesh.follow(async () => {
-    const query = "?fieldManager=llm-egress-controller";
-    await callKube({ method: "POST", path: plugins + query, body: plugin });
-  });
-}
-
 const loadOn = () => startLoad(mesh.as("app"), { url, headers: echo, parallel: 3 });
+
+function assertNothingLost({ requests, lost }: Judged): void {
+  assert.deepEqual(lost, []);
+  assert.ok(requests > 50);
+}
 
 describe("a provider whose Secret is missing", () => {
   it("says so, and refuses requests", async () => {
-    await mesh.submit(provider, dashscopeRoute);
+    await mesh.submit(secretProvider, dashscopeRoute);
     await untilStatus("dashscope-qwen", "SecretNotFound");
     await untilStatus("dashscope-route", "Ready");
     const conditions = await statusOf(
@@ -133,9 +108,7 @@ describe("a provider whose Secret is missing", () => {
   });
 
   it("gets the key as soon as there is one", async () => {
-    const metadata = { name: "llm-keys", namespace: "istio-system" };
-    const object = { apiVersion: "v1", kind: "Secret", metadata, stringData: { other: "x" } };
-    await mesh.submit(JSON.stringify(object));
+    await mesh.submit(emptySecret);
     const path = "conditions";
     await pollUntil("the entry to be missing", async () => {
       const text = await statusOf("llmprovider", "dashscope-qwen", "istio-system", path);
@@ -146,15 +119,18 @@ describe("a provider whose Secret is missing", () => {
     const begun = performance.now();
     await pollUntil("an answer", async () => (await mesh.as("app").chat(url)).status === 200);
     assert.ok(performance.now() - begun < 1_000);
-    assert.equal(keyIn(await mesh.as("app").chat(url, {}, echo)), `Bearer ${key}`);
+    assert.equal(keyIn(await mesh.as("app").chat(url, {}, echo)), key);
     await untilStatus("dashscope-qwen", "Ready");
   });
 });
 
 describe("a new key", () => {
   it("is used within a tenth of a second, and no request is lost", async () => {
-    const times = await rotateOften(40);
-    const [median = 0, most = 0] = [times[20], times.at(-1)];
+    const load = loadOn();
+    const judged = await rotateUnderLoad(secret, load, 40, () => sleep(100));
+    assertNothingLost(judged);
+    const { firstUses, lastUses } = judged;
+    const [median = 0, most = 0] = [firstUses[20], lastUses.at(-1)];
     console.log(`a new key is in use after ${Math.round(median)} ms, at most ${Math.round(most)}`);
     assert.ok(median < 200, `median ${median}`);
     assert.ok(most < 1_000, `maximum ${most}`);
@@ -168,14 +144,49 @@ describe("a new key", () => {
         await replicas[number]?.stop("SIGKILL");
         assert.ok((await secret.rotate(load)) < 3_000);
         replicas[number] = start(number);
-        await untilReplicasReady();
+        await untilReady(replicas);
         await sleep(500);
         await secret.rotate(load);
       }
     } finally {
       await load.stop();
     }
-    assertNothingLost(load);
+    assertNothingLost(secret.judge(load));
+  });
+});
+
+describe("two keys with limits, and a revoked one,", () => {
+  const keys = { first: "sk-pool-1-52c0d7", second: "sk-pool-2-9e41ab", third: "sk-pool-3-07f6c8" };
+  let limiting: LimitingProvider;
+
+  before(async () => {
+    limiting = await startLimitingProvider(mesh.folder, [keys.first, keys.second], 20);
+    await secret.patch(keys);
+    await mesh.submit(limitingResources);
+    await untilStatus("limiting-route", "Ready");
+    await sleep(500);
+  });
+  after(async () => {
+    limiting.close();
+    await mesh.delete(limitingResources);
+  });
+
+  it("serve every request that fits, but for one that finds the revoked key", async () => {
+    const { counts, needless } = await usePool(mesh.as("app"), limiting, {
+      ...{ perSecond: 30, seconds: 4 },
+    });
+    console.log(`a pool that suffices: ${JSON.stringify([...counts])}, ${needless} needless`);
+    assert.deepEqual([...counts.keys()].sort(), [200, 401]);
+    assert.ok(counts.get(401)! <= 2);
+  });
+
+  it("are used to their limits, and the rest gets 429 with Retry-After", async () => {
+    const { counts, needless } = await usePool(mesh.as("app"), limiting, {
+      ...{ perSecond: 80, seconds: 4 },
+    });
+    console.log(`a pool that does not: ${JSON.stringify([...counts])}, ${needless} needless`);
+    assert.deepEqual([...counts.keys()].sort(), [200, 429]);
+    assert.ok(counts.get(200)! >= 80);
   });
 });
 
@@ -239,7 +250,7 @@ describe("under load", () => {
     console.log(`a new provider's route is written after ${Math.round(times[4] ?? 0)} ms`);
     const echoes = load.answers.filter(({ answer }) => answer.status === 200);
     assert.ok(echoes.length > 0);
-    for (const { answer } of echoes) assert.equal(keyIn(answer), `Bearer ${key}`);
+    for (const { answer } of echoes) assert.equal(keyIn(answer), key);
   });
 });
 
@@ -250,13 +261,13 @@ describe("while the controller is away", () => {
   });
 
   it("a filter that starts refuses requests after two seconds, and recovers by itself", async () => {
-    await restartFilter();
+    await restartFilter(mesh);
     const refused = await mesh.as("app").chat(url);
     assert.equal(refused.status, 503);
     assert.match(refused.body.toString(), /key_unavailable/);
     assert.ok(refused.totalMs > 1_500 && refused.totalMs < 3_500, `${refused.totalMs} ms`);
     replicas = [0, 1].map(start);
-    await untilReplicasReady();
+    await untilReady(replicas);
     const begun = performance.now();
     await pollUntil("an answer", async () => (await mesh.as("app").chat(url)).status === 200);
     console.log(`recovers ${Math.round(performance.now() - begun)} ms after the controller`);

@@ -28,6 +28,11 @@ export function keysAnswer(version: string, keys: Record<string, unknown>) {
   return { status: 200, body: JSON.stringify({ version, keys }) };
 }
 
+/** Its answers, one after the other, and the refusal of a request without a key. */
+export const firstKeys = keysAnswer("1.a", { [REFERENCE]: "sk-1" });
+export const secondKeys = keysAnswer("2.b", { [REFERENCE]: "sk-2" });
+export const unavailable = "503 llm_egress_key_unavailable";
+
 /** The query of the call under way, decoded. */
 export function queryOf(host: WasmHost): Record<string, string> {
   const path = new Map(host.rootCalls.open[0]!.headers).get(":path")!;

@@ -7,4 +7,5 @@ export const noGateways: Gateways = {
   remarkOn: () => undefined,
   countPolls: () => 0,
   expiresAt: 0,
+  renewsAt: 0,
 };

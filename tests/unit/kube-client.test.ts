@@ -25,3 +25,17 @@ test("a deletion has its preconditions, and leaves the connection in order", asy
   assert.deepEqual(fake.requests.at(-1)?.body, body);
   assert.deepEqual((await client.call<{ items: [] }>({ path: collection })).items, []);
 });
+
+test("a call does not wait for many lists, so no Lease is lost while collections begin", async () => {
+  let free = (): void => {};
+  const busy = new Promise<void>((resolve) => (free = resolve));
+  fake.intercept = async ({ query }) => {
+    if (query.has("limit")) await busy;
+    return undefined;
+  };
+  fake.put(collection, { kind: "Thing", metadata: { name: "a", namespace: "n" } });
+  const lists = Array.from({ length: 100 }, () => client.list(collection, { limit: "1" }));
+  assert.equal((await client.call({ path })).metadata.name, "a");
+  free();
+  assert.equal((await Promise.all(lists)).length, 100);
+});

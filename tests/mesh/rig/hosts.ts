@@ -7,6 +7,8 @@ import {
   hijackedHost,
   issuerAddress,
   issuerHost,
+  limitingAddress,
+  limitingHost,
   providerAddress,
   providerHosts,
   selfSignedAddress,
@@ -27,13 +29,14 @@ export function hostsFile(folder: string, name: WorkloadName | "internet"): stri
 export function writeHostsFiles(folder: string): void {
   const providers = [...providerHosts, hijackedHost].join(" ");
   for (const [name, { address }] of Object.entries(workloads)) {
-    const lines = [`${address} ${providers} ${selfSignedHost}`];
+    const lines = [`${address} ${providers} ${selfSignedHost} ${limitingHost}`];
     write(hostsFile(folder, name as WorkloadName), lines);
   }
   write(hostsFile(folder, "internet"), [
     `${providerAddress} ${providers}`,
     `${selfSignedAddress} ${selfSignedHost}`,
     `${issuerAddress} ${issuerHost}`,
+    `${limitingAddress} ${limitingHost}`,
     ...controllerAddresses.map((address) => `${address} ${controllerHost}`),
   ]);
 }

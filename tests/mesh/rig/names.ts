@@ -46,6 +46,15 @@ export const gateway: Proxy = {
   keys: gatewayKeys,
 };
 
+/** A second pod of the gateway, which only some tests start. */
+export const secondGateway: Proxy = {
+  ...gateway,
+  name: "egw-1",
+  address: "127.0.0.3",
+  adminPort: 15400,
+  labels: { ...gateway.labels, "mesh-test/pod": "second" },
+};
+
 /**
  * The workloads by name. Each has a sidecar, and a ServiceAccount of the same name in `default`.
  */
@@ -72,6 +81,13 @@ export const hijackedHost = "api.hijacked.example";
 /** Resolves to a separate address, where a test runs a server with a self-signed certificate. */
 export const selfSignedHost = "api.self-signed.example";
 export const selfSignedAddress = "127.0.0.96";
+
+/**
+ * Resolves to a separate address, where a test runs a provider that limits keys. The stand-in's
+ * certificate also contains it.
+ */
+export const limitingHost = "api.limiting.example";
+export const limitingAddress = "127.0.0.94";
 
 /**
  * The issuer of examples/jwt, from which istiod fetches keys while a test runs it. The stand-in's

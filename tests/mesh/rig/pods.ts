@@ -1,13 +1,15 @@
 // Creates Pods for proxies. No kubelet runs them, but istiod reads a proxy's workload, labels and
 // ServiceAccount from them.
-import { callKube, createObject } from "./kube-client.ts";
+import { applyObject, callKube, createObject } from "./kube-client.ts";
 import type { Proxy } from "./names.ts";
 
-/** Creates the ServiceAccount and the Pod of a proxy. The namespace must exist. */
+/** Creates the Pod of a proxy, and its ServiceAccount if there is none. The namespace must exist. */
 export async function createPod(proxy: Proxy): Promise<void> {
   const { name, namespace, serviceAccount, labels } = proxy;
   const path = `/api/v1/namespaces/${namespace}`;
-  await createObject(`${path}/serviceaccounts`, { metadata: { name: serviceAccount } });
+  await applyObject(`${path}/serviceaccounts/${serviceAccount}`, {
+    ...{ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: serviceAccount } },
+  });
   await createObject(`${path}/pods`, {
     metadata: { name, labels, annotations: { "sidecar.istio.io/status": "{}" } },
     spec: {

@@ -13,7 +13,7 @@ import { startIstiod, whenIstiodReady } from "./istiod.ts";
 import { createObject } from "./kube-client.ts";
 import { runKubectl, startKubernetes } from "./kubernetes.ts";
 import { pushModule } from "./module-image.ts";
-import { issuerHost, providerHosts, proxies } from "./names.ts";
+import { issuerHost, limitingHost, providerHosts, proxies } from "./names.ts";
 import { createPod } from "./pods.ts";
 import { startProviderStandIn } from "./provider-stand-in.ts";
 import { startRegistry, whenRegistryReady } from "./registry.ts";
@@ -33,7 +33,7 @@ export async function startMesh(
   mkdirSync(certificates);
   startRegistry(components, folder);
   const [internet] = await Promise.all([
-    makeServerCertificate(join(folder, "internet"), [...providerHosts, issuerHost]),
+    makeServerCertificate(join(folder, "internet"), [...providerHosts, issuerHost, limitingHost]),
     writeMeshCa(certificates),
     startKubernetes(components, folder),
   ]);
