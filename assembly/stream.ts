@@ -29,7 +29,7 @@ import { outcomeOf } from "./report/outcome";
 import { modelLabel } from "./report/model";
 import { readSource } from "./report/source";
 import { EditedRequest } from "./request/edited-request";
-import { RequestHeaders } from "./request/headers";
+import { logServed, RequestHeaders } from "./request/headers";
 import { allowedMethods, findEndpoint, writeUpstreamPath } from "./request/path";
 import { findCluster, routeTo, settingsFor } from "./request/provider";
 import { Answer } from "./response/answer";
@@ -109,7 +109,10 @@ export class EgressStream extends Context {
     }
     this.request.settings = settings;
     headers.read(this.config);
-    if (!headers.isAddressedPlainly) return this.refuseHeaders(ErrorCode.MisdirectedRequest);
+    if (!headers.isAddressedPlainly) {
+      logServed(this.config.authorities);
+      return this.refuseHeaders(ErrorCode.MisdirectedRequest);
+    }
     return this.direct(cluster, provider, settings, endOfStream);
   }
 

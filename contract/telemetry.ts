@@ -1,5 +1,5 @@
 // The names with which a call is counted and logged. Plain declarations without imports, read by
-// both compilers. docs/telemetry.md explains each.
+// both compilers. docs/metrics.md explains each.
 
 /** Labels of metrics. The filter writes them into a metric's name as `LABEL=.=value;.;`. */
 export const providerLabel: string = "llmproxy_provider";
@@ -16,6 +16,7 @@ export const promptTokensMetric: string = "asm_llm_proxy_prompt_tokens";
 export const completionTokensMetric: string = "asm_llm_proxy_completion_tokens";
 export const cachedTokensMetric: string = "llm_egress_cached_tokens";
 export const reasoningTokensMetric: string = "llm_egress_reasoning_tokens";
+export const searchUnitsMetric: string = "llm_egress_search_units";
 export const usageUnknownMetric: string = "llm_egress_usage_unknown";
 export const requestsMetric: string = "llm_egress_requests";
 export const rejectedMetric: string = "llm_egress_rejected";

@@ -1,6 +1,9 @@
-// Bundles the CLI and all that it imports into one file, which node runs without node_modules.
+// Bundles the CLI and all that it imports into one file, which node runs without node_modules, and
+// writes the licenses of what others have written of it.
+import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { thirdPartyLicenses } from "./third-party.mjs";
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -16,7 +19,7 @@ const withoutKubernetesApi = {
     ),
 };
 
-await build({
+const { metafile } = await build({
   entryPoints: ["src/cli/main.ts"],
   outfile: "build/llm-egress.mjs",
   bundle: true,
@@ -37,4 +40,7 @@ await build({
     js: '#!/usr/bin/env node\nimport { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);',
   },
   logLevel: "warning",
+  metafile: true,
 });
+
+writeFileSync("build/THIRD_PARTY_LICENSES.txt", thirdPartyLicenses(Object.keys(metafile.inputs)));

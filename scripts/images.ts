@@ -30,7 +30,9 @@ const resources = hosts.map((host) => {
 apiVersion: istio.alibabacloud.com/v1beta1
 kind: LLMProvider
 metadata: { name: ${name}, namespace: shop }
-spec: { host: ${host}, configs: { defaultConfig: { openAIConfig: { apiKey: "\${KEY}" } } } }
+spec:
+  host: ${host}
+  configs: { defaultConfig: { openAIConfig: { apiKeys: [{ env: KEY }, { env: KEY_2 }] } } }
 ---
 apiVersion: istio.alibabacloud.com/v1beta1
 kind: LLMRoute
@@ -56,7 +58,7 @@ const config = ({ egress = 0 }) => {
   const listen = { host: "127.0.0.1", port: egress };
   return emitEnvoy(plan, envoyOptions({ listen, wasmFile, upstreams }));
 };
-const envoy = await startEnvoy({ config, env: { KEY: key } });
+const envoy = await startEnvoy({ config, env: { KEY: key, KEY_2: key } });
 const prometheus = await startPrometheus(
   prometheusPrograms.prometheus,
   scrapeConfig(envoy.adminPort),
@@ -83,7 +85,7 @@ async function callOnce(at: number): Promise<void> {
   const content = "word ".repeat(5 + Math.floor(30 * Math.random()));
   const body = { model, messages: [{ role: "user", content }], stream: Math.random() < 0.7 };
   const isLimited = at > seconds / 2 && at < (seconds * 3) / 4 && host === hosts[0];
-  const status = isLimited && Math.random() < 0.3 ? { "x-mock-status": "429" } : {};
+  const status = isLimited && Math.random() < 0.06 ? { "x-mock-status": "429" } : {};
   const delay = { "x-mock-delay-ms": String(Math.floor(20 + 80 * Math.random())) };
   const isBroken = Math.random() < 0.03;
   void post(host, isBroken ? "{" : JSON.stringify(body), { ...status, ...delay });

@@ -15,12 +15,14 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
+  copyFileSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -83,10 +85,11 @@ async function buildAll(folder: string): Promise<void> {
   run("npm", ["pack", "--ignore-scripts", "--pack-destination", folder]);
   // The chart's archive has the same name.
   renameSync(join(folder, `llm-egress-${version}.tgz`), npmArchive(folder));
-  run(helm, ["package", chartFor(settings), "--destination", folder]);
+  packChart(helm, settings, folder);
   run(process.execPath, ["build/llm-egress.mjs", "image", join(folder, "module")]);
   const sbom = execFileSync("npm", ["sbom", "--sbom-format", "cyclonedx", "--package-lock-only"]);
   writeFileSync(join(folder, "sbom.cdx.json"), sbom);
+  copyFileSync("build/THIRD_PARTY_LICENSES.txt", join(folder, "THIRD_PARTY_LICENSES.txt"));
   writeFileSync(join(folder, "NOTES.md"), notes());
   writeFileSync(join(folder, "SHA256SUMS"), sumsOf(folder));
 }
@@ -98,11 +101,12 @@ function digestOfImage(folder: string): string {
   return digest;
 }
 
-// A copy of the chart with these values as its defaults.
-function chartFor(settings: Record<string, string>): string {
-  const folder = join(mkdtempSync(join(tmpdir(), "llm-egress-release-")), "llm-egress");
-  cpSync("deploy/chart", folder, { recursive: true });
-  const file = join(folder, "values.yaml");
+// From a copy with these values as its defaults.
+function packChart(helm: string, settings: Record<string, string>, folder: string): void {
+  const copy = mkdtempSync(join(tmpdir(), "llm-egress-release-"));
+  const chart = join(copy, "llm-egress");
+  cpSync("deploy/chart", chart, { recursive: true });
+  const file = join(chart, "values.yaml");
   let values = readFileSync(file, "utf8");
   for (const [key, value] of Object.entries(settings)) {
     values = values.replace(new RegExp(`^  ${key.replace(/.*\./, "")}: .*`, "m"), (line) =>
@@ -110,7 +114,8 @@ function chartFor(settings: Record<string, string>): string {
     );
   }
   writeFileSync(file, values);
-  return folder;
+  run(helm, ["package", chart, "--destination", folder]);
+  rmSync(copy, { recursive: true });
 }
 
 // The section of the newest version in the changelog.

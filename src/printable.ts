@@ -18,6 +18,18 @@ export function printable(text: string): string {
   return text.split("\n").map(printableLine).join("\n");
 }
 
+/** The beginning of a text: as many whole characters as the UTF-8 bytes have room for. */
+export function cutToBytes(text: string, bytes: number): string {
+  const encoded = Buffer.from(text);
+  let end = Math.min(bytes, encoded.length);
+  while (end > 0 && isContinuation(encoded[end])) end -= 1;
+  return encoded.toString("utf8", 0, end);
+}
+
+function isContinuation(byte = 0): boolean {
+  return (byte & 0xc0) === 0x80;
+}
+
 /** One character as JSON, JavaScript and YAML write it in double quotes. */
 function escapeCharacter(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

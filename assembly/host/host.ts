@@ -28,6 +28,7 @@ export const enum HeaderMap {
 
 /** Values are proxy-wasm's. */
 export const enum LogLevel {
+  Debug = 1,
   Warn = 3,
   Error = 4,
 }
@@ -69,9 +70,16 @@ function lendOut(): void {
   lendArea();
 }
 
-/** Writes a log line. Never pass it a header's value, a body, or configuration. */
+/**
+ * Writes a log line. Never pass it a header's value, a body, or configuration, except the names of hosts
+ * and resources.
+ */
 export function log(level: LogLevel, message: string): void {
-  const text = bytesOf("llm-egress: " + message);
+  logBytes(level, bytesOf("llm-egress: " + message));
+}
+
+/** Writes a line that is bytes already, such as a host of the configuration. */
+export function logBytes(level: LogLevel, text: Bytes): void {
   sdk.proxy_log(level, changetype<usize>(text), text.byteLength);
 }
 

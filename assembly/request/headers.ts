@@ -30,6 +30,9 @@ import {
   addHeader,
   getHeaders,
   HeaderMap,
+  log,
+  logBytes,
+  LogLevel,
   removeHeader,
   resultEnd,
   resultStart,
@@ -209,4 +212,10 @@ function isAllowed(authorities: Bytes[], start: usize, end: usize): bool {
     return true;
   }
   return false;
+}
+
+/** For those who wonder about 421. Only the log has it, as it names hosts of others. */
+export function logServed(authorities: Bytes[]): void {
+  log(LogLevel.Debug, "421: these hosts are served:");
+  for (let i = 0; i < authorities.length; i++) logBytes(LogLevel.Debug, unchecked(authorities[i]));
 }

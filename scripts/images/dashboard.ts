@@ -13,6 +13,8 @@ export interface Drawn {
 const column = 56;
 const row = 27;
 const gap = 6;
+/** The most that a letter takes. */
+const letter = 6.2;
 const colours = ["#5b8ff9", "#61c0a0", "#f6bd16", "#e8684a", "#9270ca", "#269a99", "#ff9d4d"];
 const caption =
   "The queries of the dashboard's panels, run by a Prometheus on a real Envoy with a mock provider. Drawn by scripts/images.ts, not by Grafana.";
@@ -78,13 +80,15 @@ function drawLines({ lines, unit }: Drawn, area: Area): string {
     const rule = `<path d="M${area.x} ${round(y)}h${area.width}" stroke="#2c3038"/>`;
     return rule + text(area.x - 44, y + 4, format(most * share, unit), "#9aa0aa");
   });
+  const longest = (Math.max(...lines.map(({ name }) => name.length)) + 2) * letter;
+  const columns = Math.max(1, Math.floor((area.width + 40) / longest));
   const curves = lines.map((line, at) => {
     const known = line.points.filter(({ value }) => !isNaN(value));
     const path = known.map((point) => `${round(xOf(point.at))} ${round(yOf(point.value))}`);
     const colour = colours[at % colours.length] ?? "white";
     const legend = text(
-      area.x - 40 + (at % 3) * ((area.width + 40) / 3),
-      area.y + area.height + 16 + 13 * Math.floor(at / 3),
+      area.x - 40 + (at % columns) * longest,
+      area.y + area.height + 16 + 13 * Math.floor(at / columns),
       line.name,
       colour,
     );

@@ -47,12 +47,15 @@ export async function run(paths: readonly string[], command: RunCommandOptions):
   const scope = [servedHosts(plan), ...ignoredParts(plan, others)];
   // From here on, a signal must not end the process before the directory is removed.
   const { signal, release } = awaitStopRequest();
-  const directory = await makeDirectory();
   try {
-    const gateway = new Gateway(paths, command, directory);
-    return await gateway.run({ binary, sources, plan, scope }, signal);
+    const directory = await makeDirectory();
+    try {
+      const gateway = new Gateway(paths, command, directory);
+      return await gateway.run({ binary, sources, plan, scope }, signal);
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
   } finally {
-    await rm(directory, { recursive: true, force: true });
     release();
   }
 }
@@ -129,8 +132,8 @@ class Gateway {
           onReady: () => {
             const listen = `llm-egress listens on http://${formatAddress(options.listen)}`;
             const shown = "socket" in admin ? "" : ` (admin http://${formatAddress(admin)})`;
-            printLine(`${listen}${shown}`);
             for (const line of scope) printLine(line);
+            printLine(`${listen}${shown}`);
             this.#follow(textOf(sources));
           },
           onLine: (line) => {

@@ -13,7 +13,8 @@ import type { KubeObject } from "../kube/client.ts";
 import { type Collection, keyOf } from "../kube/collection.ts";
 import { type Desired, idOf, type Kind, type ManagedObject } from "./desired.ts";
 import type { Gate } from "./gate.ts";
-import { hasNeed, Loading, newsOf } from "./loading.ts";
+import { formChecks } from "./live-forms.ts";
+import { hasNeed, hostNeed, Loading, newsOf } from "./loading.ts";
 import { type PluginSpec, readPlugin } from "./read-back.ts";
 import { revisionOf, withRevision } from "./revision.ts";
 import { keepUntilUnused } from "./transition.ts";
@@ -80,10 +81,10 @@ export class Applier {
 
     const stillDue = writer.due(due);
     const waiting = new Set(stillDue.filter(mustWait).map(idOf));
-    // What may not be deleted must stay complete: the filter's part of it as well.
-    const isKept = surplusIds.length > 0 && !prune;
-    const isEarly = waiting.size > 0 || this.#leadsAstray(stillDue, surplus);
-    const lastInMs = isKept || isEarly ? Infinity : await this.#finish(of("WasmPlugin"), surplus);
+    // What may not be deleted must stay complete: the filter's part of it as well. And what waits for
+    // the gateways would wait once more for another configuration.
+    const isEarly = (surplusIds.length > 0 && !prune) || openInMs > 0;
+    const lastInMs = isEarly ? Infinity : await this.#finish(of("WasmPlugin"), surplus, stillDue);
     return { waiting, dueInMs: Math.min(openInMs || Infinity, lastInMs, writer.retryInMs) };
   }
 
@@ -91,7 +92,8 @@ export class Applier {
   async #putPlugins(goals: readonly ManagedObject[]): Promise<Set<string>> {
     const { writer, filtersLoaded } = this.#options;
     const due = writer.due(goals.map((goal) => this.#named(this.#interim(goal))));
-    const news = () => due.flatMap((plugin) => newsOf(plugin, this.#livePlugin(plugin)));
+    const news = () =>
+      due.flatMap((plugin) => newsOf(plugin.spec as PluginSpec, this.#livePlugin(plugin)));
     const before = news();
     await writer.put(due);
     const missing = new Set(news());
@@ -109,14 +111,24 @@ export class Applier {
     return openInMs;
   }
 
-  /** What no route needs any more. Gives the time until it may be done. */
+  /** Writes and deletes what no route that is there needs any more. Gives the time until it may be done. */
   async #finish(
     goals: readonly ManagedObject[],
     surplus: (kind: Kind) => KubeObject[],
+    stillDue: readonly ManagedObject[],
   ): Promise<number> {
     const { writer, routesGone } = this.#options;
-    const due = writer.due(goals.map((goal) => this.#named(goal)));
-    const [plugins, rules] = [surplus("WasmPlugin"), surplus("DestinationRule")];
+    const astray = this.#astray(stillDue, surplus);
+    const isUsed = (live: PluginSpec | undefined, goal?: PluginSpec): boolean =>
+      live !== undefined && astray.some((each) => mayNeed(each, newsOf(live, goal)));
+    const due = writer
+      .due(goals.map((goal) => this.#named(goal)))
+      .filter((goal) => !isUsed(this.#livePlugin(goal), goal.spec as PluginSpec));
+    const plugins = surplus("WasmPlugin").filter((plugin) => !isUsed(readPlugin(plugin)));
+    const rules = surplus("DestinationRule").filter((rule) => {
+      const { host = "" } = rule["spec"] as { host?: string };
+      return !astray.some((each) => mayNeed(each, [hostNeed(host)]));
+    });
     if (due.length + plugins.length + rules.length === 0) return Infinity;
     const inMs = routesGone.opensInMs();
     if (inMs > 0) return inMs;
@@ -126,14 +138,17 @@ export class Applier {
     return Infinity;
   }
 
-  /** Whether a route of ours is still there that should be gone, or should lead elsewhere. */
-  #leadsAstray(due: readonly ManagedObject[], surplus: (kind: Kind) => KubeObject[]): boolean {
-    const isThere = ({ kind, metadata }: ManagedObject): boolean => {
-      const live = this.#options.collections[kind].objects.get(keyOf({ metadata }));
-      return live !== undefined && isOurs(live);
-    };
-    const left = surplus("VirtualService").length + surplus("ServiceEntry").length;
-    return due.some(isThere) || left > 0;
+  /** The routes of ours that are still there, and should be gone, or should lead elsewhere. */
+  #astray(
+    due: readonly ManagedObject[],
+    surplus: (kind: Kind) => KubeObject[],
+  ): readonly ManagedObject[] {
+    const live = due.flatMap(({ kind, metadata }) => {
+      const object = this.#options.collections[kind].objects.get(keyOf({ metadata }));
+      return object !== undefined && isOurs(object) ? object : [];
+    });
+    const all = [...live, ...surplus("VirtualService"), ...surplus("ServiceEntry")];
+    return all as unknown as ManagedObject[];
   }
 
   #named(goal: ManagedObject): ManagedObject {
@@ -163,4 +178,9 @@ export class Applier {
     const all = Object.keys(this.#options.collections) as Kind[];
     return all.flatMap((kind) => this.#surplus(kind, desired).map(idOf));
   }
+}
+
+/** Whether a live route has one of the needs, as far as it can be read. */
+function mayNeed(object: ManagedObject, needs: readonly string[]): boolean {
+  return !formChecks.VirtualService(object.spec) || hasNeed(object, new Set(needs));
 }

@@ -64,7 +64,7 @@ export class Controller {
     const mayWrite = (): boolean => isLeader() && !this.#isStopped;
     const { metrics } = this;
     this.#writer = new Writer(client, {
-      ...{ collections: managed, mayWrite },
+      ...{ collections: managed, hide: secrets.hideIn, mayWrite },
       onWrite: (kind, verb) => metrics.writes.inc({ kind, verb }),
       onFailure: (object, failure) => {
         metrics.failures.inc({ kind: object.split(" ")[0] ?? "" });
@@ -82,7 +82,7 @@ export class Controller {
       routesGone: new TimedGate(settleMs),
     });
     this.#statuses = new StatusWriter(client, {
-      ...{ collections: own, log, hide: secrets.hide, mayWrite },
+      ...{ collections: own, log, mayWrite },
       reporter: { controller: "llm-egress", instance },
       onWrite: (kind) => metrics.writes.inc({ kind, verb: "status" }),
       isUrgent: () => this.#isDue,
@@ -136,23 +136,21 @@ export class Controller {
 
   async #passOnce(): Promise<void> {
     const { log, isLeader, secrets, gateways } = this.#options;
-    const own = this.world.ownObjects;
-    secrets.learn(own);
-    // On every replica, as each hands out keys.
-    gateways.follow(this.world.plugins);
-    this.#guard.note();
-    if (!isLeader()) return;
-    const end = this.metrics.duration.startTimer();
     try {
-      const dueInMs = await this.#pass(own);
+      const own = this.world.ownObjects;
+      secrets.learn(own);
+      // On every replica, as each hands out keys.
+      gateways.follow(this.world.plugins);
+      this.#guard.note();
+      if (!isLeader()) return;
+      const end = this.metrics.duration.startTimer();
+      const dueInMs = await this.#pass(own).finally(end);
       this.metrics.passes.inc({ outcome: dueInMs === Infinity ? "complete" : "incomplete" });
       if (dueInMs !== Infinity) this.#triggerIn(dueInMs);
     } catch (error) {
       log.error("a pass failed", { error: (error as Error).stack });
       this.metrics.passes.inc({ outcome: "failed" });
       this.#triggerIn(failedPassMs);
-    } finally {
-      end();
     }
   }
 

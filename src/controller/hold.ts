@@ -28,8 +28,19 @@ export interface Held {
   sourceOf(route: RoutePlan): string;
 }
 
-/** The plan of the accepted resources, with the former state of the refused ones added. */
-export function holdRefused(plan: Plan, refused: ReadonlySet<string>, live: Live): Held {
+/** The namespaces whose LLMRoutes a provider allows, by its `providerName`. Undefined: all. */
+export type AllowedBy = (provider: string) => readonly string[] | undefined;
+
+/**
+ * The plan of the accepted resources, with the former state of the refused ones added, as far as
+ * providers allow it at present.
+ */
+export function holdRefused(
+  plan: Plan,
+  refused: ReadonlySet<string>,
+  live: Live,
+  allowedBy: AllowedBy,
+): Held {
   // To read everything back takes a while, and most of the time nobody needs it.
   if (refused.size === 0) {
     return { plan, held: new Set(), conflicts: new Map(), sourceOf: routeName };
@@ -43,24 +54,15 @@ export function holdRefused(plan: Plan, refused: ReadonlySet<string>, live: Live
     const heldProviders = [...former.providers.values()].filter((each) =>
       isRefused(providerName(each)),
     );
-    const heldRoutes = former.routes.filter(({ source }) => isRefused(source));
-    const before = conflicts.size;
-    const hosts = new Map(heldProviders.map((each) => [each.host, providerName(each)]));
-    for (const each of providers) {
-      const other = hosts.get(each.host);
-      if (other === undefined) continue;
-      conflicts.set(providerName(each), `duplicate_host: ${each.host} is in use by ${other}`);
-    }
-    const taken = new Map(
-      heldRoutes.flatMap(({ route, source }) => claimsOf(route).map((claim) => [claim, source])),
+    const forbidden = forbiddenBy([...providers, ...heldProviders], allowedBy);
+    const heldRoutes = former.routes.filter(
+      ({ route, source }) => isRefused(source) && forbidden(route) === undefined,
     );
-    for (const each of routes) {
-      const other = claimsOf(each).flatMap((claim) => taken.get(claim) ?? [])[0];
-      if (other === undefined) continue;
-      conflicts.set(routeName(each), `overlapping_routes: ${each.host} is in use by ${other}`);
-    }
+    const before = conflicts.size;
+    const held = { providers: heldProviders, routes: heldRoutes };
+    const added = conflictsOf({ providers, routes }, held, forbidden);
+    for (const [name, reason] of added) conflicts.set(name, reason);
     if (conflicts.size === before) {
-      const held = { providers: heldProviders, routes: heldRoutes };
       return { ...joinHeld({ providers, routes }, held, former), conflicts };
     }
     providers = providers.filter((each) => !conflicts.has(providerName(each)));
@@ -68,9 +70,54 @@ export function holdRefused(plan: Plan, refused: ReadonlySet<string>, live: Live
   }
 }
 
+type Claims = Pick<Plan, "providers" | "routes">;
+type HeldClaims = Pick<Claims, "providers"> & Pick<Former, "routes">;
+type Conflict = readonly [name: string, reason: string];
+
+/** The accepted resources that claim what held ones have, or that a held provider does not allow. */
+function conflictsOf(
+  { providers, routes }: Claims,
+  held: HeldClaims,
+  forbidden: (route: RoutePlan) => string | undefined,
+): Conflict[] {
+  const hosts = new Map(held.providers.map((each) => [each.host, providerName(each)]));
+  const taken = new Map(
+    held.routes.flatMap(({ route, source }) => claimsOf(route).map((claim) => [claim, source])),
+  );
+  return [
+    ...providers.flatMap((each) => {
+      const other = hosts.get(each.host);
+      const reason = `duplicate_host: ${each.host} is in use by ${other}`;
+      return other === undefined ? [] : [[providerName(each), reason] as const];
+    }),
+    ...routes.flatMap((each) => {
+      const other = claimsOf(each).flatMap((claim) => taken.get(claim) ?? [])[0];
+      const reason = `overlapping_routes: ${each.host} is in use by ${other}`;
+      return other === undefined ? [] : [[routeName(each), reason] as const];
+    }),
+    ...routes.flatMap((each) => {
+      const provider = forbidden(each);
+      const reason = `route_not_allowed: ${provider} does not allow LLMRoutes of the namespace ${each.namespace}`;
+      return provider === undefined ? [] : [[routeName(each), reason] as const];
+    }),
+  ];
+}
+
+/** The provider that a route leads to and that does not allow it, as `providerName` writes it. */
+function forbiddenBy(
+  providers: readonly ProviderPlan[],
+  allowedBy: AllowedBy,
+): (route: RoutePlan) => string | undefined {
+  const names = new Map(providers.map((each) => [each.host, providerName(each)]));
+  return ({ namespace, rules }) =>
+    rules
+      .flatMap(({ destinations }) => destinations.flatMap(({ host }) => names.get(host) ?? []))
+      .find((name) => allowedBy(name)?.includes(namespace) === false);
+}
+
 function joinHeld(
-  { providers, routes }: Pick<Plan, "providers" | "routes">,
-  held: { providers: ProviderPlan[]; routes: Former["routes"] },
+  { providers, routes }: Claims,
+  held: HeldClaims,
   former: Former,
 ): Omit<Held, "conflicts"> {
   const sources = new Map(held.routes.map(({ route, source }) => [keyOf(route), source]));
@@ -116,10 +163,13 @@ function readFormer(live: Live): Former {
       providers.set(providerName(provider), provider);
     }
   }
-  const routes = [...live.VirtualService.values()].map((object) => ({
-    route: readRoute(object),
-    source: object.metadata.annotations?.[sourceAnnotation] ?? "",
-  }));
+  const routes = [...live.VirtualService.values()].flatMap((object) => {
+    const route = readRoute(object);
+    const source = object.metadata.annotations?.[sourceAnnotation] ?? "";
+    // An annotation can be written by hand: it says nothing about another namespace.
+    const isOwn = source.startsWith(`LLMRoute ${object.metadata.namespace ?? ""}/`);
+    return route === undefined || !isOwn ? [] : [{ route, source }];
+  });
   return { providers, routes };
 }
 

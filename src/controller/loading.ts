@@ -30,10 +30,10 @@ export class Loading {
   }
 }
 
-/** What routes may need of a plugin that the live one, if there is one, does not have. */
-export function newsOf(plugin: ManagedObject, live: PluginSpec | undefined): string[] {
-  const parts = partsOf(plugin.spec as PluginSpec);
-  if (live !== undefined) for (const part of partsOf(live).keys()) parts.delete(part);
+/** What routes may need of a plugin that the other one, if there is one, does not have. */
+export function newsOf(plugin: PluginSpec, other: PluginSpec | undefined): string[] {
+  const parts = partsOf(plugin);
+  if (other !== undefined) for (const part of partsOf(other).keys()) parts.delete(part);
   return [...parts.values()];
 }
 
@@ -50,7 +50,7 @@ export function hasNeed({ kind, metadata, spec }: ManagedObject, needs: Set<stri
   );
 }
 
-const hostNeed = (host: string): string => `host ${host}`;
+export const hostNeed = (host: string): string => `host ${host}`;
 const authorityNeed = (host: string): string => `authority ${host}`;
 const rulesNeed = (virtualService: string): string => `rules ${virtualService}`;
 

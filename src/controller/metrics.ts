@@ -58,7 +58,7 @@ export class Metrics {
 
   constructor(
     isLeader: () => boolean,
-    collections: ReadonlyMap<string, Collection>,
+    collections: ReadonlyMap<string, Pick<Collection, "ageMs">>,
     gateways: Pick<Gateways, "countPolls" | "expiresAt" | "renewsAt">,
   ) {
     collectDefaultMetrics({ register: this.registry });

@@ -1,11 +1,12 @@
 // One look at everything: resources → what is desired, and what to say of each. Pure.
+import type { LLMProvider } from "../api/generated.ts";
 import { compileResources } from "../compile.ts";
 import { type Diagnostic, formatResource } from "../diagnostics.ts";
 import type { IstioOptions } from "../emit/istio/options.ts";
 import type { KubeObject } from "../kube/client.ts";
 import { ObjectDocument } from "../parse/object-document.ts";
 import { type Desired, idOf, toDesired } from "./desired.ts";
-import { holdRefused, type Live } from "./hold.ts";
+import { type AllowedBy, holdRefused, type Live } from "./hold.ts";
 import { isRefusal, type Outcome } from "./status.ts";
 
 /** etcd accepts objects of 1.5 MiB, with what the API adds to them. */
@@ -35,16 +36,16 @@ export function judge({ own, context, textOf, live }: Seen, options: IstioOption
   );
   const { diagnostics, plan } = compileResources(documents, "istio", { errors: "leave-out" });
   if (plan === undefined) throw new Error("BUG: resources in error were not left out");
-  const byName = new Map<string, Diagnostic[]>();
-  for (const diagnostic of diagnostics) {
-    const about = diagnostic.affected ?? diagnostic.resource;
-    const name = about === undefined ? "" : formatResource(about);
-    byName.set(name, [...(byName.get(name) ?? []), diagnostic]);
-  }
+  const byName = byResource(diagnostics);
   const refused = new Set(
     [...byName].filter(([, found]) => mayBeHeld(found)).map(([name]) => name),
   );
-  const { plan: whole, held, conflicts, sourceOf } = holdRefused(plan, refused, live);
+  const {
+    plan: whole,
+    held,
+    conflicts,
+    sourceOf,
+  } = holdRefused(plan, refused, live, allowedBy(own));
   const { desired, clashes } = toDesired(whole, options, sourceOf);
   const large = largePlugins(desired);
   return {
@@ -58,6 +59,18 @@ export function judge({ own, context, textOf, live }: Seen, options: IstioOption
   };
 }
 
+function byResource(diagnostics: readonly Diagnostic[]): Map<string, Diagnostic[]> {
+  const byName = new Map<string, Diagnostic[]>();
+  for (const diagnostic of diagnostics) {
+    const about = diagnostic.affected ?? diagnostic.resource;
+    const name = about === undefined ? "" : formatResource(about);
+    const found = byName.get(name);
+    if (found === undefined) byName.set(name, [diagnostic]);
+    else found.push(diagnostic);
+  }
+  return byName;
+}
+
 /** The plugins that will soon be too large, by the providers in them. */
 function largePlugins(desired: ReadonlyMap<string, Desired>): Map<string, string> {
   const large = [...desired.values()].filter(({ bytes }) => bytes > largePluginBytes);
@@ -69,6 +82,16 @@ function largePlugins(desired: ReadonlyMap<string, Desired>): Map<string, string
 /** A provider that no longer allows a route means it: the route's former state must go. */
 function mayBeHeld(found: readonly Diagnostic[]): boolean {
   return found.some(isRefusal) && !found.some(({ code }) => code === "route_not_allowed");
+}
+
+/** What LLMProviders say at present of the namespaces that they allow, also if they are refused. */
+function allowedBy(own: readonly KubeObject[]): AllowedBy {
+  const byName = new Map(own.map((object) => [idOf(object), object]));
+  return (name) => {
+    const { allowedRoutes } = (byName.get(name)?.["spec"] ?? {}) as Partial<LLMProvider["spec"]>;
+    const namespaces: unknown = allowedRoutes?.namespaces;
+    return Array.isArray(namespaces) ? (namespaces as string[]) : undefined;
+  };
 }
 
 /** Of two that claim the same thing, the one that was there first has it. */

@@ -1,6 +1,7 @@
 // The plan of providers and routes, read back from the objects that they have become: the inverse of
 // emit/istio, as far as the controller needs it. So what is in effect is known without any memory.
 import type { PluginConfig, PluginProvider, PluginRoute } from "../../contract/plugin-config.ts";
+import { tlsSubset } from "../emit/istio/provider-ports.ts";
 import type { KubeObject } from "../kube/client.ts";
 import { endpointLines } from "../model/endpoints.ts";
 import { defaultConnection } from "../plan/build.ts";
@@ -14,6 +15,7 @@ import type {
   RouteSettingsPlan,
   TlsPlan,
 } from "../plan/plan.ts";
+import { formChecks, isFlat } from "./live-forms.ts";
 
 /** The parts of a WasmPlugin that are read. */
 export interface PluginSpec {
@@ -23,18 +25,12 @@ export interface PluginSpec {
 }
 
 interface RuleSpec {
-  host: string;
-  trafficPolicy?: { tls?: TlsSpec };
-  subsets?: { trafficPolicy?: { tls?: TlsSpec; connectionPool?: PoolSpec } }[];
+  subsets: { trafficPolicy: { tls: { caCertificates?: string }; connectionPool: PoolSpec } }[];
 }
 
 interface PoolSpec {
   tcp: { connectTimeout: string; tcpKeepalive: { time: string } };
   http: { idleTimeout: string; h2UpgradePolicy?: string };
-}
-
-interface TlsSpec {
-  caCertificates?: string;
 }
 
 /** The parts of a VirtualService that are read. */
@@ -60,15 +56,12 @@ interface HttpSpec {
 
 /** The spec of a WasmPlugin; undefined if somebody has edited it so that it can't be read. */
 export function readPlugin(plugin: KubeObject): PluginSpec | undefined {
-  const spec = plugin["spec"] as PluginSpec;
-  const { pluginConfig } = spec as Partial<PluginSpec>;
-  const lists = [
-    ...[pluginConfig?.authorities, pluginConfig?.unservedClusters, pluginConfig?.providers],
-    ...(Array.isArray(pluginConfig?.providers) ? pluginConfig.providers : []).flatMap(
-      ({ clusters, routes }: Partial<PluginProvider>) => [clusters, routes],
-    ),
-  ];
-  return lists.every(Array.isArray) ? spec : undefined;
+  return readSpec<PluginSpec>("WasmPlugin", plugin);
+}
+
+function readSpec<Spec>(kind: keyof typeof formChecks, object?: KubeObject): Spec | undefined {
+  const spec = object?.["spec"];
+  return formChecks[kind](spec) && isFlat(spec) ? (spec as Spec) : undefined;
 }
 
 /** The providers of a WasmPlugin. `rules` are the DestinationRules by `namespace/name`. */
@@ -81,14 +74,19 @@ export function readProviders(
   const { selector, pluginConfig } = spec;
   // A former version of the controller wrote none: it had the default endpoints.
   const sets = (pluginConfig as Partial<PluginConfig>).endpoints ?? [];
-  return pluginConfig.providers.map((entry): ProviderPlan => {
-    const [namespace = "", name = ""] = entry.name.split("/");
+  // A plugin has the providers of its own namespace: it says nothing about others.
+  const namespace = plugin.metadata.namespace ?? "";
+  const entries = pluginConfig.providers.filter(({ name }) => name.startsWith(`${namespace}/`));
+  return entries.map((entry): ProviderPlan => {
+    const rule = readSpec<RuleSpec>("DestinationRule", rules.get(entry.name));
+    const { host, port, subset } = clusterOf(entry);
     return {
-      name,
+      name: entry.name.slice(namespace.length + 1),
       namespace,
-      ...endpointOf(entry),
-      tls: readTls(rules.get(entry.name)),
-      connection: readConnection(rules.get(entry.name)),
+      host,
+      port,
+      tls: subset === tlsSubset ? readTls(rule) : { mode: "DISABLE" },
+      connection: readConnection(rule),
       path: entry.path,
       endpoints: sets[entry.endpoints] ?? endpointLines(),
       removedHeaders: entry.removedHeaders ?? [],
@@ -108,23 +106,19 @@ function readRouteSettings({ name, virtualServices, settings }: PluginRoute): Ro
 }
 
 /** istiod's `outbound|PORT|SUBSET|HOST`; the last cluster is that of the provider's own port. */
-function endpointOf({ clusters }: PluginProvider): { host: string; port: number } {
-  const [, port, , host = ""] = clusters.at(-1)?.split("|") ?? [];
-  return { host, port: Number(port) };
+function clusterOf({ clusters }: PluginProvider): { host: string; port: number; subset: string } {
+  const [, port, subset = "", host = ""] = clusters.at(-1)?.split("|") ?? [];
+  return { host, port: Number(port), subset };
 }
 
-function readTls(rule: KubeObject | undefined): TlsPlan {
-  const { trafficPolicy, subsets = [] } = (rule?.["spec"] ?? {}) as Partial<RuleSpec>;
-  const tls = [{ trafficPolicy }, ...subsets].find((each) => each.trafficPolicy?.tls !== undefined);
-  if (tls === undefined) return { mode: "DISABLE" };
-  const { caCertificates } = tls.trafficPolicy?.tls ?? {};
-  const isSystem = caCertificates === undefined || caCertificates === "system";
-  return isSystem ? { mode: "SIMPLE" } : { mode: "SIMPLE", caCertificates };
+/** Without a rule that can be read, the system's authorities are trusted: there is TLS in any case. */
+function readTls(rule: RuleSpec | undefined): TlsPlan {
+  const { caCertificates = "system" } = rule?.subsets[0]?.trafficPolicy.tls ?? {};
+  return caCertificates === "system" ? { mode: "SIMPLE" } : { mode: "SIMPLE", caCertificates };
 }
 
-function readConnection(rule: KubeObject | undefined): ConnectionPlan {
-  const { subsets = [] } = (rule?.["spec"] ?? {}) as Partial<RuleSpec>;
-  const pool = subsets[0]?.trafficPolicy?.connectionPool;
+function readConnection(rule: RuleSpec | undefined): ConnectionPlan {
+  const pool = rule?.subsets[0]?.trafficPolicy.connectionPool;
   if (pool === undefined) return defaultConnection;
   return {
     idleTimeoutMs: readMs(pool.http.idleTimeout),
@@ -139,11 +133,14 @@ function readMs(seconds: string): number {
 }
 
 /**
- * The rules of a VirtualService. Whether a destination is served is for `joinPlan` to say. A route
+ * The rules of a VirtualService; undefined if it can't be read. Whether a destination is served is for `joinPlan` to say. A route
  * that has become two VirtualServices is read back as two, which become the same again.
  */
-export function readRoute({ metadata, ...object }: KubeObject): RoutePlan {
-  const { hosts, gateways = [], http = [] } = object["spec"] as RouteSpec;
+export function readRoute(object: KubeObject): RoutePlan | undefined {
+  const spec = readSpec<RouteSpec>("VirtualService", object);
+  if (spec === undefined) return undefined;
+  const { hosts, gateways = [], http = [] } = spec;
+  const { metadata } = object;
   return {
     name: metadata.name,
     namespace: metadata.namespace ?? "",

@@ -27,5 +27,6 @@ const form = /^[0-9a-f]{16}-[0-9a-z]{1,12}$/;
 /** The revision of a WasmPlugin, empty if it has none. Somebody may have given the object any form. */
 export function revisionOf(object: KubeObject | ManagedObject | undefined): string {
   const { pluginConfig } = (object?.["spec"] ?? {}) as Partial<PluginSpec>;
-  return String(pluginConfig?.revision ?? "");
+  const revision: unknown = pluginConfig?.revision;
+  return typeof revision === "string" ? revision : "";
 }

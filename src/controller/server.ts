@@ -22,9 +22,16 @@ export function modulePath(sha256: string): string {
   return `/${sha256}/llm-egress.wasm`;
 }
 
+// No request has a body, so a connection on which none arrives soon is only held open.
+const limits = {
+  headersTimeout: 10_000,
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 5_000,
+};
+
 /** Serves until it is closed. Rejects if it can't listen. */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const server = createServer((request, response) => {
+  const server = createServer(limits, (request, response) => {
     answer(options, request, response).catch(() => response.writeHead(500).end());
   });
   server.listen(options.port, options.host);

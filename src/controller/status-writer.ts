@@ -2,7 +2,8 @@
 // has not stored as it was sent, so that it is not sent again and again.
 import { type KubeClient, KubeError, type KubeObject } from "../kube/client.ts";
 import { type Collection, keyOf } from "../kube/collection.ts";
-import { reportEvent, type Reporter } from "../kube/events.ts";
+import { mostNoteBytes, reportEvent, type Reporter } from "../kube/events.ts";
+import { cutToBytes } from "../printable.ts";
 import { idOf } from "./desired.ts";
 import type { Log } from "./log.ts";
 import { isNews, noteOf, type Outcome, type Status, statusOf } from "./status.ts";
@@ -13,7 +14,6 @@ export interface StatusOptions {
   collections: Record<string, Collection>;
   reporter: Reporter;
   log: Log;
-  hide: (text: string) => string;
   mayWrite: () => boolean;
   onWrite: (kind: string) => void;
   /** Whether there is more urgent work: the rest is left to the next call then. */
@@ -50,12 +50,11 @@ export class StatusWriter {
     outcomeOf: (object: KubeObject) => Outcome,
     onStatus: (object: KubeObject, status: Status) => void,
   ): Promise<boolean> {
-    const { hide, mayWrite, isUrgent } = this.#options;
+    const { mayWrite, isUrgent } = this.#options;
     const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
     const news: { object: KubeObject; status: Status }[] = [];
     for (const object of objects) {
       const status = statusOf(object, outcomeOf(object), now);
-      for (const condition of status.conditions) condition.message = hide(condition.message);
       onStatus(object, status);
       if (isNews(object, status) && this.#mayBeStored(object, status)) {
         news.push({ object, status });
@@ -127,10 +126,11 @@ export class StatusWriter {
     // That gateways load a configuration is no news for people.
     if (before === status.status || status.status === "Pending") return;
     const type = status.status === "Ready" ? "Normal" : "Warning";
-    const happening = { type, reason: status.status, note: noteOf(status) } as const;
+    const note = cutToBytes(noteOf(status), mostNoteBytes);
+    const happening = { type, reason: status.status, note } as const;
     const { kind, metadata } = object;
     log.info(`${kind} ${metadata.namespace}/${metadata.name}: ${status.status}`, {
-      note: happening.note,
+      note,
     });
     reportEvent(this.#client, object, happening, reporter).catch((error: Error) => {
       log.debug("an event can't be written", { error: error.message });

@@ -8,7 +8,7 @@ import {
 } from "../diagnostics.ts";
 import type { KubeObject } from "../kube/client.ts";
 import type { Remark } from "../keys/key-store.ts";
-import { printableLine } from "../printable.ts";
+import { cutToBytes, printableLine } from "../printable.ts";
 import type { Delay } from "./acknowledgements.ts";
 import type { Failure } from "./writer.ts";
 
@@ -52,7 +52,7 @@ const contested: readonly DiagnosticCode[] = [
   ...(["duplicate_host", "overlapping_routes", "duplicate_rule", "duplicate_resource"] as const),
 ];
 
-const mostMessage = 2048;
+const mostMessageBytes = 2048;
 
 /** Whether a diagnostic keeps a resource from taking effect. */
 export function isRefusal({ severity, code }: Diagnostic): boolean {
@@ -68,7 +68,7 @@ export function statusOf(object: KubeObject, outcome: Outcome, now: string): Sta
   const conditions = [accepted(whole), resolved(whole), programmedNow].map((each) => {
     const old = before.find(({ type }) => type === each.type);
     const lastTransitionTime = old?.status === each.status ? old.lastTransitionTime : now;
-    const message = each.message.slice(0, mostMessage);
+    const message = cutToBytes(each.message, mostMessageBytes);
     return { ...each, message, observedGeneration, lastTransitionTime };
   });
   const first = conditions.find(({ status }) => status !== "True");

@@ -36,6 +36,8 @@ export class World {
       new Collection(client, {
         path,
         ...(labelSelector === undefined ? {} : { labelSelector }),
+        // Of Istio's objects: istiod writes addresses there.
+        ignoresStatus: !path.startsWith(groupPath),
         onChange,
         onTrouble: ({ message }) => log.warn("a watch failed", { path, error: message }),
       });

@@ -3,12 +3,15 @@
 import { isDeepStrictEqual } from "node:util";
 import { type KubeClient, KubeError, type KubeObject } from "../kube/client.ts";
 import { type Collection, keyOf } from "../kube/collection.ts";
+import { printableLine } from "../printable.ts";
 import { collectionPaths, idOf, type Kind, type ManagedObject } from "./desired.ts";
 
 export const fieldManager = "llm-egress-controller";
 
 export interface WriterOptions {
   collections: Record<Kind, Collection>;
+  /** Removes keys from a text about an object of the namespace. */
+  hide: (namespace: string, text: string) => string;
   /** Whether a write may begin now. */
   mayWrite: () => boolean;
   onWrite: (kind: Kind, verb: "create" | "update" | "delete") => void;
@@ -71,21 +74,20 @@ export class Writer {
   /** Writes objects. Gives how many were written. Never rejects. */
   put(objects: readonly ManagedObject[]): Promise<number> {
     return this.#each(objects, async (object) => {
-      const id = idOf(object);
-      const refusal = this.#refusals.get(id);
+      const refusal = this.#refusals.get(idOf(object));
       const isSame = isDeepStrictEqual(refusal?.object, object);
       if (refusal !== undefined && isSame && refusal.retryAt > performance.now()) return false;
-      return this.#try(id, object, isSame ? refusal : undefined, () => this.#write(object));
+      const write = (): Promise<void> => this.#write(object);
+      return this.#try(object, write, { object, before: isSame ? refusal : undefined });
     });
   }
 
   /** Deletes objects. Gives how many were deleted. Never rejects. */
   remove(objects: readonly KubeObject[]): Promise<number> {
     return this.#each(objects, async (object) => {
-      const id = idOf(object);
-      const refusal = this.#refusals.get(id);
-      if (refusal !== undefined && refusal.retryAt > performance.now()) return false;
-      return this.#try(id, undefined, refusal, () => this.#delete(object));
+      const before = this.#refusals.get(idOf(object));
+      if (before !== undefined && before.retryAt > performance.now()) return false;
+      return this.#try(object, () => this.#delete(object), { object: undefined, before });
     });
   }
 
@@ -105,18 +107,19 @@ export class Writer {
   }
 
   async #try(
-    id: string,
-    object: ManagedObject | undefined,
-    before: Refusal | undefined,
+    about: Pick<KubeObject, "kind" | "metadata">,
     write: () => Promise<void>,
+    { object, before }: { object: ManagedObject | undefined; before: Refusal | undefined },
   ): Promise<boolean> {
-    const { firstDelayMs, lastDelayMs, onFailure } = this.#options;
+    const { firstDelayMs, lastDelayMs, hide, onFailure } = this.#options;
+    const id = idOf(about);
     try {
       await write();
       this.#refusals.delete(id);
       return true;
     } catch (error) {
-      const { message } = error as Error;
+      const text = hide(about.metadata.namespace ?? "", (error as Error).message);
+      const message = printableLine(text);
       const reason = error instanceof NotOurs ? "Conflict" : "Refused";
       const delayMs = Math.min((before?.delayMs ?? firstDelayMs / 2) * 2, lastDelayMs);
       const retryAt = performance.now() + delayMs * (0.75 + Math.random() / 2);

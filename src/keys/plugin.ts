@@ -36,16 +36,19 @@ export function readPlugin(object: KubeObject): Plugin | undefined {
   }
 }
 
-function readSpec({ metadata, spec }: KubeObject): Plugin {
+function readSpec({ metadata, spec }: KubeObject): Plugin | undefined {
   const { selector, pluginConfig = {} } = (spec ?? {}) as PluginSpec;
   const { revision = "", providers = [] } = pluginConfig;
   const settings = providers.flatMap((each) => settingsOf(each.settings, each.routes ?? []));
+  const references = [...new Set(settings.flatMap(referencesOf))];
+  const labels = selector?.matchLabels ?? {};
+  const texts = [revision, ...references, ...Object.values(labels)];
+  if (!texts.every((each: unknown) => typeof each === "string")) return undefined;
   return {
     namespace: metadata.namespace ?? "",
     name: metadata.name,
-    labels: selector?.matchLabels ?? {},
-    revision,
-    references: [...new Set(settings.flatMap(referencesOf))].filter(isReference).sort(),
+    ...{ labels, revision },
+    references: references.filter(isReference).sort(),
   };
 }
 

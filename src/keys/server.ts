@@ -54,6 +54,8 @@ export class KeyServer {
       ...{ requestCert: true, rejectUnauthorized: true },
       // The names that the mesh's proxies use. Not istio-peer-exchange, which is a protocol.
       ALPNProtocols: ["http/1.1", "istio-http/1.1", "istio"],
+      // Before the handshake, anybody may hold a connection open.
+      ...{ handshakeTimeout: 10_000, connectionsCheckingInterval: 5_000 },
       ...{ headersTimeout: 10_000, requestTimeout: 10_000, keepAliveTimeout: 120_000 },
     });
     this.#server = server;
@@ -96,13 +98,15 @@ export class KeyServer {
     const address = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
     const caller = callerOf(name, this.#options.trustDomain);
     if (caller === undefined) return this.#refuse(response, "identity", { name, address });
-    const url = new URL(request.url ?? "/", "https://controller");
-    if (url.pathname !== keysPath || request.method !== "GET") {
+    // Not URL, which throws for a path such as `//`.
+    const [path, query] = splitAt(request.url ?? "", "?");
+    if (path !== keysPath || request.method !== "GET") {
       return this.#refuse(response, "request", { caller, address });
     }
-    const given = url.searchParams.get("version") ?? "";
+    const parameters = new URLSearchParams(query);
+    const given = parameters.get("version") ?? "";
     const version = isVersion(given) ? given : "";
-    const revision = url.searchParams.get("config") ?? "";
+    const revision = parameters.get("config") ?? "";
     const config = isRevision(revision) ? revision : "";
     const poll = { caller, address, version, config };
     if (!this.#isOwn(caller)) return void this.#serve(poll, response, this.#options.forward);
@@ -153,6 +157,11 @@ export class KeyServer {
     this.#options.onRefusal(reason, fields);
     response.writeHead(reason === "request" ? 404 : 403).end();
   }
+}
+
+function splitAt(text: string, separator: string): [before: string, after: string] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + separator.length)];
 }
 
 // A session that is resumed would skip the verification of the peer's certificate.

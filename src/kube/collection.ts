@@ -12,6 +12,8 @@ export interface CollectionOptions {
   labelSelector?: string;
   /** Such as `metadata.name=NAME`, to follow one object. */
   fieldSelector?: string;
+  /** Whether nobody reads the objects' status, so that a new one is no change. */
+  ignoresStatus?: boolean;
   /** Something may have changed. It must not throw. */
   onChange: () => void;
   /** A list or a watch has failed, and is repeated. */
@@ -43,7 +45,7 @@ export class Collection {
 
   constructor(client: KubeClient, { labelSelector, fieldSelector, ...options }: CollectionOptions) {
     this.#client = client;
-    this.#options = { firstDelayMs: 100, lastDelayMs: 5_000, ...options };
+    this.#options = { ignoresStatus: false, firstDelayMs: 100, lastDelayMs: 5_000, ...options };
     this.#selector = {
       ...(labelSelector === undefined ? {} : { labelSelector }),
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
@@ -190,7 +192,7 @@ export class Collection {
     this.#heardAt = performance.now();
     this.#version = object.metadata.resourceVersion ?? "";
     if (type === "BOOKMARK") return;
-    const isChange = type === "DELETED" || !this.#isOwnWrite(object);
+    const isChange = type === "DELETED" || this.#isChange(object);
     if (type === "DELETED") this.#objects.delete(keyOf(object));
     else this.put(object);
     const exact = exactJson<{ object: unknown }>(json);
@@ -198,15 +200,15 @@ export class Collection {
     if (isChange) this.#options.onChange();
   }
 
-  /** Whether the caller has put the object, or writes its status at the moment. */
-  #isOwnWrite(object: KubeObject): boolean {
+  /** False for what the caller has put, and for a status that it writes or never reads. */
+  #isChange(object: KubeObject): boolean {
     const key = keyOf(object);
     const known = this.#objects.get(key);
-    if (known === undefined) return false;
-    if (known.metadata.resourceVersion === object.metadata.resourceVersion) return true;
+    if (known?.metadata.resourceVersion === object.metadata.resourceVersion) return false;
+    if (known === undefined || !isSameButStatus(known, object)) return true;
+    if (this.#options.ignoresStatus) return false;
     const status = this.#statuses.get(key);
-    if (status === undefined || !isDeepStrictEqual(object["status"], status)) return false;
-    return isSameButStatus(known, object);
+    return status === undefined || !isDeepStrictEqual(object["status"], status);
   }
 }
 
@@ -223,7 +225,12 @@ function isSameButStatus(a: KubeObject, b: KubeObject): boolean {
     ...{ ...object, status: undefined },
     metadata: { ...metadata, resourceVersion: undefined, managedFields: undefined },
   });
-  return isDeepStrictEqual(strip(a), strip(b));
+  try {
+    return isDeepStrictEqual(strip(a), strip(b));
+  } catch {
+    // Nested more deeply than the stack is.
+    return false;
+  }
 }
 
 interface Page {

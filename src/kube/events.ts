@@ -6,6 +6,7 @@ export interface Happening {
   type: "Normal" | "Warning";
   /** One word, such as `Ready`. */
   reason: string;
+  /** At most `mostNoteBytes` of UTF-8. */
   note: string;
 }
 
@@ -16,7 +17,8 @@ export interface Reporter {
   instance: string;
 }
 
-const mostNote = 1024;
+/** The API refuses an event with a longer note. */
+export const mostNoteBytes = 1024;
 
 /** Writes an event about an object. Rejects if it can't be written: nothing depends on it. */
 export async function reportEvent(
@@ -38,7 +40,7 @@ export async function reportEvent(
     regarding: { apiVersion, kind, namespace, name, uid, resourceVersion },
     type,
     reason,
-    note: note.slice(0, mostNote),
+    note,
   };
   const path = `/apis/events.k8s.io/v1/namespaces/${namespace}/events`;
   await client.call({ method: "POST", path, body });

@@ -5,7 +5,19 @@ import { fullGatewayName } from "../model/route.ts";
 import { type Input, ofKind } from "./input.ts";
 import { listOf } from "./list-of.ts";
 
-type Gateways = ReadonlyMap<string, Cursor>;
+type Gateways = ReadonlyMap<string, Gateway>;
+
+interface Gateway {
+  gateway: Cursor;
+  /** The hosts of its HTTP servers. */
+  hosts: HostEntry[];
+}
+
+/** `HOST` or `NAMESPACE/HOST` of a server. */
+interface HostEntry {
+  namespace: string;
+  pattern: string;
+}
 
 /** A route's gateways take its requests, as far as the input shows. */
 export function checkNamedGateways({ routes, context, target }: Input, report: Report): void {
@@ -20,7 +32,8 @@ export function checkNamedGateways({ routes, context, target }: Input, report: R
       if (gateway !== undefined) {
         const reason = unusable(gateway, route);
         if (reason === undefined) continue;
-        const message = `the Gateway ${name} (${gateway.at("metadata").place()}) ${reason}`;
+        const place = gateway.gateway.at("metadata").place();
+        const message = `the Gateway ${name} (${place}) ${reason}`;
         report(named.problem("unusable_gateway", message));
       } else if (others.has(name)) {
         const message = `${name} is a Gateway of the Gateway API, to which no VirtualService can be bound; name an Istio Gateway`;
@@ -35,17 +48,28 @@ export function checkNamedGateways({ routes, context, target }: Input, report: R
 }
 
 function byName(gateways: readonly Cursor[]): Gateways {
-  return new Map(gateways.map((gateway) => [fullNameOf(gateway), gateway]));
+  return new Map(
+    gateways.map((gateway) => [fullNameOf(gateway), { gateway, hosts: hostsOf(gateway) }]),
+  );
+}
+
+function hostsOf(gateway: Cursor): HostEntry[] {
+  const servers = gateway.at("spec", "servers").items().filter(isHttp);
+  return servers.flatMap((server) => server.at("hosts").items().map(toEntry));
+}
+
+function toEntry(host: Cursor): HostEntry {
+  const parts = (host.text() ?? "").toLowerCase().split("/");
+  const pattern = parts.pop() ?? "";
+  return { namespace: parts[0] ?? "*", pattern };
 }
 
 const httpProtocols = ["HTTP", "HTTP2", "HTTPS", "GRPC"];
 
 /** Why the Gateway takes no request of the route. */
-function unusable(gateway: Cursor, route: RouteResource): string | undefined {
-  const servers = gateway.at("spec", "servers").items().filter(isHttp);
-  if (servers.length === 0) return "has no HTTP server";
+function unusable({ hosts }: Gateway, route: RouteResource): string | undefined {
+  if (hosts.length === 0) return "has no HTTP server";
   const { host } = route.value.spec;
-  const hosts = servers.flatMap((server) => server.at("hosts").items());
   if (hosts.some((each) => takes(each, host, route))) return undefined;
   return `has no HTTP server for ${host}`;
 }
@@ -57,11 +81,8 @@ function isHttp(server: Cursor): boolean {
   return httpProtocols.includes(protocol) && !mode.endsWith("PASSTHROUGH");
 }
 
-/** Whether an entry of a server's hosts, `HOST` or `NAMESPACE/HOST`, has the route's host. */
-function takes(entry: Cursor, host: string, route: RouteResource): boolean {
-  const parts = (entry.text() ?? "").toLowerCase().split("/");
-  const pattern = parts.pop() ?? "";
-  const [namespace = "*"] = parts;
+/** Whether an entry of a server's hosts has the route's host. */
+function takes({ namespace, pattern }: HostEntry, host: string, route: RouteResource): boolean {
   const isVisible =
     namespace === "*" || namespace === route.resource.namespace || namespace === ".";
   const isNamed = pattern.startsWith("*") ? host.endsWith(pattern.slice(1)) : host === pattern;

@@ -13,7 +13,10 @@ export function checkPolicies({ routes, context, target }: Input, report: Report
   for (const list of ofKind(context, "security.istio.io", "AuthorizationPolicy").flatMap(
     hostLists,
   )) {
-    for (const route of byHost.values()) checkList(route, list, report);
+    const patterns = list
+      .items()
+      .map((place) => ({ place, text: place.text()?.toLowerCase() ?? "" }));
+    for (const route of byHost.values()) checkList(route, patterns, report);
   }
 }
 
@@ -30,19 +33,23 @@ function hostLists(policy: Cursor): Cursor[] {
   return operations.map((operation) => operation.at("operation", field));
 }
 
-function checkList(route: RouteResource, list: Cursor, report: Report): void {
+/** An entry of a list of hosts, in lower case. */
+interface Pattern {
+  place: Cursor;
+  text: string;
+}
+
+function checkList(route: RouteResource, patterns: readonly Pattern[], report: Report): void {
   const { host } = route.value.spec;
-  const patterns = list.items();
   const named = patterns.find((pattern) => matches(pattern, host));
   if (named === undefined) return;
   if (patterns.some((pattern) => matches(pattern, `${host}:80`))) return;
   const message = `matches ${host} but not ${host}:80, which Istio routes the same way; add "${host}:*" (the filter refuses such a request with 421 in any case)`;
-  report({ ...named.problem("host_without_port", message), affected: route.resource });
+  report({ ...named.place.problem("host_without_port", message), affected: route.resource });
 }
 
 /** Whether an entry of the list matches the host. Istio has exact, `prefix*`, `*suffix` and `*`. */
-function matches(pattern: Cursor, host: string): boolean {
-  const text = pattern.text()?.toLowerCase() ?? "";
+function matches({ text }: Pattern, host: string): boolean {
   if (text === "*") return true;
   if (text.endsWith("*")) return host.startsWith(text.slice(0, -1));
   return text.startsWith("*") ? host.endsWith(text.slice(1)) : host === text;

@@ -15,35 +15,57 @@ export function checkUnused({ providers, routes }: Input, report: Report): void 
   }
 }
 
+/** A route may have thousands of matches: to compare all of them would hold up everything else. */
+const mostComparisons = 200_000;
+
 function checkReachable(route: RouteResource, report: Report): void {
-  const earlier: Match[] = [];
+  const listed = listedGateways(route);
+  const earlier: Reach[] = [];
+  let left = mostComparisons;
+  const hiding = (reach: Reach): Reach | undefined => {
+    left -= earlier.length;
+    return left < 0 ? undefined : earlier.find((each) => hides(each, reach));
+  };
   for (const { rule, matches } of rulesOf(route)) {
-    const hiding = matches.map((match) => earlier.find((each) => hides(each, match, route)));
-    const [first] = hiding;
-    if (first !== undefined && hiding.every((each) => each !== undefined)) {
-      const message = `no request reaches this rule, as ${first.rule.value.name} before it takes them all`;
+    const reaches = matches.map((match) => reachOf(match, listed));
+    const first = reaches[0] && hiding(reaches[0]);
+    if (first !== undefined && reaches.every((each) => hiding(each) !== undefined)) {
+      const message = `no request reaches this rule, as ${first.rule} before it takes them all`;
       report(rule.at("name").problem("unreachable_rule", message));
     }
-    earlier.push(...matches);
+    earlier.push(...reaches);
   }
 }
 
-/** Whether each request that `match` matches is one that `earlier` matches. */
-function hides(earlier: Match, match: Match, route: RouteResource): boolean {
-  const listed = listedGateways(route);
-  const gatewaysOf = ({ gateways }: Match): string[] => (gateways.length > 0 ? gateways : listed);
-  const taken = gatewaysOf(earlier);
-  const conditions = conditionsOf(match);
+/** The requests that a match takes. */
+interface Reach {
+  rule: string;
+  gateways: ReadonlySet<string>;
+  conditions: ReadonlySet<string>;
+}
+
+function reachOf({ rule, match, gateways }: Match, listed: readonly string[]): Reach {
+  const { headers = {}, sourceLabels = {} } = match.value;
+  const conditions = [
+    ...Object.entries(headers).map(([name, value]) => JSON.stringify([name.toLowerCase(), value])),
+    ...Object.entries(sourceLabels).map(([name, value]) => JSON.stringify({ name, value })),
+  ];
+  return {
+    rule: rule.value.name,
+    gateways: new Set(gateways.length > 0 ? gateways : listed),
+    conditions: new Set(conditions),
+  };
+}
+
+/** Whether each request that `reach` takes is one that `earlier` takes. */
+function hides(earlier: Reach, reach: Reach): boolean {
   return (
-    gatewaysOf(match).every((gateway) => taken.includes(gateway)) &&
-    [...conditionsOf(earlier)].every((condition) => conditions.has(condition))
+    isSubset(earlier.conditions, reach.conditions) && isSubset(reach.gateways, earlier.gateways)
   );
 }
 
-function conditionsOf({ match }: Match): Set<string> {
-  const { headers = {}, sourceLabels = {} } = match.value;
-  return new Set([
-    ...Object.entries(headers).map(([name, value]) => JSON.stringify([name.toLowerCase(), value])),
-    ...Object.entries(sourceLabels).map(([name, value]) => JSON.stringify({ name, value })),
-  ]);
+function isSubset(part: ReadonlySet<string>, whole: ReadonlySet<string>): boolean {
+  if (part.size > whole.size) return false;
+  for (const each of part) if (!whole.has(each)) return false;
+  return true;
 }

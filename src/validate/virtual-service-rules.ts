@@ -14,22 +14,31 @@ export function checkVirtualServices(input: Input, report: Report): void {
   const known = new Map(
     [...routes, ...providers].map(({ value, resource }) => [value.spec.host, resource]),
   );
+  const byHost = new Map<string, RouteResource[]>();
+  for (const route of routes) {
+    const { host } = route.value.spec;
+    byHost.set(host, [...(byHost.get(host) ?? []), route]);
+  }
   for (const service of ofKind(context, "networking.istio.io", "VirtualService")) {
     if (isOurs(service)) continue;
-    checkOverlap(routes, service, report);
+    checkOverlap(byHost, service, report);
     checkMirrors(known, service, report);
   }
 }
 
-function checkOverlap(routes: readonly RouteResource[], service: Cursor, report: Report): void {
+function checkOverlap(
+  byHost: ReadonlyMap<string, readonly RouteResource[]>,
+  service: Cursor,
+  report: Report,
+): void {
   const gateways = gatewaysAt(service);
   for (const host of service.at("spec", "hosts").items()) {
-    for (const route of routes) {
-      if (route.value.spec.host !== host.value) continue;
+    const name = host.text() ?? "";
+    for (const route of byHost.get(name) ?? []) {
       const shared = listedGateways(route).find((name) => gateways.includes(name));
       if (shared === undefined) continue;
       const place = route.at("spec", "host").place();
-      const message = `${host.value} already has an LLMRoute for ${shared}, in ${place}: which of the two applies is undefined`;
+      const message = `${name} already has an LLMRoute for ${shared}, in ${place}: which of the two applies is undefined`;
       const problem = host.problem("overlapping_virtual_service", message);
       report({ ...problem, affected: route.resource });
     }

@@ -8,7 +8,8 @@ import { WasmHost, type WasmStream } from "../support/wasm-host.ts";
 
 const host = hostOf(
   {
-    members: [{ name: "max_tokens", limit: "100" }],
+    members: [{ name: "max_tokens", limit: "100" }, { name: "stop" }],
+    modelMembers: [{ model: "o3", members: [{ name: "stop", remove: true }] }],
     models: { allow: ["qwen-*"] },
     maxRequestBytes: 2000,
   },
@@ -84,6 +85,12 @@ const duplicate = {
   message: "The request body has this member twice.",
   param: "max_tokens",
 };
+const tooLate = {
+  status: 400,
+  code: "model_too_late",
+  message: "This parameter depends on the model: send it after model.",
+  param: "stop",
+};
 const tooDeep = {
   status: 400,
   code: "json_too_deep",
@@ -105,6 +112,7 @@ const cases: [name: string, parts: RequestParts, refusal: Refusal][] = [
     { chunks: ['{"max_tokens":"1"}'] },
     { ...invalidParameter, param: "max_tokens" },
   ],
+  ["a long member before the model", { chunks: [`{"stop":"${"x".repeat(63)}"`] }, tooLate],
   ["a model that is not allowed", { chunks: ['{"model":"gpt"}'] }, notAllowed],
   ["an unknown endpoint", { headers: { ":path": "/v1/files" } }, unknownEndpoint],
   [
@@ -146,6 +154,15 @@ describe("the filter refuses", () => {
       assertLocalResponse(send(host, parts), refusal);
     });
   }
+
+  it("another host, and names those that it serves at debug only", () => {
+    const config = { ...configOf({ apiKey: "key" }), authorities: ["a.example", "b.example"] };
+    const two = new WasmHost({ config });
+    send(two, { headers: { ":authority": "other.example" } });
+    assert.deepEqual(two.logs, []);
+    const heading = "llm-egress: 421: these hosts are served:";
+    assert.deepEqual(two.debugLogs, [heading, "a.example", "b.example"]);
+  });
 
   it("requests for a misconfigured or unserved provider with 503 provider_misconfigured", () => {
     const message = "This provider is not available: see the gateway's log.";

@@ -8,6 +8,7 @@ import { podman } from "./rig/running.ts";
 
 const folder = join(process.env["LLM_EGRESS_COMPOSE"] ?? "", "controller");
 const image = "llm-egress:test";
+const files = ["THIRD_PARTY_LICENSES.txt", "llm-egress.mjs", "llm-egress.wasm"];
 const restrictions = ["--read-only", "--read-only-tmpfs=false", "--cap-drop=all"];
 
 function run(...words: string[]): string {
@@ -17,7 +18,7 @@ function run(...words: string[]): string {
 before(() => {
   const built = join(folder, "source/build");
   mkdirSync(built, { recursive: true });
-  for (const name of ["llm-egress.mjs", "llm-egress.wasm"]) {
+  for (const name of files) {
     cpSync(join("build", name), join(built, name));
   }
   const text = readFileSync("deploy/Dockerfile", "utf8");
@@ -42,7 +43,7 @@ test("it has the command line", () => {
   assert.equal(output, "valid: LLMProviders 1, LLMRoutes 1\n");
 });
 
-test("it has the filter's module beside the program", () => {
-  const output = run("--entrypoint", "node", image, "-p", 'require("node:fs").readdirSync("/app")');
-  assert.match(output, /'llm-egress.mjs', 'llm-egress.wasm'/);
+test("it has the filter's module and the licenses beside the program", () => {
+  const script = 'require("node:fs").readdirSync("/app").join()';
+  assert.equal(run("--entrypoint", "node", image, "-p", script), `${files.join()}\n`);
 });

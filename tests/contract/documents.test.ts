@@ -42,6 +42,16 @@ for (const document of documents) {
   });
 }
 
+describe("README.md", () => {
+  it("links to every page", () => {
+    const text = readFileSync("README.md", "utf8");
+    const pages = documents.filter((file) => /^(?:docs\/)?[\w.-]+\.md$/.test(file));
+    const apart = ["README.md", "CHANGELOG.md"];
+    const missing = pages.filter((page) => !text.includes(`](${page})`) && !apart.includes(page));
+    assert.deepEqual(missing, []);
+  });
+});
+
 describe("docs/troubleshooting.md", () => {
   const text = readFileSync("docs/troubleshooting.md", "utf8");
   const [, ...entries] = text.split(/^### /m);

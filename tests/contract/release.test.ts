@@ -91,7 +91,9 @@ describe("what a release publishes", () => {
       assert.equal(sums[at], `${sum}  ${name}`);
     }
     const archives = [`llm-egress-${version}.tgz`, `npm-llm-egress-${version}.tgz`];
-    const others = ["NOTES.md", "image.json", "install.yaml", "sbom.cdx.json"];
+    const others = [
+      ...["NOTES.md", "THIRD_PARTY_LICENSES.txt", "image.json", "install.yaml", "sbom.cdx.json"],
+    ];
     assert.deepEqual(names, [...others, ...archives].sort());
     interface Bom {
       components: { name: string }[];

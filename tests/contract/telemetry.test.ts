@@ -37,7 +37,10 @@ for (const metric of Object.values(new Metrics(() => true, new Map(), noGateways
   const { name, labelNames } = metric as unknown as { name: string; labelNames: string[] };
   series.set(name, labelNames);
 }
-series.set("llm_egress_controller_leader", []);
+// Those that the controller collects when it is asked.
+for (const name of ["leader", "key_polls", "mesh_certificate_expiry_seconds"]) {
+  series.set(`llm_egress_controller_${name}`, []);
+}
 series.set("llm_egress_controller_watch_age_seconds", ["resource"]);
 
 function readYaml<T>(name: string): T {
@@ -141,8 +144,8 @@ describe("the access log", () => {
   });
 });
 
-describe("docs/telemetry.md", () => {
-  const text = readFileSync("docs/telemetry.md", "utf8");
+describe("docs/metrics.md", () => {
+  const text = readFileSync("docs/metrics.md", "utf8");
   const firstCells = [...text.matchAll(/^\| `([\w.]+)`/gm)].map(([, cell]) => cell!);
 
   it("has a row for every metric, label, outcome and field that the filter has", () => {
@@ -151,6 +154,16 @@ describe("docs/telemetry.md", () => {
     );
     const wanted = [...Object.keys(metrics), ...metricLabels, ...outcomes, ...fields];
     assert.deepEqual([...firstCells].sort(), wanted.sort());
+  });
+});
+
+describe("docs/operations.md", () => {
+  it("has every metric of the controller", () => {
+    const text = readFileSync("docs/operations.md", "utf8");
+    const [, list = ""] = /^- `\/metrics`.*\n((?: {2}.*\n)+)/m.exec(text) ?? [];
+    const named = [...list.matchAll(/`(\w+)`/g)].map(([, name]) => `llm_egress_controller_${name}`);
+    const own = [...series.keys()].filter((name) => name.startsWith("llm_egress_controller_"));
+    assert.deepEqual(named.sort(), own.sort());
   });
 });
 

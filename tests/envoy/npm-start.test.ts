@@ -1,11 +1,21 @@
 // `npm start` as a new user runs it, in a copy of what it needs. It is not built again.
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  cpSync,
+  linkSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { findEnvoy } from "../../src/cli/envoy-binary.ts";
 import { freePort } from "../support/ports.ts";
 import { runningInGroup } from "../support/process-group.ts";
 import { until } from "../support/until.ts";
@@ -31,11 +41,12 @@ interface Started {
   said(text: string): Promise<void>;
 }
 
-/** With `--ignore-scripts`, npm skips the build before the start. */
-function npmStart(words: string[], env: NodeJS.ProcessEnv = {}): Started {
+/** With `--ignore-scripts`, npm skips the build before the start. `before` are words before npm. */
+function npmStart(words: string[], env: NodeJS.ProcessEnv = {}, before: string[] = []): Started {
   const temporary = mkdtempSync(join(folder, "tmp-"));
   const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
-  const child = spawn("npm", ["start", "--ignore-scripts", "--", ...words], {
+  const [program = "", ...rest] = [...before, "npm", "start", "--ignore-scripts", "--", ...words];
+  const child = spawn(program, rest, {
     cwd: copy,
     env: {
       ...process.env,
@@ -63,8 +74,9 @@ async function leavesNothing({ group, temporary }: Started): Promise<void> {
 async function whileStarted(
   words: string[],
   act: (started: Started, url: string) => Promise<unknown>,
+  ...more: [env?: NodeJS.ProcessEnv, before?: string[]]
 ): Promise<void> {
-  const started = npmStart(words);
+  const started = npmStart(words, ...more);
   try {
     await started.said("Ctrl-C stops everything");
     const [, url = ""] = /OPENAI_BASE_URL=(\S+)\/v1/.exec(started.output()) ?? [];
@@ -86,6 +98,35 @@ test("in a path with a space and letters beyond ASCII, it serves, with the optio
     assert.match(started.output(), /"content":"You said: hi"/);
     assert.equal((await fetch(`http://${admin}/ready`)).status, 200);
   });
+});
+
+const asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+const canBeNobody = spawnSync(asNobody[0]!, [...asNobody.slice(1), "npm", "-v"]).status === 0;
+const skip = !canBeNobody && "needs root, setpriv, and npm for every user";
+
+test("a user who owns nothing but a home and a temporary folder can run it", { skip }, async () => {
+  // The cache of another user can't be read.
+  const envoy = join(folder, "envoy");
+  const found = await findEnvoy({ log: console.error });
+  try {
+    linkSync(found, envoy);
+  } catch {
+    copyFileSync(found, envoy);
+  }
+  const [home, temporary] = [mkdtempSync(join(folder, "home-")), mkdtempSync(join(folder, "tmp-"))];
+  chmodSync(folder, 0o755);
+  for (const own of [home, temporary]) chownSync(own, 65534, 65534);
+  const env = { HOME: home, ENVOY: envoy, TMPDIR: temporary, XDG_CACHE_HOME: undefined };
+  await whileStarted(
+    await listenFree(),
+    (started) => {
+      assert.match(started.output(), /"content":"You said: hi"/);
+      return Promise.resolve();
+    },
+    env,
+    asNobody,
+  );
+  assert.deepEqual(readdirSync(temporary), []);
 });
 
 test("a client that streams gets events as they come", async () => {
@@ -129,6 +170,13 @@ test("with a key, it says before any request that its owner is billed", async ()
   assert.match(started.output(), /\/bin\/true ended with exit code 0 before it served requests\./);
   assert.ok(!started.output().includes("fake-key"));
   assert.doesNotMatch(started.output(), /unsettled|^ +at /m);
+});
+
+test("a temporary folder that can't be used ends everything", async () => {
+  const env = { TMPDIR: join(folder, "none"), ENVOY: "/bin/true" };
+  const started = npmStart(await listenFree(), env);
+  await leavesNothing(started);
+  assert.match(started.output(), /can't be used for temporary files: ENOENT/);
 });
 
 test("if npm is killed, everything ends", async () => {

@@ -59,6 +59,17 @@ it("passes helm lint with all that is optional", async () => {
 it("is refused with a value that the schema does not allow", async () => {
   await assert.rejects(mesh.helm("template", chart, "--set", "replica=3"), /replica/);
   await assert.rejects(mesh.helm("template", chart, "--set", "service.port=80"), /service\/port/);
+  const faults = {
+    "webhook.port=8443": /must differ/,
+    "keys.gateways[1].namespace=istio-system,keys.gateways[0].namespace=istio-system":
+      /keys\.gateways must have different namespaces/,
+    "keys.istiod=https://istiod.istio-system.svc": /keys\/istiod/,
+    "module.url=https://a.example/m #": /module\/url/,
+    "networkPolicy.apiServer.cidr=10.0.0.1": /cidr/,
+  };
+  for (const [setting, message] of Object.entries(faults)) {
+    await assert.rejects(mesh.helm("template", chart, "--set", setting), message, setting);
+  }
 });
 
 it("renders deploy/install.yaml", () => {

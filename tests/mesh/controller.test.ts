@@ -135,19 +135,17 @@ describe("an object of the same name that is not the controller's", () => {
   it("is a conflict, and stays as it is", async () => {
     const theirs = `
 apiVersion: networking.istio.io/v1
-kind: ServiceEntry
+kind: DestinationRule
 metadata: { name: moonshot, namespace: istio-system }
 spec:
-  hosts: [api.moonshot.cn]
-  location: MESH_EXTERNAL
-  resolution: DNS
-  ports: [{ number: 443, name: https, protocol: HTTPS }]
+  host: api.moonshot.cn
+  exportTo: ["."]
 `;
     await mesh.submit(theirs);
     await mesh.submit(moonshotProvider);
     await untilStatus("llmprovider", "moonshot", "Conflict");
-    const words = ["get", "serviceentry", "moonshot", "-n", "istio-system", "-o"];
-    assert.equal(await mesh.kubectl(...words, "jsonpath={.spec.ports[*].number}"), "443");
+    const words = ["get", "destinationrule", "moonshot", "-n", "istio-system", "-o"];
+    assert.equal(await mesh.kubectl(...words, "jsonpath={.spec.subsets}"), "");
     await mesh.delete(theirs);
     await untilStatus("llmprovider", "moonshot", "Ready");
   });

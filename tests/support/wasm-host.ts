@@ -36,6 +36,7 @@ const OK = 0;
 const NOT_FOUND = 1;
 const BAD_ARGUMENT = 2;
 const ROOT_ID = 1;
+const DEBUG = 1;
 
 const wasmModule = new WebAssembly.Module(
   readFileSync(new URL("../../build/llm-egress.wasm", import.meta.url)),
@@ -44,6 +45,8 @@ const wasmModule = new WebAssembly.Module(
 /** One module in one VM, configured. */
 export class WasmHost {
   readonly logs: string[] = [];
+  /** The lines at debug, which Envoy leaves out by default. */
+  readonly debugLogs: string[] = [];
   readonly counters = new Map<string, number>();
   /** The values that the filter recorded in each histogram. */
   readonly histograms = new Map<string, number[]>();
@@ -217,8 +220,8 @@ export class WasmHost {
 
   private contextImports(): Record<string, (...args: number[]) => number> {
     return {
-      proxy_log: (_level, start, size) => {
-        this.logs.push(this.text(start, size));
+      proxy_log: (level, start, size) => {
+        (level > DEBUG ? this.logs : this.debugLogs).push(this.text(start, size));
         return OK;
       },
       proxy_get_property: (start, size, outStart, outSize) => {

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import type { Log, Result, Run } from "sarif";
 import { recipes } from "../../src/api/recipes.ts";
 import { addUpstream, parseAddress } from "../../src/cli/envoy-options.ts";
 import { initialResources } from "../../src/cli/init.ts";
@@ -192,6 +194,37 @@ test("-o json prints all diagnostics with their code, place and part of the docu
   assert.equal(first?.help, "docs/diagnostics.md#invalid_host");
   const valid = await llmEgress("validate", "-o", "json", "examples/quickstart");
   assert.deepEqual(valid, { code: 0, stdout: '{"valid":true,"diagnostics":[]}\n', stderr: "" });
+});
+
+// The types of SARIF's schema hold its form.
+test("-o sarif prints them as the results of a linter", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "llm-egress-test-"));
+  const file = join(folder, "a b.yaml");
+  cpSync("tests/golden/invalid/provider-address/input.yaml", file);
+  const { code, stdout, stderr } = await llmEgress("validate", "-o", "sarif", file);
+  const json = await llmEgress("validate", "-o", "json", file);
+  rmSync(folder, { recursive: true });
+  assert.deepEqual({ code, stderr }, { code: 1, stderr: "" });
+  const { version, runs } = JSON.parse(stdout) as Log;
+  assert.equal(version, "2.1.0");
+  const [{ tool, results = [] } = {} as Run] = runs;
+  const { diagnostics } = JSON.parse(json.stdout) as { diagnostics: { code: string }[] };
+  assert.deepEqual(
+    results.map(({ ruleId }) => ruleId),
+    diagnostics.map((each) => each.code),
+  );
+  const rules = new Map(tool.driver.rules?.map(({ id, help }) => [id, help?.text]));
+  for (const { ruleId = "" } of results) {
+    assert.equal(rules.get(ruleId), `docs/diagnostics.md#${ruleId}`);
+  }
+  const [{ level, locations: [place] = [] } = {} as Result] = results;
+  assert.equal(level, "error");
+  assert.equal(place?.physicalLocation?.artifactLocation?.uri, pathToFileURL(file).href);
+  assert.equal(place?.physicalLocation?.region?.startLine, 5);
+  assert.match(
+    place?.logicalLocations?.[0]?.fullyQualifiedName ?? "",
+    /^LLMProvider .* spec\.host$/,
+  );
 });
 
 test("help groups options by target, marks the required one, and has defaults as one types them", async () => {

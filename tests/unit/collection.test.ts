@@ -31,10 +31,9 @@ function thing(name: string, more: object = {}): object {
   return { apiVersion: "g/v1", kind: "Thing", metadata: { name, namespace: "n" }, ...more };
 }
 
-function follow(labelSelector?: string): Collection {
+function follow(options: { labelSelector?: string; ignoresStatus?: boolean } = {}): Collection {
   const collection = new Collection(new KubeClient(fake.access), {
-    path,
-    ...(labelSelector === undefined ? {} : { labelSelector }),
+    ...{ path, ...options },
     onChange: () => (changes += 1),
     onTrouble: ({ message }) => void troubles.push(message),
     firstDelayMs: 5,
@@ -78,7 +77,7 @@ test("a label selector is passed on, and what loses the label is gone", async ()
   const labelled = { metadata: { name: "a", namespace: "n", labels: { own: "yes" } } };
   fake.put(path, thing("a", labelled));
   fake.put(path, thing("b"));
-  const collection = follow("own=yes");
+  const collection = follow({ labelSelector: "own=yes" });
   await until(() => collection.isSynced);
   assert.deepEqual(namesOf(collection), ["n/a"]);
   fake.put(path, thing("a", { metadata: { name: "a", namespace: "n", labels: {} } }));
@@ -210,6 +209,32 @@ test("a status that the caller writes is no change, and what others change meanw
   });
   fake.put(path, { ...fake.at(at("a"))!, status: {} });
   await until(() => changes === known + 3);
+});
+
+test("a status that nobody reads is no change", async () => {
+  fake.put(path, thing("a"));
+  const collection = follow({ ignoresStatus: true });
+  await until(() => collection.isSynced);
+  const known = changes;
+  fake.put(path, thing("a", { status: { addresses: [] } }));
+  await until(() => collection.objects.get("n/a")?.["status"] !== undefined);
+  assert.equal(changes, known);
+  fake.put(path, thing("a", { spec: 1, status: { addresses: [] } }));
+  await until(() => changes === known + 1);
+});
+
+test("the status of an object that is nested deeply can be written", async () => {
+  const deep = JSON.parse("[".repeat(4_000) + "]".repeat(4_000)) as object;
+  fake.put(path, thing("a", { spec: deep }));
+  const collection = follow();
+  await until(() => collection.isSynced);
+  const object = collection.objects.get("n/a")!;
+  const status = { status: "Invalid" };
+  await collection.writeStatus("n/a", status, async () => {
+    fake.put(path, { ...object, status });
+    await until(() => collection.objects.get("n/a")?.["status"] !== undefined);
+  });
+  assert.equal(collection.lists, 1);
 });
 
 const skip = "rawJSON" in JSON ? false : "before version 22, Node does not tell the digits";

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { collectionPaths } from "../../src/controller/desired.ts";
-import { ControlledKube, pathOf } from "../support/controlled-kube.ts";
+import { ControlledKube, group, pathOf } from "../support/controlled-kube.ts";
 import { until } from "../support/until.ts";
 
 let kube: ControlledKube;
@@ -100,4 +100,31 @@ test("a provider is known to the mesh only while a route leads to it", async () 
   const kinds = order.map(({ path }) => path.split("/").at(-2));
   assert.deepEqual(kinds, ["serviceentries", "virtualservices"]);
   assert.equal(kube.isReady("LLMProvider", "a"), true);
+});
+
+test("a route that can't be changed keeps what it needs, and holds up nothing else", async () => {
+  for (const name of ["a", "b", "c"]) {
+    kube.applyProvider(name);
+    kube.applyRoute(name);
+  }
+  kube.startController();
+  await kube.untilReady("a", "b", "c");
+  const allowed = kube.fake.intercept;
+  const message = "etcdserver: request is too large";
+  kube.fake.intercept = (request) =>
+    request.method === "PUT" && request.path.endsWith("virtualservices/a")
+      ? { status: 413, message }
+      : allowed(request);
+  kube.applyRoute("a", "c.example");
+  await until(() => kube.statusOf("LLMRoute", "a")?.status === "Pending");
+  for (const name of ["llmroutes/b", "llmproviders/b", "llmproviders/a"]) {
+    kube.fake.remove(`${group}/namespaces/models/${name}`);
+  }
+  await until(() => kube.live("DestinationRule", "b") === undefined);
+  const names = (): string[] => kube.providersOfPlugin().map(({ name }) => name);
+  assert.ok(kube.live("DestinationRule", "a"));
+  assert.ok(names().includes("models/a"));
+  kube.fake.intercept = allowed;
+  await until(() => kube.live("DestinationRule", "a") === undefined);
+  assert.deepEqual(names(), ["models/c"]);
 });

@@ -174,7 +174,9 @@ test("refused: a pod that is not what it says to istiod", async () => {
 
 test("another path or method gets nothing", async () => {
   assert.equal((await ask({ path: "/v1/keys/all" })).status, 404);
-  assert.equal((await ask({ path: "/" })).status, 404);
+  for (const path of ["/", "//", "http://[/v1/keys", "/v1/keys#", "/v1/keys/?version="]) {
+    assert.equal((await ask({ path })).status, 404, path);
+  }
 });
 
 test("a poll is answered when the Secret changes, at once", async () => {

@@ -63,7 +63,7 @@ for (const [what, text] of Object.entries(inputs)) {
         routes: plan.routes.filter((each) => !isRefused("LLMRoute")(each)),
         authorities: [],
       };
-      const held = holdRefused(left, new Set(refused), liveOf(before));
+      const held = holdRefused(left, new Set(refused), liveOf(before), () => undefined);
       assert.deepEqual(held.conflicts, new Map());
       const after = desiredOf(held.plan, (route) => held.sourceOf(route));
       assert.deepEqual(new Map([...after].sort()), new Map([...before].sort()));

@@ -55,7 +55,6 @@ function writer(prunedMs: number): StatusWriter {
     ...{
       collections: {},
       log,
-      hide: (text) => text,
       mayWrite: () => true,
       onWrite: none,
       isUrgent: () => isUrgent,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type IncomingMessage } from "node:http";
 import { request as requestTls } from "node:https";
+import { connect as connectPlain } from "node:net";
 import { connect } from "node:tls";
 import { afterEach, beforeEach, test } from "node:test";
 import { makeCertificate } from "../../src/controller/webhook/certificate.ts";
@@ -142,6 +143,15 @@ test("of too many reviews at once, some get 503", async () => {
 test("a caller that sends nothing is not waited for", async () => {
   const socket = connect({ port: server.port, host: "127.0.0.1", servername: host, ca: pair.cert });
   socket.write(`POST /validate HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{`);
+  socket.on("error", () => {});
+  const begun = performance.now();
+  socket.resume();
+  await once(socket, "close");
+  assert.ok(performance.now() - begun < 15_000);
+});
+
+test("a caller that does not even begin TLS is not waited for", async () => {
+  const socket = connectPlain(server.port, "127.0.0.1");
   socket.on("error", () => {});
   const begun = performance.now();
   socket.resume();

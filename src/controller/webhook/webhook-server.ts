@@ -45,6 +45,7 @@ export class WebhookServer {
     const { host, port } = this.#options.listen;
     const { timeoutMs = requestTimeoutMs } = this.#options;
     const limits = {
+      handshakeTimeout: timeoutMs,
       requestTimeout: timeoutMs,
       headersTimeout: timeoutMs,
       connectionsCheckingInterval: timeoutMs / 2,
