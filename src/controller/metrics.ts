@@ -62,16 +62,16 @@ export class Metrics {
     gateways: Pick<Gateways, "countPolls" | "expiresAt" | "renewsAt">,
   ) {
     collectDefaultMetrics({ register: this.registry });
-    this.#read("leader", "1 on the replica that writes.", () => (isLeader() ? 1 : 0));
-    this.#read("key_polls", "Workers of gateways that wait for keys at this replica.", () =>
+    this.#measure("leader", "1 on the replica that writes.", () => (isLeader() ? 1 : 0));
+    this.#measure("key_polls", "Workers of gateways that wait for keys at this replica.", () =>
       gateways.countPolls(),
     );
-    this.#read(
+    this.#measure(
       "mesh_certificate_expiry_seconds",
       "When the controller's mesh certificate expires, since 1970. 0 if there is none.",
       () => gateways.expiresAt / 1000,
     );
-    this.#read(
+    this.#measure(
       "mesh_certificate_renewal_seconds",
       "When the controller's mesh certificate is to be renewed, since 1970. 0 if there is none.",
       () => gateways.renewsAt / 1000,
@@ -86,13 +86,11 @@ export class Metrics {
       },
     });
   }
-
-  /** A gauge that is read whenever Prometheus asks. */
-  #read(name: string, help: string, value: () => number): void {
+  #measure(name: string, help: string, read: () => number): void {
     new Gauge({
       ...{ name: prefix + name, help, registers: [this.registry] },
       collect() {
-        this.set(value());
+        this.set(read());
       },
     });
   }
