@@ -197,7 +197,8 @@ test("if the terminal goes, everything ends", async () => {
 test("if the reader of the output goes, everything ends at the next line", async () => {
   await whileStarted(await listenFree(), async (started, url) => {
     started.child.stdout?.destroy();
-    await fetch(`${url}/v1/models`).then((answer) => answer.text());
+    // The line of the sample request may come after the reader has gone, and end everything first.
+    await fetch(`${url}/v1/models`).catch(() => {});
     await leavesNothing(started);
   });
 });

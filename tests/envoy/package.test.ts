@@ -8,9 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { startMock } from "../../src/mock/server.ts";
-import { eventually } from "../support/gateway.ts";
 import { freePort } from "../support/ports.ts";
 import { postChat } from "../support/run-command.ts";
+import { until } from "../support/until.ts";
 
 // With a space, as in many home folders.
 const folder = mkdtempSync(join(tmpdir(), "llm egress package "));
@@ -60,7 +60,8 @@ test("npx llm-egress run serves with the module that is inside", async () => {
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   try {
-    await eventually(() => output.includes("listens on"), "llm-egress listens");
+    // npx, node and Envoy start on a machine that may be busy.
+    await until(() => output.includes("listens on"), 30_000);
     const { status, body } = await postChat(port, "/", "dashscope.aliyuncs.com");
     assert.equal(status, 200, body);
   } finally {
