@@ -69,7 +69,6 @@ export class KeyClient {
    * the plugin in a VM that it discards as well, which must not acknowledge anything.
    */
   begin(): void {
-    this.root.config.takeKeys();
     this.token = this.pause = 0;
     this.isAnswered = false;
     this.period = 1;
@@ -107,7 +106,7 @@ export class KeyClient {
     this.isAnswered = true;
     this.pause = 1;
     if (isNew) this.call();
-    this.root.config.takeKeys();
+    this.root.takeKeys();
     this.resume(ALWAYS);
     this.schedule();
   }

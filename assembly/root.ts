@@ -58,14 +58,20 @@ export class EgressRoot extends RootContext {
       return false;
     }
     this.config = config;
+    reserveRoom(MAX_HELD_MEMBER_BYTES, config.longestBlockBytes);
+    this.takeKeys();
     this.findKeys();
     // Ended streams refer to the previous configuration and its keys.
     this.idleStreams = new Idle<EgressStream>();
     this.misroutedCounter = defineMetric(MetricKind.Counter, misroutedMetric);
-    const before = max(MAX_HELD_MEMBER_BYTES, config.longestKeyBytes);
-    reserveRoom(before, config.longestBlockBytes);
     for (let i = 0; i < config.faults.length; i++) log(LogLevel.Error, config.faults[i]);
     return true;
+  }
+
+  /** Takes the keys that the key server has handed out last. */
+  takeKeys(): void {
+    this.config.takeKeys();
+    reserveRoom(this.config.longestKeyBytes, 0);
   }
 
   private findKeys(): void {

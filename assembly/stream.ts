@@ -234,7 +234,12 @@ export class EgressStream extends Context {
     if (!this.isForwarded()) return HeadersStatus.Continue;
     if (!this.keepsItsKey()) return this.refuseHeaders(ErrorCode.ProviderMisconfigured);
     const request = this.request;
-    this.answer.begin(request.credential, request.readsUsage, request.asksForUsage);
+    this.answer.begin(
+      request.credential,
+      request.settings.secrets,
+      request.readsUsage,
+      request.asksForUsage,
+    );
     this.answer.isComplete = endOfStream;
     const credential = request.credential;
     if (credential !== null && credential.owner !== null) {
@@ -253,7 +258,7 @@ export class EgressStream extends Context {
   onResponseTrailers(_count: u32): TrailersStatus {
     if (!this.isForwarded()) return TrailersStatus.Continue;
     this.answer.isComplete = true;
-    cleanTrailers(this.request.credential);
+    cleanTrailers(this.request.credential, this.request.settings.secrets);
     return TrailersStatus.Continue;
   }
 

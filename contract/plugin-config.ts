@@ -68,6 +68,11 @@ export interface PluginProvider {
    * gateway's environment. The client's own are removed from the requests to all providers.
    */
   setHeaders?: Record<string, string>;
+  /**
+   * The same, with values that are keys of Secrets, as in `apiKeySecretRef`: requests wait until they
+   * are known, and answers don't show them.
+   */
+  secretHeaders?: Record<string, string>;
   /** The same, of which the client's own are kept. */
   defaultHeaders?: Record<string, string>;
   /**

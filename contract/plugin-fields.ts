@@ -25,6 +25,7 @@ export const providerFields: string[] = [
   "endpoints",
   "removedHeaders",
   "setHeaders",
+  "secretHeaders",
   "defaultHeaders",
   "route",
   "settings",

@@ -53,7 +53,11 @@ export async function generateApi() {
 
 async function readSchema(file) {
   const crd = parse(await readFile(file, "utf8"));
-  return crd.spec.versions[0].schema.openAPIV3Schema;
+  const schema = crd.spec.versions[0].schema.openAPIV3Schema;
+  // A name or a mapping, for which the compiler has its own rules.
+  const { endpoints } = schema.properties.spec.properties;
+  if (endpoints) endpoints.items = { "x-kubernetes-preserve-unknown-fields": true };
+  return schema;
 }
 
 function interfacesOf(schema, kind) {

@@ -19,9 +19,17 @@ export class Settings {
   credential: Credential | null = null;
   /** The keys that the configuration names: several are used in turn. */
   keys: ApiKey[] = [];
+  /** The provider's. */
+  setHeaders: SetHeader[] = [];
+  /**
+   * The keys in these headers, which answers must not show: each also in lower case, and with the
+   * one before it.
+   */
+  secrets: Bytes[] = [];
+  private hasSecrets: bool = true;
   /** Why requests get 503, or "" if nothing is wrong. */
   fault: string = "";
-  /** Whether nothing is wrong, and the key is known that is sent. Of several, each is chosen. */
+  /** Whether nothing is wrong, and all is known that is sent. Of several keys, each is chosen. */
   isUsable: bool = true;
   /** Which of several keys is next. */
   private turn: u32 = 0;
@@ -44,11 +52,29 @@ export class Settings {
   chooseKey(): void {
     const count = this.keys.length;
     this.credential = count == 1 ? this.keys[0].credential : null;
-    this.isUsable = this.fault.length == 0 && (count == 0 || this.credential !== null);
+    this.secrets = [];
+    this.hasSecrets = true;
+    for (let i = 0; i < this.setHeaders.length; i++) this.noteSecret(this.setHeaders[i].key);
+    this.isUsable =
+      this.fault.length == 0 && this.hasSecrets && (count == 0 || this.credential !== null);
   }
 
-  /** Whether one of several keys is known. */
+  private noteSecret(key: ApiKey): void {
+    if (key.credential === null) this.hasSecrets = false;
+    if (key.reference.length == 0) return;
+    this.hide(key.credential);
+    this.hide(key.former);
+  }
+
+  private hide(credential: Credential | null): void {
+    if (credential === null) return;
+    this.secrets.push(credential.key);
+    this.secrets.push(credential.lowerKey);
+  }
+
+  /** Whether one of several keys is known, and all else that is sent. */
   get hasKey(): bool {
+    if (!this.hasSecrets) return false;
     for (let i = 0; i < this.keys.length; i++) {
       if (this.keys[i].credential !== null) return this.keys.length > 1;
     }
@@ -65,6 +91,7 @@ export class Settings {
   /** Takes the keys that the key server has handed out last. */
   takeKeys(): void {
     for (let i = 0; i < this.keys.length; i++) this.keys[i].take(this.authPrefix);
+    for (let i = 0; i < this.setHeaders.length; i++) this.setHeaders[i].key.take("");
     this.chooseKey();
   }
 }
@@ -115,7 +142,8 @@ export class SetHeader {
   constructor(
     /** In lower case. */
     public name: Bytes,
-    public value: Bytes,
+    /** Its value, which is known from the beginning unless it comes from a Secret. */
+    public key: ApiKey,
     /** Whether the client's own is kept. */
     public isDefault: bool,
   ) {}
@@ -200,9 +228,13 @@ export class Config {
   measureKeys(settings: Settings): void {
     for (let i = 0; i < settings.keys.length; i++) {
       const credential = settings.keys[i].credential;
-      if (credential === null) continue;
-      this.longestKeyBytes = max(this.longestKeyBytes, <usize>credential.key.byteLength);
+      if (credential !== null) this.measureKey(credential.key);
     }
+    for (let i = 0; i < settings.secrets.length; i++) this.measureKey(settings.secrets[i]);
+  }
+
+  private measureKey(key: Bytes): void {
+    this.longestKeyBytes = max(this.longestKeyBytes, <usize>key.byteLength);
   }
 
   /** Adds a model that the configuration names. */

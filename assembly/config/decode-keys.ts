@@ -53,10 +53,16 @@ function decodeKey(into: Settings, object: JsonValue, path: string, checker: Che
   if (reference !== null) into.keys.push(new ApiKey(reference));
   if (apiKey === null) return;
   const key = new ApiKey("");
-  const secret = resolveSecret(apiKey);
-  if (secret.fault.length == 0) key.set(credentialOf(into.authPrefix, bytesOf(secret.key)));
-  else into.fault = secret.fault;
+  const fault = resolveInto(key, into.authPrefix, apiKey);
+  if (fault.length != 0) into.fault = fault;
   into.keys.push(key);
+}
+
+/** Resolves `text`, a literal or a variable, as the value of `key`. Gives what is wrong, or "". */
+export function resolveInto(key: ApiKey, prefix: string, text: string): string {
+  const secret = resolveSecret(text);
+  if (secret.fault.length == 0) key.set(credentialOf(prefix, bytesOf(secret.key)));
+  return secret.fault;
 }
 
 /** Adds what the configuration as a whole knows about the keys of `settings`. */
@@ -64,11 +70,16 @@ export function registerKeys(config: Config, settings: Settings, owner: string):
   config.measureKeys(settings);
   const count = settings.keys.length;
   for (let i = 0; count > 1 && i < count; i++) settings.keys[i].join(owner, i + 1);
-  for (let i = 0; i < settings.keys.length; i++) {
-    if (settings.keys[i].reference.length == 0) continue;
+  let refers = false;
+  for (let i = 0; i < settings.setHeaders.length; i++) {
+    if (settings.setHeaders[i].key.reference.length != 0) refers = true;
+  }
+  for (let i = 0; i < count; i++) {
+    if (settings.keys[i].reference.length != 0) refers = true;
+  }
+  if (refers) {
     config.referring.push(settings);
     if (config.keyCluster.length == 0) settings.fault = "apiKeySecretRef without keyServer";
-    break;
   }
   settings.chooseKey();
 }

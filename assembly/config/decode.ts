@@ -25,7 +25,7 @@ import {
 } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 import { EditPlan } from "../edit/edit-plan";
-import { resolveSecret } from "../keys/secrets";
+import { ApiKey } from "../keys/api-key";
 import { labelOf } from "../labels";
 import { Checker, itemPath } from "./checker";
 import {
@@ -37,7 +37,7 @@ import {
   SetHeader,
   Settings,
 } from "./config";
-import { decodeKeys, decodeKeyServer, registerKeys } from "./decode-keys";
+import { decodeKeys, decodeKeyServer, registerKeys, resolveInto } from "./decode-keys";
 import { Endpoint } from "./endpoint";
 import { decodePlans } from "./decode-plans";
 import { buildJson, findJsonFault, JsonValue, Kind } from "./json-value";
@@ -124,10 +124,12 @@ function decodeProvider(config: Config, value: JsonValue, path: string, root: Ch
   const removed = own.texts(value, "removedHeaders", path);
   for (let i = 0; i < removed.length; i++) config.removedHeaders.add(bytesOf(removed[i]));
   decodeHeaders(provider, value, "setHeaders", own);
+  decodeHeaders(provider, value, "secretHeaders", own);
   for (let i = 0; i < provider.setHeaders.length; i++) {
     config.removedHeaders.add(provider.setHeaders[i].name);
   }
   decodeHeaders(provider, value, "defaultHeaders", own);
+  settings.setHeaders = provider.setHeaders;
   register(config, settings, name);
   decodeRoutes(config, provider, value, own);
   const route = own.optionalText(value, "route", path);
@@ -150,9 +152,12 @@ function decodeHeaders(provider: Provider, value: JsonValue, key: string, own: C
   const isDefault = key == "defaultHeaders";
   for (let i = 0; i < headers.keys.length; i++) {
     const name = headers.keys[i];
-    const secret = resolveSecret(own.requiredText(headers, name, key));
-    if (!isHeaderName(name) || secret.fault.length != 0) own.fail(key, secret.fault);
-    provider.setHeaders.push(new SetHeader(lowerBytes(name), bytesOf(secret.key), isDefault));
+    const text = own.requiredText(headers, name, key);
+    const value = new ApiKey(key == "secretHeaders" ? text : "");
+    if (!isHeaderName(name)) own.fail(key, "");
+    const fault = value.reference.length == 0 ? resolveInto(value, "", text) : "";
+    if (fault.length != 0) own.fail(key, fault);
+    provider.setHeaders.push(new SetHeader(lowerBytes(name), value, isDefault));
   }
 }
 
@@ -181,6 +186,7 @@ function decodeRoutes(config: Config, provider: Provider, value: JsonValue, own:
     if (!own.isObject(routes[i], path, routeFields)) continue;
     const name = own.requiredText(routes[i], "name", path);
     const settings = decodeSettings(routes[i].get("settings"), path + ".settings", own);
+    settings.setHeaders = provider.setHeaders;
     register(config, settings, provider.name + " on route " + name);
     if (!provider.routes.has(name)) provider.routes.set(name, []);
     const others = provider.routes.get(name);

@@ -31,6 +31,8 @@ export let shortestRest: u64 = 0;
 export class ApiKey {
   /** Null while the key is unknown. */
   credential: Credential | null = null;
+  /** The one before it, which requests under way may have sent. */
+  former: Credential | null = null;
   /** From 1; 0 if the key is not one of several. */
   position: i32 = 0;
   /** What its state is called in shared data. */
@@ -49,12 +51,13 @@ export class ApiKey {
     if (this.reference.length == 0) return;
     const key = keyOf(this.reference);
     const held = this.credential;
-    if (key === null) {
-      this.credential = null;
-      return;
+    if (key !== null && held !== null) {
+      const start = changetype<usize>(key);
+      if (equals(held.key, start, start + key.byteLength)) return;
     }
-    const start = changetype<usize>(key);
-    if (held !== null && equals(held.key, start, start + key.byteLength)) return;
+    if (held !== null) this.former = held;
+    this.credential = null;
+    if (key === null) return;
     this.set(credentialOf(prefix, key));
     // What the provider has said about the former key is not about this one.
     if (held === null || this.position == 0) return;

@@ -157,7 +157,7 @@ export class RequestHeaders {
     for (let i = 0; i < set.length; i++) {
       const header = unchecked(set[i]);
       if (header.isDefault && this.has(header.name)) continue;
-      addHeader(HeaderMap.Request, header.name, header.value);
+      addHeader(HeaderMap.Request, header.name, header.key.credential!.value);
     }
     if (credential !== null) addHeader(HeaderMap.Request, settings.authHeader, credential.value);
     setHeader(HeaderMap.Request, PATH, upstreamPathStart, upstreamPathEnd);

@@ -14,7 +14,7 @@ import { Bytes } from "../bytes/bytes";
 import { Credential } from "../keys/credential";
 import { FrameReader } from "./frame-reader";
 import { removeLength, ResponseHeaders } from "./headers";
-import { hideKey, isMasked, maskedEnd, maskedStart } from "./key-mask";
+import { isMasked, KeyMask, maskedEnd, maskedStart } from "./key-mask";
 import {
   isChanged,
   outEnd,
@@ -47,10 +47,8 @@ export class Answer {
   private isStreamed: bool = false;
   /** Null unless the answer has frames. */
   private frames: FrameReader | null = null;
-  /** The key to hide in the body; null unless the answer is an error. */
-  private hiddenKey: Bytes | null = null;
-  /** How many bytes at the end of the body so far may begin that key. */
-  private heldBytes: usize = 0;
+  /** Hides keys in the body; null unless the answer is an error to a request that had any. */
+  private mask: KeyMask | null = null;
 
   /** Begins a new answer, before its headers. */
   restart(): void {
@@ -59,19 +57,25 @@ export class Answer {
     this.frames = null;
     this.firstEventAt = 0;
     this.usage = null;
-    this.hiddenKey = null;
+    this.mask = null;
   }
 
   /**
-   * The headers have come. `readsUsage`: whether a usage in the answer counts; `asksForUsage`:
-   * whether the filter requested it.
+   * The headers have come of the answer to a request with these keys. `readsUsage`: whether a usage
+   * in it counts; `asksForUsage`: whether the filter requested it.
    */
-  begin(credential: Credential | null, readsUsage: bool, asksForUsage: bool): void {
-    headers.clean(credential);
+  begin(
+    credential: Credential | null,
+    secrets: Bytes[],
+    readsUsage: bool,
+    asksForUsage: bool,
+  ): void {
+    headers.clean(credential, secrets);
     this.status = headers.status;
     if (!headers.isSuccess) {
-      this.hiddenKey = credential === null ? null : credential.key;
-      this.heldBytes = 0;
+      const hidden = secrets.slice(0);
+      if (credential !== null) hidden.push(credential.key);
+      if (hidden.length != 0) this.mask = new KeyMask(hidden);
       return;
     }
     if (!readsUsage || headers.isCompressed) return;
@@ -94,11 +98,11 @@ export class Answer {
   /** A chunk of `size` bytes has come. */
   pass(size: u32, endOfStream: bool): void {
     this.isComplete = endOfStream;
-    const key = this.hiddenKey;
+    const mask = this.mask;
     const usage = this.usage;
-    if ((usage === null && key === null) || (size == 0 && !endOfStream)) return;
-    if (key !== null) {
-      this.hide(key, size);
+    if ((usage === null && mask === null) || (size == 0 && !endOfStream)) return;
+    if (mask !== null) {
+      this.hide(mask, size);
       return;
     }
     let start: usize = 0;
@@ -113,14 +117,14 @@ export class Answer {
     else usage!.feed(start, end);
   }
 
-  private hide(key: Bytes, size: u32): void {
+  private hide(mask: KeyMask, size: u32): void {
     if (size == 0) {
-      const start = changetype<usize>(key);
-      if (this.heldBytes != 0) prependResponseBody(start, start + this.heldBytes);
+      const start = changetype<usize>(mask.heldKey);
+      if (mask.heldBytes != 0) prependResponseBody(start, start + mask.heldBytes);
       return;
     }
     if (!getResponseBody(size)) return;
-    this.heldBytes = hideKey(key, this.heldBytes, resultStart, resultEnd);
+    mask.hide(resultStart, resultEnd);
     const end = this.isComplete ? resultEnd : maskedEnd;
     if (isMasked) replaceResponseBody(size, maskedStart, end);
   }

@@ -55,13 +55,13 @@ export class ResponseHeaders {
   }
 
   /** Reads and edits the current stream's response headers. */
-  clean(credential: Credential | null): void {
+  clean(credential: Credential | null, secrets: Bytes[]): void {
     this.status = 0;
     this.isEventStream = this.isJson = this.hasFrames = this.isCompressed = this.hasLength = false;
     if (!openHeaders(HeaderMap.Response, credential)) return;
     while (pairs.next()) {
       this.note();
-      cleanPair(HeaderMap.Response, credential);
+      cleanPair(HeaderMap.Response, credential, secrets);
     }
   }
 
@@ -87,9 +87,9 @@ export class ResponseHeaders {
 }
 
 /** Edits the current stream's response trailers. */
-export function cleanTrailers(credential: Credential | null): void {
+export function cleanTrailers(credential: Credential | null, secrets: Bytes[]): void {
   if (!openHeaders(HeaderMap.ResponseTrailers, credential)) return;
-  while (pairs.next()) cleanPair(HeaderMap.ResponseTrailers, credential);
+  while (pairs.next()) cleanPair(HeaderMap.ResponseTrailers, credential, secrets);
 }
 
 /** Removes content-length, as the filter may change the answer's length. */
@@ -110,7 +110,7 @@ function openHeaders(map: HeaderMap, credential: Credential | null): bool {
   return true;
 }
 
-function cleanPair(map: HeaderMap, credential: Credential | null): void {
+function cleanPair(map: HeaderMap, credential: Credential | null, secrets: Bytes[]): void {
   const start = pairs.nameStart;
   const end = pairs.nameEnd;
   const isDropped =
@@ -119,8 +119,19 @@ function cleanPair(map: HeaderMap, credential: Credential | null): void {
     equalsHeaderName(CLEAR_SITE_DATA, start, end) ||
     equalsHeaderName(REFRESH, start, end) ||
     (credential !== null && contains(credential.lowerKey, start, end)) ||
-    (echoedKey !== null && contains(echoedKey!, pairs.valueStart, pairs.valueEnd));
+    (echoedKey !== null && contains(echoedKey!, pairs.valueStart, pairs.valueEnd)) ||
+    echoes(secrets);
   if (isDropped) removeHeader(map, start, end);
+}
+
+// Whether the header has one of these keys. Most providers have none but the credential's.
+function echoes(secrets: Bytes[]): bool {
+  for (let i = 0; i < secrets.length; i++) {
+    const secret = unchecked(secrets[i]);
+    if (contains(secret, pairs.nameStart, pairs.nameEnd)) return true;
+    if (contains(secret, pairs.valueStart, pairs.valueEnd)) return true;
+  }
+  return false;
 }
 
 // Whether a content-type is `type`, with any parameters.

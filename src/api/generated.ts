@@ -103,7 +103,7 @@ export interface LLMProvider {
        */
       http2?: boolean;
       /**
-       * An HTTP proxy through which a standalone Envoy reaches the provider with CONNECT. TLS to the provider goes through the tunnel, and is verified.
+       * An HTTP proxy through which the gateway reaches the provider with CONNECT. TLS to the provider goes through the tunnel, and is verified.
        */
       proxy?: {
         /**
@@ -135,6 +135,21 @@ export interface LLMProvider {
        */
       set?: {
         [k: string]: string;
+      };
+      /**
+       * The same, with values that are in Secrets of the provider's namespace, by the name of the header. The controller hands them to the gateway like keys.
+       */
+      setSecretRefs?: {
+        [k: string]: {
+          /**
+           * The name of the Secret.
+           */
+          name: string;
+          /**
+           * The entry of the Secret.
+           */
+          key: string;
+        };
       };
     };
     configs?: ProviderConfigs;
@@ -477,7 +492,7 @@ export const llmProviderSchema: Schema = {
             proxy: {
               type: "object",
               description:
-                "An HTTP proxy through which a standalone Envoy reaches the provider with CONNECT. TLS to the provider goes through the tunnel, and is verified.",
+                "An HTTP proxy through which the gateway reaches the provider with CONNECT. TLS to the provider goes through the tunnel, and is verified.",
               required: ["host", "port"],
               properties: {
                 host: {
@@ -521,6 +536,30 @@ export const llmProviderSchema: Schema = {
                 "Request headers that are set, by name, such as `openai-organization`. A value of `${NAME}` reads it from the gateway's environment. The client's own headers of these names are removed from the requests to all providers. No LLMRoute can match on them.",
               maxProperties: 32,
               additionalProperties: { type: "string", minLength: 1, maxLength: 4096 },
+            },
+            setSecretRefs: {
+              type: "object",
+              description:
+                "The same, with values that are in Secrets of the provider's namespace, by the name of the header. The controller hands them to the gateway like keys.",
+              maxProperties: 32,
+              additionalProperties: {
+                type: "object",
+                required: ["name", "key"],
+                properties: {
+                  name: {
+                    type: "string",
+                    description: "The name of the Secret.",
+                    minLength: 1,
+                    maxLength: 253,
+                  },
+                  key: {
+                    type: "string",
+                    description: "The entry of the Secret.",
+                    minLength: 1,
+                    maxLength: 253,
+                  },
+                },
+              },
             },
           },
         },

@@ -22,6 +22,11 @@ export const recipes: readonly Recipe[] = [
     text: 'apiVersion: istio.alibabacloud.com/v1beta1\nkind: LLMProvider\nmetadata: { name: azure, namespace: istio-system }\nspec:\n  workloadSelector: { labels: { istio: egressgateway } }\n  host: res.openai.azure.com\n  path: /openai/v1/chat/completions\n  endpoints: [chat, responses, embeddings, models]\n  configs:\n    defaultConfig:\n      openAIConfig:\n        apiKey: ${AZURE_KEY}\n        auth: { header: api-key, prefix: "" }\n',
   },
   {
+    name: "azure-deployments",
+    host: "deployed.openai.azure.com",
+    text: 'apiVersion: istio.alibabacloud.com/v1beta1\nkind: LLMProvider\nmetadata: { name: azure-deployments, namespace: istio-system }\nspec:\n  workloadSelector: { labels: { istio: egressgateway } }\n  host: deployed.openai.azure.com\n  path: /openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21\n  endpoints:\n    - chat\n    - { path: /openai/deployments/gpt-4o-mini/chat/completions }\n    - { path: /openai/deployments/text-embedding-3-small/embeddings }\n  configs:\n    defaultConfig:\n      openAIConfig:\n        apiKey: ${AZURE_KEY}\n        auth: { header: api-key, prefix: "" }\n',
+  },
+  {
     name: "dashscope",
     host: "dashscope.aliyuncs.com",
     text: 'apiVersion: istio.alibabacloud.com/v1beta1\nkind: LLMProvider\nmetadata: { name: dashscope, namespace: istio-system }\nspec:\n  workloadSelector: { labels: { istio: egressgateway } }\n  host: dashscope.aliyuncs.com\n  path: /compatible-mode/v1/chat/completions\n  endpoints: [chat, embeddings, models, { path: "/api/v1/services/**" }]\n  configs:\n    defaultConfig:\n      openAIConfig:\n        apiKey: ${DASHSCOPE_KEY}\n',

@@ -28,6 +28,7 @@ export interface ControllerCommandOptions extends KeyCommandOptions {
   failStrategy: FailStrategy;
   keepTraceHeaders: boolean;
   localReplies: boolean;
+  proxies: boolean;
   maxSources: number;
   maxModels: number;
   pruneAll: boolean;
@@ -54,6 +55,7 @@ export function addControllerOptions(command: Command): Command {
       "give the gateways' own error responses the form of OpenAI's, by an EnvoyFilter",
       false,
     )
+    .option("--proxies", "let providers have proxies, to which EnvoyFilters lead", false)
     .option(
       "--max-sources <count>",
       "callers that metrics distinguish",

@@ -8,6 +8,8 @@ export interface IstioCommandOptions {
   failStrategy: FailStrategy;
   keepTraceHeaders: boolean;
   localReplies: boolean;
+  /** Of the controller, which has the right to write EnvoyFilters only for what needs it. */
+  proxies?: boolean;
   maxSources: number;
   maxModels: number;
   onlyPlugins: boolean;
@@ -49,11 +51,13 @@ export function addIstioOptions(command: Command): Command {
 
 /** What the emitter needs, from the command line. */
 export function toIstioOptions(command: IstioCommandOptions): IstioOptions {
-  const { wasmUrl, failStrategy, keepTraceHeaders, maxSources, maxModels, onlyPlugins } = command;
-  const localReplies = command.localReplies ? "openai" : "plain";
-  const traceHeaders = keepTraceHeaders ? "kept" : "removed";
-  const contents = onlyPlugins ? "plugins" : "all";
-  return { wasmUrl, failStrategy, traceHeaders, localReplies, maxSources, maxModels, contents };
+  const { wasmUrl, failStrategy, maxSources, maxModels, proxies = true } = command;
+  return {
+    ...{ wasmUrl, failStrategy, maxSources, maxModels, proxies },
+    localReplies: command.localReplies ? "openai" : "plain",
+    traceHeaders: command.keepTraceHeaders ? "kept" : "removed",
+    contents: command.onlyPlugins ? "plugins" : "all",
+  };
 }
 
 /** A URL that Istio's agent can fetch; a digest in it must be complete. */

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { Compilation } from "../compile.ts";
 import { type AdminAddress, type EnvoyOptions, formatAddress } from "../emit/envoy/options.ts";
 import { settingsOf, variablesOf } from "../model/plugin-settings.ts";
+import { environmentName } from "../model/provider.ts";
 import type { SourceText } from "../parse/parse.ts";
 import type { Endpoint, Plan, ProviderPlan } from "../plan/plan.ts";
 import { keyReferences } from "../plan/to-plugin-config.ts";
@@ -233,8 +234,9 @@ async function checkModule(file: string): Promise<void> {
   }
 }
 
-function warnOfMissingKeys({ name, settings, routeSettings }: ProviderPlan): void {
-  const names = settingsOf(settings, routeSettings).flatMap(variablesOf);
+function warnOfMissingKeys({ name, settings, routeSettings, setHeaders }: ProviderPlan): void {
+  const inHeaders = Object.values(setHeaders).flatMap((value) => environmentName(value) ?? []);
+  const names = [...settingsOf(settings, routeSettings).flatMap(variablesOf), ...inHeaders];
   for (const variable of new Set(names)) {
     if (process.env[variable]?.trim()) continue;
     warnLine(`warning: ${variable} is not set: requests to the provider ${name} get 503`);

@@ -1,9 +1,11 @@
 // What is desired → what is in the cluster, in an order that at no time lets a request leave
 // unfiltered or in the clear:
 //
-//   create and change: DestinationRule → WasmPlugin → (filters load) → VirtualService → ServiceEntry
+//   create and change: DestinationRule, EnvoyFilter → WasmPlugin → (filters load) →
+//                      VirtualService → ServiceEntry
 //                      A route that needs nothing of what is loading does not wait.
-//   remove:            ServiceEntry → VirtualService → (routes go) → WasmPlugin → DestinationRule
+//   remove:            ServiceEntry → VirtualService → (routes go) → WasmPlugin →
+//                      DestinationRule → EnvoyFilter
 //
 // A sidecar that has the ServiceEntry without the VirtualService sends requests to the provider
 // itself, in the clear. With the VirtualService alone, the gateway responds with 503.
@@ -73,8 +75,6 @@ export class Applier {
     for (const kind of ["VirtualService", "ServiceEntry"] as const) {
       changed += await writer.put(due.filter((each) => each.kind === kind && !mustWait(each)));
     }
-    // Only the form of errors depends on it.
-    await writer.remove(surplus("EnvoyFilter"));
     changed += await writer.remove(surplus("ServiceEntry"));
     changed += await writer.remove(surplus("VirtualService"));
     if (changed > 0) routesGone.close();
@@ -129,12 +129,17 @@ export class Applier {
       const { host = "" } = rule["spec"] as { host?: string };
       return !astray.some((each) => mayNeed(each, [hostNeed(host)]));
     });
-    if (due.length + plugins.length + rules.length === 0) return Infinity;
+    const filters = surplus("EnvoyFilter").filter((filter) => {
+      const isTunnelOf = ({ kind, metadata }: ManagedObject): boolean =>
+        kind === "ServiceEntry" && `${keyOf({ metadata })}-proxy` === keyOf(filter);
+      return !astray.some(isTunnelOf);
+    });
+    const unused = [plugins, rules, filters];
+    if (due.length + unused.flat().length === 0) return Infinity;
     const inMs = routesGone.opensInMs();
     if (inMs > 0) return inMs;
     await writer.put(due);
-    await writer.remove(plugins);
-    await writer.remove(rules);
+    for (const objects of unused) await writer.remove(objects);
     return Infinity;
   }
 

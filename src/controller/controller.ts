@@ -57,7 +57,8 @@ export class Controller {
     this.#options = options;
     const { log, isLeader, settleMs = 2_000, secrets, instance, gateways } = options;
     // Rights for EnvoyFilters are given only for what needs them.
-    const unmanaged = options.istio.localReplies === "plain" ? (["EnvoyFilter"] as const) : [];
+    const { localReplies, proxies } = options.istio;
+    const unmanaged = localReplies === "plain" && !proxies ? (["EnvoyFilter"] as const) : [];
     this.world = new World(client, log, () => this.trigger(), unmanaged);
     this.metrics = new Metrics(isLeader, this.world.all, gateways);
     const { own, managed } = this.world;

@@ -1,12 +1,12 @@
 // Plan → the objects that the cluster is to have, each with the resources that it comes from. Pure.
 import { formatResource } from "../diagnostics.ts";
 import { toDestinationRule } from "../emit/istio/destination-rule.ts";
-import { toEnvoyFilter } from "../emit/istio/envoy-filter.ts";
+import { toLocalReplies, toTunnelFilter } from "../emit/istio/envoy-filter.ts";
 import type { IstioOptions } from "../emit/istio/options.ts";
 import { routedHostsOf, toServiceEntry } from "../emit/istio/service-entry.ts";
 import { toVirtualServices } from "../emit/istio/virtual-service.ts";
 import { toWasmPlugin } from "../emit/istio/wasm-plugin.ts";
-import { workloadsOf } from "../emit/istio/workload.ts";
+import { type Workload, workloadsOf } from "../emit/istio/workload.ts";
 import type { KubeObject } from "../kube/client.ts";
 import type { Plan, ProviderPlan, RoutePlan } from "../plan/plan.ts";
 
@@ -60,15 +60,19 @@ export function toDesired(
   const routedHosts = routedHostsOf(plan);
   const all = [
     ...plan.providers.flatMap((provider) => {
-      const objects = [toDestinationRule(provider), toServiceEntry(provider, routedHosts)];
+      const objects = [
+        toDestinationRule(provider),
+        toTunnelFilter(provider),
+        toServiceEntry(provider, routedHosts),
+      ];
       return objects.map((object) => toOne(object, [providerName(provider)]));
     }),
     ...workloadsOf(plan).map((workload) => {
       const plugin = toWasmPlugin(workload, plan, options);
-      return toOne(plugin, workload.providers.map(providerName));
+      return toShared(plugin, workload);
     }),
     ...(options.localReplies === "openai" ? workloadsOf(plan) : []).map((workload) =>
-      toOne(toEnvoyFilter(workload), workload.providers.map(providerName)),
+      toShared(toLocalReplies(workload), workload),
     ),
     ...plan.routes.flatMap((route) =>
       toVirtualServices(route, options).map((object) => toOne(object, [sourceOf(route)])),
@@ -92,16 +96,22 @@ export function routeName({ namespace, name }: RoutePlan): string {
   return formatResource({ kind: "LLMRoute", namespace, name });
 }
 
-function toOne(emitted: object | undefined, sources: string[]): Desired | undefined {
+/** What is for all providers of a namespace that name the same workload. */
+function toShared(emitted: object, { namespace, providers }: Workload): Desired | undefined {
+  return toOne(emitted, providers.map(providerName), `LLMProvider ${namespace}/*`);
+}
+
+function toOne(
+  emitted: object | undefined,
+  sources: string[],
+  source = sources[0] ?? "",
+): Desired | undefined {
   if (emitted === undefined) return undefined;
   // As the API stores it: without fields that are undefined.
   const json = JSON.stringify(emitted);
   const bytes = Buffer.byteLength(json);
   const object = JSON.parse(json) as ManagedObject;
-  const { metadata, kind } = object;
-  // These are for all providers of their namespace that name the same workload.
-  const isShared = kind === "WasmPlugin" || kind === "EnvoyFilter";
-  const source = isShared ? `LLMProvider ${metadata.namespace}/*` : (sources[0] ?? "");
+  const { metadata } = object;
   const annotations = { [sourceAnnotation]: source };
   return { object: { ...object, metadata: { ...metadata, annotations } }, sources, bytes };
 }

@@ -33,11 +33,10 @@ export function outcomeOfGateways(
     if (object.kind !== "WasmPlugin") continue;
     const plugin = live.get(id);
     const lagging = plugin === undefined ? undefined : acknowledgements.of(plugin);
-    for (const { name: fullName, settings, routes } of (object.spec as PluginSpec).pluginConfig
-      .providers) {
-      const [namespace = "", name = ""] = fullName.split("/");
-      const all = settingsOf(settings, routes).flatMap(referencesOf);
-      const remarks = [...new Set(all)].flatMap((each) => remarkOn(namespace, each) ?? []);
+    for (const entry of (object.spec as PluginSpec).pluginConfig.providers) {
+      const [namespace = "", name = ""] = entry.name.split("/");
+      const all = referencesOf(settingsOf(entry.settings, entry.routes), entry.secretHeaders);
+      const remarks = all.flatMap((each) => remarkOn(namespace, each) ?? []);
       outcomes.set(formatResource({ kind: "LLMProvider", namespace, name }), { remarks, lagging });
     }
   }

@@ -6,12 +6,11 @@ import { byFullName } from "../plan/build.ts";
 import { joinPlan } from "../plan/join.ts";
 import type { Plan, ProviderPlan, RoutePlan, RouteSettingsPlan } from "../plan/plan.ts";
 import { providerName, routeName, sourceAnnotation } from "./desired.ts";
-import { readProviders, readRoute } from "./read-back.ts";
+import { type ProviderObjects, readProviders, readRoute } from "./read-back.ts";
 
 /** The managed objects that are in effect, by `namespace/name`. */
-export interface Live {
+export interface Live extends ProviderObjects {
   WasmPlugin: ReadonlyMap<string, KubeObject>;
-  DestinationRule: ReadonlyMap<string, KubeObject>;
   VirtualService: ReadonlyMap<string, KubeObject>;
 }
 
@@ -159,7 +158,7 @@ interface Former {
 function readFormer(live: Live): Former {
   const providers = new Map<string, ProviderPlan>();
   for (const plugin of live.WasmPlugin.values()) {
-    for (const provider of readProviders(plugin, live.DestinationRule)) {
+    for (const provider of readProviders(plugin, live)) {
       providers.set(providerName(provider), provider);
     }
   }

@@ -29,7 +29,7 @@ const provider = exactly(
   },
   {
     ...{ endpoints: { type: "integer" }, removedHeaders: texts },
-    ...{ setHeaders: mapping, defaultHeaders: mapping },
+    ...{ setHeaders: mapping, secretHeaders: mapping, defaultHeaders: mapping },
   },
 );
 const pluginSpec = exactly(
@@ -79,6 +79,39 @@ const subset = exactly({
 });
 const ruleSpec = exactly({ subsets: { type: "array", items: subset, minItems: 1 } });
 
+const oneOrMore = (items: object): object => ({ type: "array", items, minItems: 1 });
+const patched = (value: Record<string, object>) =>
+  exactly({ patch: exactly({ value: exactly(value) }) });
+const proxyAddress = exactly({
+  socket_address: exactly({ address: host, port_value: { type: "integer" } }),
+});
+const header = exactly({ header: exactly({ value: text }) });
+const tcpProxy = exactly({
+  tunneling_config: exactly({}, { headers_to_add: oneOrMore(header) }),
+});
+/** Of a tunnel: its first patches are the proxy's cluster and the listener. */
+const tunnelSpec = exactly({
+  configPatches: {
+    ...{ type: "array", minItems: 2 },
+    items: [
+      patched({
+        load_assignment: exactly({
+          endpoints: oneOrMore(
+            exactly({
+              lb_endpoints: oneOrMore(exactly({ endpoint: exactly({ address: proxyAddress }) })),
+            }),
+          ),
+        }),
+      }),
+      patched({
+        filter_chains: oneOrMore(
+          exactly({ filters: oneOrMore(exactly({ typed_config: tcpProxy })) }),
+        ),
+      }),
+    ],
+  },
+});
+
 const ajv = new Ajv({
   ...{ meta: false, validateSchema: false, strict: false, code: { optimize: false } },
 });
@@ -88,6 +121,7 @@ export const formChecks = {
   WasmPlugin: ajv.compile(pluginSpec),
   VirtualService: ajv.compile(routeSpec),
   DestinationRule: ajv.compile(ruleSpec),
+  EnvoyFilter: ajv.compile(tunnelSpec),
 };
 
 // The controller's own objects have less than ten levels.

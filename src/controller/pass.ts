@@ -34,7 +34,10 @@ export function judge({ own, context, textOf, live }: Seen, options: IstioOption
     // The status is not the user's.
     (object) => new ObjectDocument({ ...object, status: undefined }, textOf(object)),
   );
-  const { diagnostics, plan } = compileResources(documents, "istio", { errors: "leave-out" });
+  const { diagnostics, plan } = compileResources(documents, "istio", {
+    errors: "leave-out",
+    hasTunnels: options.proxies,
+  });
   if (plan === undefined) throw new Error("BUG: resources in error were not left out");
   const byName = byResource(diagnostics);
   const refused = new Set(

@@ -33,6 +33,24 @@ interface PoolSpec {
   http: { idleTimeout: string; h2UpgradePolicy?: string };
 }
 
+/** The parts of the EnvoyFilter of a tunnel that are read: the patches are cluster and listener. */
+interface TunnelSpec {
+  configPatches: { patch: { value: TunnelPart } }[];
+}
+
+interface TunnelPart {
+  load_assignment?: { endpoints: { lb_endpoints: { endpoint: { address: SocketAddress } }[] }[] };
+  filter_chains?: { filters: { typed_config: TcpProxy }[] }[];
+}
+
+interface SocketAddress {
+  socket_address: { address: string; port_value: number };
+}
+
+interface TcpProxy {
+  tunneling_config: { headers_to_add?: { header: { value: string } }[] };
+}
+
 /** The parts of a VirtualService that are read. */
 export interface RouteSpec {
   hosts: string[];
@@ -54,6 +72,12 @@ interface HttpSpec {
   }[];
 }
 
+/** What a provider has become beside its part of a WasmPlugin, by `namespace/name`. */
+export interface ProviderObjects {
+  DestinationRule: ReadonlyMap<string, KubeObject>;
+  EnvoyFilter: ReadonlyMap<string, KubeObject>;
+}
+
 /** The spec of a WasmPlugin; undefined if somebody has edited it so that it can't be read. */
 export function readPlugin(plugin: KubeObject): PluginSpec | undefined {
   return readSpec<PluginSpec>("WasmPlugin", plugin);
@@ -64,11 +88,8 @@ function readSpec<Spec>(kind: keyof typeof formChecks, object?: KubeObject): Spe
   return formChecks[kind](spec) && isFlat(spec) ? (spec as Spec) : undefined;
 }
 
-/** The providers of a WasmPlugin. `rules` are the DestinationRules by `namespace/name`. */
-export function readProviders(
-  plugin: KubeObject,
-  rules: ReadonlyMap<string, KubeObject>,
-): ProviderPlan[] {
+/** The providers of a WasmPlugin. */
+export function readProviders(plugin: KubeObject, live: ProviderObjects): ProviderPlan[] {
   const spec = readPlugin(plugin);
   if (spec === undefined) return [];
   const { selector, pluginConfig } = spec;
@@ -78,7 +99,7 @@ export function readProviders(
   const namespace = plugin.metadata.namespace ?? "";
   const entries = pluginConfig.providers.filter(({ name }) => name.startsWith(`${namespace}/`));
   return entries.map((entry): ProviderPlan => {
-    const rule = readSpec<RuleSpec>("DestinationRule", rules.get(entry.name));
+    const rule = readSpec<RuleSpec>("DestinationRule", live.DestinationRule.get(entry.name));
     const { host, port, subset } = clusterOf(entry);
     return {
       name: entry.name.slice(namespace.length + 1),
@@ -86,11 +107,15 @@ export function readProviders(
       host,
       port,
       tls: subset === tlsSubset ? readTls(rule) : { mode: "DISABLE" },
-      connection: readConnection(rule),
+      connection: {
+        ...readConnection(rule),
+        ...readProxy(readSpec("EnvoyFilter", live.EnvoyFilter.get(`${entry.name}-proxy`))),
+      },
       path: entry.path,
       endpoints: sets[entry.endpoints] ?? endpointLines(),
       removedHeaders: entry.removedHeaders ?? [],
       setHeaders: entry.setHeaders ?? {},
+      secretHeaders: entry.secretHeaders ?? {},
       defaultHeaders: entry.defaultHeaders ?? {},
       workloadLabels: selector?.matchLabels ?? {},
       settings: entry.settings,
@@ -126,6 +151,17 @@ function readConnection(rule: RuleSpec | undefined): ConnectionPlan {
     keepaliveMs: readMs(pool.tcp.tcpKeepalive.time),
     http2: pool.http.h2UpgradePolicy === "UPGRADE",
   };
+}
+
+function readProxy(filter: TunnelSpec | undefined): Pick<ConnectionPlan, "proxy"> {
+  const [cluster, listener] = filter?.configPatches.map(({ patch }) => patch.value) ?? [];
+  const [endpoint] = cluster?.load_assignment?.endpoints[0]?.lb_endpoints ?? [];
+  if (endpoint === undefined) return {};
+  const { address: host, port_value: port } = endpoint.endpoint.address.socket_address;
+  const { typed_config } = listener?.filter_chains?.[0]?.filters[0] ?? {};
+  const value = typed_config?.tunneling_config.headers_to_add?.[0]?.header.value ?? "";
+  const authorization = /^%ENVIRONMENT\(([A-Za-z_][A-Za-z0-9_]*)\)%$/.exec(value)?.[1];
+  return { proxy: { host, port, ...(authorization === undefined ? {} : { authorization }) } };
 }
 
 function readMs(seconds: string): number {

@@ -107,6 +107,7 @@ function assemble(options: RunOptions, signal: AbortSignal): Parts {
     options.webhook &&
     startWebhook(client, controller, {
       ...{ ...options.webhook, namespace: options.namespace, isLeader, log, signal },
+      hasTunnels: istio.proxies,
     });
   return { client, log, election, gateways, controller, webhook };
 }

@@ -92,6 +92,7 @@ export class World {
     return {
       WasmPlugin: ours("WasmPlugin"),
       DestinationRule: ours("DestinationRule"),
+      EnvoyFilter: ours("EnvoyFilter"),
       VirtualService: ours("VirtualService"),
     };
   }

@@ -39,8 +39,10 @@ export function readPlugin(object: KubeObject): Plugin | undefined {
 function readSpec({ metadata, spec }: KubeObject): Plugin | undefined {
   const { selector, pluginConfig = {} } = (spec ?? {}) as PluginSpec;
   const { revision = "", providers = [] } = pluginConfig;
-  const settings = providers.flatMap((each) => settingsOf(each.settings, each.routes ?? []));
-  const references = [...new Set(settings.flatMap(referencesOf))];
+  const named = providers.flatMap((each) =>
+    referencesOf(settingsOf(each.settings, each.routes ?? []), each.secretHeaders),
+  );
+  const references = [...new Set(named)];
   const labels = selector?.matchLabels ?? {};
   const texts = [revision, ...references, ...Object.values(labels)];
   if (!texts.every((each: unknown) => typeof each === "string")) return undefined;

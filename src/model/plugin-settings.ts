@@ -16,8 +16,15 @@ export function variablesOf({ apiKey, apiKeys = [] }: PluginSettings): string[] 
   return keys.flatMap((key) => environmentName(key) ?? []);
 }
 
-/** The references of keys in Secrets, `NAME/KEY`, in their order. */
-export function referencesOf({ apiKeySecretRef, apiKeys = [] }: PluginSettings): string[] {
+/** The references of a provider to keys in Secrets, `NAME/KEY`, each once. */
+export function referencesOf(
+  settings: readonly PluginSettings[],
+  secretHeaders: Record<string, string> = {},
+): string[] {
+  return [...new Set([...settings.flatMap(keyReferencesOf), ...Object.values(secretHeaders)])];
+}
+
+function keyReferencesOf({ apiKeySecretRef, apiKeys = [] }: PluginSettings): string[] {
   return [apiKeySecretRef, ...apiKeys.map((each) => each.apiKeySecretRef)].flatMap(
     (each) => each ?? [],
   );

@@ -44,6 +44,11 @@ export function variablesIn(config: Cursor<OpenAIConfig>): { name: string; place
   return [...single, ...several];
 }
 
+/** The headers that the provider sets from Secrets, each with its reference. */
+export function secretHeadersOf(provider: ProviderResource): [string, Cursor<SecretRef>][] {
+  return provider.at("spec", "headers", "setSecretRefs").fields();
+}
+
 /** The places of this openAIConfig that name a key in a Secret. */
 export function secretRefsIn(config: Cursor<OpenAIConfig>): Cursor<SecretRef>[] {
   const keys = config.at("apiKeys").items();

@@ -50,7 +50,7 @@ const provider: Record<string, Shown> = {
     },
   },
   endpoints: { each: { fields: { methods: values } } },
-  headers: { fields: { remove: values } },
+  headers: { fields: { remove: values, setSecretRefs: { each: secretRef } } },
   configs: { fields: { defaultConfig: config, routeSpecificConfigs: { each: config } } },
 };
 

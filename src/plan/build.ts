@@ -3,7 +3,13 @@ import type { Cursor } from "../model/cursor.ts";
 import type { RouteMatch } from "../api/generated.ts";
 import { toMs } from "../model/durations.ts";
 import { endpointLines } from "../model/endpoints.ts";
-import { configsOf, defaultConfigOf, environmentName, routeConfigsOf } from "../model/provider.ts";
+import {
+  configsOf,
+  defaultConfigOf,
+  environmentName,
+  routeConfigsOf,
+  secretHeadersOf,
+} from "../model/provider.ts";
 import type { ProviderResource, Resources, RouteResource } from "../model/resource.ts";
 import {
   backendHost,
@@ -29,7 +35,7 @@ import type {
   RulePlan,
   TlsPlan,
 } from "./plan.ts";
-import { buildSettings } from "./settings.ts";
+import { buildSettings, toReference } from "./settings.ts";
 
 /** The port of a provider that names none. */
 export const defaultPort = 443;
@@ -75,6 +81,7 @@ function planProvider(provider: ProviderResource, rules: readonly RouteRuleOf[])
     endpoints: endpointLines(spec.endpoints),
     removedHeaders: (spec.headers?.remove ?? []).map((name) => name.toLowerCase()),
     setHeaders: lowerNames(spec.headers?.set ?? {}),
+    secretHeaders: planSecretHeaders(provider),
     defaultHeaders: planDefaultHeaders(provider),
     workloadLabels: spec.workloadSelector?.labels ?? {},
     settings: buildSettings(defaultConfigOf(provider)),
@@ -88,10 +95,18 @@ function lowerNames(headers: Record<string, string>): Record<string, string> {
   );
 }
 
+function planSecretHeaders(provider: ProviderResource): Record<string, string> {
+  const references = secretHeadersOf(provider).map(([name, { value }]) => [
+    name.toLowerCase(),
+    toReference(value),
+  ]);
+  return Object.fromEntries(references) as Record<string, string>;
+}
+
 /** Anthropic requires its version, which its own clients send. */
 function planDefaultHeaders(provider: ProviderResource): Record<string, string> {
   const { endpoints, headers } = provider.value.spec;
-  const isSet = Object.keys(headers?.set ?? {}).some((name) =>
+  const isSet = Object.keys({ ...headers?.set, ...headers?.setSecretRefs }).some((name) =>
     /^anthropic[-_]version$/i.test(name),
   );
   const isAnthropics = configsOf(provider).some(({ value }) =>

@@ -25,6 +25,8 @@ export interface ProviderPlan extends Endpoint {
   removedHeaders: string[];
   /** Request headers that are set, by name in lower case; `${NAME}` is a variable. */
   setHeaders: Record<string, string>;
+  /** The same, with references to keys in Secrets, `NAME/KEY`. */
+  secretHeaders: Record<string, string>;
   /** The same, if the client sent none. */
   defaultHeaders: Record<string, string>;
   /** Labels of the proxies, in the same namespace, that call the provider. Empty: all of them. */
@@ -60,7 +62,6 @@ export interface ConnectionPlan {
   connectTimeoutMs: number;
   keepaliveMs: number;
   http2: boolean;
-  /** For a standalone Envoy. */
   proxy?: ProxyPlan;
 }
 

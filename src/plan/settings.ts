@@ -56,7 +56,8 @@ function toPluginKey({ env, secretRef }: ApiKey): PluginKey {
   return env === undefined ? {} : { apiKey: `\${${env}}` };
 }
 
-function toReference({ name, key }: SecretRef): string {
+/** `NAME/KEY`. */
+export function toReference({ name, key }: SecretRef): string {
   return `${name}/${key}`;
 }
 

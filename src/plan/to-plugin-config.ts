@@ -53,14 +53,9 @@ export function toPluginConfig(plan: Plan, context: PluginContext): PluginConfig
   };
 }
 
-function headersOf({
-  setHeaders,
-  defaultHeaders,
-}: ProviderPlan): Pick<PluginProvider, "setHeaders" | "defaultHeaders"> {
-  return {
-    ...(Object.keys(setHeaders).length > 0 && { setHeaders }),
-    ...(Object.keys(defaultHeaders).length > 0 && { defaultHeaders }),
-  };
+function headersOf({ setHeaders, secretHeaders, defaultHeaders }: ProviderPlan): object {
+  const headers = Object.entries({ setHeaders, secretHeaders, defaultHeaders });
+  return Object.fromEntries(headers.filter(([, each]) => Object.keys(each).length > 0));
 }
 
 /** The hosts that rules lead to and no provider has. */
@@ -116,7 +111,11 @@ export function environmentNames(plan: Plan): string[] {
 
 /** The references of keys in Secrets, `NAME/KEY`, sorted. */
 export function keyReferences(plan: Plan): string[] {
-  return unique(allSettings(plan).flatMap(referencesOf));
+  return unique(
+    plan.providers.flatMap(({ settings, routeSettings, secretHeaders }) =>
+      referencesOf(settingsOf(settings, routeSettings), secretHeaders),
+    ),
+  );
 }
 
 function allSettings({ providers }: Plan): PluginSettings[] {

@@ -2,7 +2,9 @@ import type { Report } from "../diagnostics.ts";
 import type { Cursor } from "../model/cursor.ts";
 import { isDuration } from "../model/durations.ts";
 import { environmentName } from "../model/provider.ts";
-import type { ProviderResource } from "../model/resource.ts";
+import { fullNameOf, type ProviderResource } from "../model/resource.ts";
+import { serviceSuffix } from "../model/route.ts";
+import { tunnelPort } from "../model/tunnel-port.ts";
 import type { Input } from "./input.ts";
 import { checkHost } from "./name-rules.ts";
 
@@ -23,19 +25,38 @@ export function checkConnection(provider: ProviderResource, report: Report): voi
   report(proxy.at("authorization").problem("invalid_proxy", message));
 }
 
-/** On Istio, the connection is configured in the subset that has the TLS, and there is no tunnel. */
-export function checkConnections({ providers, target }: Input, report: Report): void {
+/** On Istio, the connection is configured in the subset that has the TLS. */
+export function checkConnections({ providers, target, hasTunnels }: Input, report: Report): void {
   if (target !== "istio") return;
+  const tunnels = new Map<number, ProviderResource>();
   for (const provider of providers) {
     const connection = provider.at("spec", "connection");
-    const { tls } = provider.value.spec;
-    if (connection.value?.proxy !== undefined) {
-      const message = "is supported in a standalone Envoy only: Istio has no such tunnel";
-      report(connection.at("proxy").problem("unsupported_connection", message, "key"));
-    }
-    if (connection.value !== undefined && tls?.mode === "DISABLE") {
+    if (connection.value === undefined) continue;
+    if (provider.value.spec.tls?.mode === "DISABLE") {
       const message = "has no effect on Istio without TLS: only the subset for TLS has settings";
       report(connection.problem("unsupported_connection", message, "key"));
+    } else if (connection.value.proxy !== undefined) {
+      const message = tunnelFault(provider, hasTunnels, tunnels);
+      if (message === undefined) continue;
+      report(connection.at("proxy").problem("unsupported_connection", message, "key"));
     }
   }
+}
+
+/** Why the provider can't have a tunnel on Istio. `tunnels` are those before it, by port. */
+function tunnelFault(
+  provider: ProviderResource,
+  hasTunnels: boolean,
+  tunnels: Map<number, ProviderResource>,
+): string | undefined {
+  if (!hasTunnels) {
+    return "needs an EnvoyFilter, which the controller writes only with module.proxies";
+  }
+  if (provider.value.spec.host.endsWith(serviceSuffix)) {
+    return "is not supported for a Service of the cluster, which needs no proxy";
+  }
+  const port = tunnelPort(provider.resource);
+  const other = tunnels.get(port);
+  if (other === undefined) tunnels.set(port, provider);
+  return other && `has the same local port as ${fullNameOf(other)}: rename one of the two`;
 }

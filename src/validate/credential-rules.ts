@@ -3,7 +3,7 @@ import { reservedHeaderPrefix, reservedHeaders } from "../../contract/reserved-h
 import type { ApiKey, OpenAIConfig, SecretRef } from "../api/generated.ts";
 import type { Report } from "../diagnostics.ts";
 import type { Cursor } from "../model/cursor.ts";
-import { configsOf, environmentName, secretRefsIn } from "../model/provider.ts";
+import { configsOf, environmentName, secretHeadersOf, secretRefsIn } from "../model/provider.ts";
 import type { Input } from "./input.ts";
 import { foldHeaderName } from "./name-rules.ts";
 
@@ -23,8 +23,9 @@ export function checkCredential(config: Cursor<OpenAIConfig>, report: Report): v
 export function checkKeyServer({ providers, hasKeyServer }: Input, report: Report): void {
   if (hasKeyServer) return;
   const message =
-    "only `llm-egress controller` and `run --secrets` hand out keys of Secrets; without them, use apiKey: ${NAME} and set NAME in the gateway's environment";
-  for (const ref of providers.flatMap(configsOf).flatMap(secretRefsIn)) {
+    "only `llm-egress controller` and `run --secrets` hand out keys of Secrets; without them, use ${NAME} and set NAME in the gateway's environment";
+  const headers = providers.flatMap(secretHeadersOf).map(([, ref]) => ref);
+  for (const ref of [...providers.flatMap(configsOf).flatMap(secretRefsIn), ...headers]) {
     report(ref.problem("no_key_server", message, "key"));
   }
 }
@@ -38,13 +39,18 @@ function checkOneWay(config: Cursor<OpenAIConfig>, report: Report): void {
   report(config.at(second).problem("repeated_api_key", `excludes ${first}`, "key"));
 }
 
-function checkSecretRef(ref: Cursor<SecretRef>, report: Report): void {
+/** The name of a Secret, and of an entry in it. */
+export function checkSecretRef(
+  ref: Cursor<SecretRef>,
+  report: Report,
+  code: "invalid_api_key" | "invalid_set_header" = "invalid_api_key",
+): void {
   if (!/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(ref.value.name)) {
-    report(ref.at("name").problem("invalid_api_key", "must be the name of a Secret"));
+    report(ref.at("name").problem(code, "must be the name of a Secret"));
   }
   if (!/^[-._a-zA-Z0-9]+$/.test(ref.value.key)) {
     const message = "must be the name of an entry of the Secret, of letters, digits, -, _ and .";
-    report(ref.at("key").problem("invalid_api_key", message));
+    report(ref.at("key").problem(code, message));
   }
 }
 

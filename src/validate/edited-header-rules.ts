@@ -73,6 +73,6 @@ function authHeadersOf(provider: ProviderResource): string[] {
 }
 
 function removedHeadersOf({ value }: ProviderResource): string[] {
-  const { remove = [], set = {} } = value.spec.headers ?? {};
-  return [...remove, ...Object.keys(set)].map(foldHeaderName);
+  const { remove = [], set = {}, setSecretRefs = {} } = value.spec.headers ?? {};
+  return [...remove, ...Object.keys(set), ...Object.keys(setSecretRefs)].map(foldHeaderName);
 }

@@ -12,6 +12,8 @@ export interface Input extends Resources {
   target: Target;
   /** Whether something hands out the keys that are in Secrets. */
   hasKeyServer: boolean;
+  /** Whether a provider may have a proxy. */
+  hasTunnels: boolean;
 }
 
 /** Reports what is wrong with the input. */

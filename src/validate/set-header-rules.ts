@@ -2,17 +2,22 @@ import { isHeaderName, isPrintable } from "../../contract/characters.ts";
 import { reservedHeaderPrefix, reservedHeaders } from "../../contract/reserved-headers.ts";
 import type { Report } from "../diagnostics.ts";
 import type { Cursor } from "../model/cursor.ts";
-import { configsOf, environmentName } from "../model/provider.ts";
+import { configsOf, environmentName, secretHeadersOf } from "../model/provider.ts";
 import type { ProviderResource } from "../model/resource.ts";
+import { checkSecretRef } from "./credential-rules.ts";
 import { foldHeaderName } from "./name-rules.ts";
 
 // No message here may hold a value.
 
-/** `spec.headers.set`: which headers can be set, and their values. */
+/** `spec.headers.set` and `setSecretRefs`: which headers can be set, and their values. */
 export function checkSetHeaders(provider: ProviderResource, report: Report): void {
   const credentials = configsOf(provider).map(({ value }) => value.auth?.header ?? "authorization");
   const taken = new Set(["authorization", ...credentials].map(foldHeaderName));
-  for (const [name, value] of provider.at("spec", "headers", "set").fields()) {
+  const set = provider.at("spec", "headers", "set").fields();
+  for (const [, value] of set) checkValue(value, report);
+  const fromSecrets = secretHeadersOf(provider);
+  for (const [, ref] of fromSecrets) checkSecretRef(ref, report, "invalid_set_header");
+  for (const [name, value] of [...set, ...fromSecrets]) {
     const folded = foldHeaderName(name);
     if (!isHeaderName(name)) {
       report(value.problem("invalid_set_header", "must be a valid header name", "key"));
@@ -22,7 +27,6 @@ export function checkSetHeaders(provider: ProviderResource, report: Report): voi
       report(value.problem("invalid_set_header", message, "key"));
     }
     taken.add(folded);
-    checkValue(value, report);
   }
 }
 

@@ -104,6 +104,8 @@ export interface ValidateOptions {
   target: Target;
   /** Whether something hands out the keys that are in Secrets. */
   hasKeyServer: boolean;
+  /** Whether a provider may have a proxy; true by default. */
+  hasTunnels?: boolean;
   /**
    * What becomes of a resource in error. "refuse": it stays among the rest, as the caller refuses
    * the whole input. "leave-out": it is left out, and the rest is judged as if it did not exist,
@@ -126,9 +128,11 @@ export interface ValidateOptions {
  */
 export function validate(
   documents: readonly Document[],
-  { target, hasKeyServer, errors, isComplete, namespace = kubectlNamespace }: ValidateOptions,
+  options: ValidateOptions,
   report: Report,
 ): Input {
+  const { target, hasKeyServer, errors, isComplete } = options;
+  const { hasTunnels = true, namespace = kubectlNamespace } = options;
   const lost: Diagnostic[] = [];
   const reportLost: Report = (diagnostic) => {
     lost.push(diagnostic);
@@ -142,6 +146,7 @@ export function validate(
     context,
     target,
     hasKeyServer,
+    hasTunnels,
   };
   const reportRest = withoutConsequences(mended, report);
   let input = run(claims, typed, errors, reportRest);

@@ -54,9 +54,13 @@ function variablesOf(providers: readonly ProviderResource[]): Variable[] {
     const names = needed.get(workload) ?? new Set<string>();
     needed.set(workload, names);
     const headers = provider.at("spec", "headers", "set").fields();
+    const others = [
+      ...headers.map(([, place]) => place),
+      provider.at("spec", "connection", "proxy", "authorization"),
+    ];
     const mentions = [
       ...configsOf(provider).flatMap(variablesIn),
-      ...headers.flatMap(([, place]) => {
+      ...others.flatMap((place) => {
         const name = environmentName(place.text());
         return name === undefined ? [] : [{ name, place }];
       }),

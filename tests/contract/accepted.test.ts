@@ -108,6 +108,7 @@ const spec = fc.record(
     path,
     remove: fc.array(headerName, { maxLength: 2 }),
     set: fc.dictionary(headerName, mostly(["a", " ${TAG}"], text), { maxKeys: 1 }),
+    setSecretRefs: fc.dictionary(headerName, secretRef, { maxKeys: 1 }),
     endpoints: fc.uniqueArray(mostly<unknown>(["chat", "messages", "audio"], endpoint), {
       ...{ minLength: 1, maxLength: 3 },
     }),
@@ -125,14 +126,14 @@ const apiVersion = "istio.alibabacloud.com/v1beta1";
 const backendRefs = [{ providerHost: "a.example" }];
 
 function compiled(
-  { path, remove, set, endpoints, config, ruleConfig, rule }: Spec,
+  { path, remove, set, setSecretRefs, endpoints, config, ruleConfig, rule }: Spec,
   matches: Matches = [],
 ) {
   const specific = ruleConfig && { [rule]: { openAIConfig: ruleConfig } };
   const provider = {
     ...{ apiVersion, kind: "LLMProvider", metadata: { name: "a" } },
     spec: {
-      ...{ host: "a.example", path, endpoints, headers: (remove ?? set) && { remove, set } },
+      ...{ host: "a.example", path, endpoints, headers: { remove, set, setSecretRefs } },
       configs: {
         defaultConfig: config && { openAIConfig: config },
         routeSpecificConfigs: specific,

@@ -39,6 +39,7 @@ it("lists exactly the fields of the plugin configuration's types", () => {
       endpoints: true,
       removedHeaders: true,
       setHeaders: true,
+      secretHeaders: true,
       defaultHeaders: true,
       route: true,
       settings: true,

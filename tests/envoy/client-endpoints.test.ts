@@ -5,9 +5,11 @@ import { after, test } from "node:test";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import OpenAI, { toFile } from "openai";
+import OpenAI, { AzureOpenAI, toFile } from "openai";
+import { recipes } from "../../src/api/recipes.ts";
 import { builtInEndpoints, endpointLines, type EndpointName } from "../../src/model/endpoints.ts";
 import { onEachEnvoy } from "../support/each-envoy.ts";
+import { planOf } from "../support/compile-text.ts";
 import { pluginConfig, provider } from "../support/plugin-providers.ts";
 
 const host = "api.example";
@@ -31,7 +33,8 @@ const upstream = createServer((request, response) => {
     const { method = "", url = "", headers } = request;
     const body = Buffer.concat(chunks).toString("latin1");
     const [type] = (headers["content-type"] ?? "").split(";");
-    calls.push({ call: `${method} ${url}`, key: headers.authorization, type, body });
+    const sent = headers.authorization ?? headers["api-key"]?.toString();
+    calls.push({ call: `${method} ${url}`, key: sent, type, body });
     response.setHeader("content-type", "application/json").end('{"id":"x","data":[]}');
   });
 }).listen(0, "127.0.0.1");
@@ -106,6 +109,39 @@ onEachEnvoy(
       await assert.rejects(client.vectorStores.list(), {
         ...{ status: 404, code: "unknown_endpoint" },
       });
+      assert.equal(calls.length, before);
+    });
+  },
+);
+
+// The recipe of docs/providers.md for clients that put the deployment into the path.
+const azure = "deployed.openai.azure.com";
+const [deployed] = planOf(recipes.find((each) => each.host === azure)?.text ?? "").providers;
+const deployments = provider(azure, {
+  path: deployed!.path,
+  settings: { ...deployed!.settings, apiKey: "${KEY}" },
+});
+
+onEachEnvoy(
+  "Azure's client",
+  {
+    plugin: pluginConfig([deployments], { endpoints: [deployed!.endpoints] }),
+    ...{ env: { KEY: key }, upstreams: { [azure]: port } },
+  },
+  (gateway) => {
+    test("calls deployments that are listed, and no other", async () => {
+      const chat = (deployment: string) =>
+        new AzureOpenAI({
+          ...{ endpoint: gateway().envoy.url, deployment, apiVersion: "2023-05-15" },
+          ...{ apiKey: "any", maxRetries: 0 },
+        }).chat.completions.create({ model: "m", messages: [] });
+      for (const deployment of ["gpt-4o", "gpt-4o-mini"]) {
+        await chat(deployment);
+        const path = `/openai/deployments/${deployment}/chat/completions?api-version=2024-10-21`;
+        assert.deepEqual([calls.at(-1)?.call, calls.at(-1)?.key], [`POST ${path}`, key]);
+      }
+      const before = calls.length;
+      await assert.rejects(chat("o3"), { status: 404 });
       assert.equal(calls.length, before);
     });
   },

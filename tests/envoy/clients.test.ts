@@ -139,6 +139,8 @@ function runProgram(
 }
 
 test("curl with HTTP/1.0, which has no chunks", async () => {
+  const listed = documented.filter((each) => each.startsWith("curl (HTTP/1.0): "));
+  assert.equal(listed.length, 2);
   for (const stream of [false, true]) {
     const body = JSON.stringify({ model: "m", stream, messages: [{ content: "hello world" }] });
     const type = ["--header", "content-type: application/json"];

@@ -23,12 +23,13 @@ const keyServer = createServer((request, response) => {
   });
 });
 /** What the provider gets: the credential, and the whole body. */
-const received: { key: string | undefined; body: string }[] = [];
+const received: { key: string | undefined; tenant: unknown; body: string }[] = [];
 const provider = createServer((request, response) => {
   let body = "";
   request.on("data", (chunk: Buffer) => (body += chunk.toString()));
   request.on("end", () => {
-    received.push({ key: request.headers.authorization, body });
+    const { authorization: key, "x-tenant": tenant } = request.headers;
+    received.push({ key, tenant, body });
     response.end("{}");
   });
 });
@@ -47,7 +48,8 @@ let version = 0;
 function handOut(key: string): void {
   version += 1;
   for (const { response } of calls.splice(0)) {
-    response.end(JSON.stringify({ version: `${version}.v`, keys: { "openai/api-key": key } }));
+    const keys = { "openai/api-key": key, "openai/tenant": `tenant-of-${key}` };
+    response.end(JSON.stringify({ version: `${version}.v`, keys }));
   }
 }
 
@@ -55,7 +57,7 @@ const plugin = pluginConfig(
   [
     {
       ...{ name: "test/a", clusters: [clusterOf(host)], path: "/v1/chat/completions", routes: [] },
-      endpoints: 0,
+      ...{ endpoints: 0, secretHeaders: { "x-tenant": "openai/tenant" } },
       settings: settings({ apiKeySecretRef: "openai/api-key" }),
     },
   ],
@@ -110,7 +112,8 @@ onEachEnvoy(
         handOut(`sk-${round}`);
         await eventually(async () => {
           assert.equal((await send()).status, 200);
-          return received.at(-1)!.key === `Bearer sk-${round}`;
+          const { key, tenant } = received.at(-1)!;
+          return key === `Bearer sk-${round}` && tenant === `tenant-of-sk-${round}`;
         }, `key ${round}`);
       }
     });

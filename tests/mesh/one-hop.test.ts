@@ -58,6 +58,14 @@ it("selects another model by a header in a rule", async () => {
   assert.equal(modelIn(echoedBody(answer)), "moonshot-v1-128k");
 });
 
+it("accepts HTTP/1.0 if Istio's switch is in the sidecar's environment", async () => {
+  const body = JSON.stringify({ messages: [{ role: "user", content: "hello" }] });
+  const printed = ["-o", "/dev/null", "-w", "%{http_code}"];
+  const words = ["--http1.0", ...printed, "-d", body, url];
+  assert.equal(await mesh.as("worker").curl(words), "200");
+  assert.equal(await mesh.as("app").curl(words), "426");
+});
+
 it("sends no metadata of the mesh to the provider", async () => {
   const received = echoOf(await mesh.as("worker").chat(url, {}, echo));
   const names = received.headers.map(([name]) => name.toLowerCase());

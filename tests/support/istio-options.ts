@@ -7,6 +7,7 @@ export function istioOptions(changes: Partial<IstioOptions> = {}): IstioOptions 
     failStrategy: "FAIL_RELOAD",
     traceHeaders: "removed",
     localReplies: "plain",
+    proxies: true,
     maxSources: 200,
     maxModels: 50,
     contents: "all",

@@ -261,7 +261,7 @@ test("init prints resources that validate accepts", async () => {
   assert.equal(stdout, "valid: LLMProviders 1, LLMRoutes 1\n");
   const unknown = await llmEgress("init", "x");
   assert.equal(unknown.code, 2);
-  assert.match(unknown.stderr, /Allowed choices are openai, azure, dashscope, /);
+  assert.match(unknown.stderr, /Allowed choices are openai, azure, azure-deployments, dashscope, /);
 });
 
 test("every recipe of docs/providers.md is valid with the route that init adds", () => {

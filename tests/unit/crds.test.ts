@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { MAX_MEMBERS } from "../../contract/limits.ts";
+import { endpointMethods } from "../../contract/endpoints.ts";
+import { builtInEndpoints } from "../../src/model/endpoints.ts";
 import { reservedHeaders } from "../../contract/reserved-headers.ts";
 
 interface Node {
@@ -16,6 +18,8 @@ interface Node {
   maxProperties?: number;
   maxLength?: number;
   additionalProperties?: Node;
+  enum?: string[];
+  anyOf?: Node[];
 }
 
 interface Crd {
@@ -43,7 +47,7 @@ function walk(path: string, node: Node): [string, Node][] {
 for (const file of ["llmproviders.yaml", "llmroutes.yaml"]) {
   test(`${file}: kubectl explain has a text for every field`, () => {
     for (const [path, { description, type }] of fieldsOf(file)) {
-      // An endpoint is a name or a mapping, which a structural schema has no type for.
+      // An endpoint is a name or a mapping, and no field of a structural schema has two types.
       assert.ok(type || path === ".spec.endpoints[]", `${path} has no type`);
       const isPartOfOne = /(\[\]|\{\})$/.test(path);
       assert.ok(isPartOfOne || description, `${path} has no description`);
@@ -75,6 +79,13 @@ test("the API server and the compiler refuse the same headers for a credential",
   const list = /\bin \[(.*?)\]/.exec(rules.map(({ rule }) => rule).join("\n"))?.[1] ?? "";
   const names = list.split(/,\s*/).map((name) => name.replaceAll("'", ""));
   assert.deepEqual(names, reservedHeaders);
+});
+
+test("the API server and the compiler know the same endpoints and methods", () => {
+  const fields = new Map(fieldsOf("llmproviders.yaml"));
+  const names = fields.get(".spec.endpoints[]")?.anyOf?.[0]?.enum;
+  assert.deepEqual(names, Object.keys(builtInEndpoints));
+  assert.deepEqual(fields.get(".spec.endpoints[].methods[]")?.enum, endpointMethods);
 });
 
 test("a provider can't limit more members than the filter manages", () => {

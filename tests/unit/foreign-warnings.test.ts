@@ -24,7 +24,7 @@ const route = ours("LLMRoute", { host, gateways: ["mesh"], rules });
 /** What the condition Accepted of a resource says. */
 function said(about: KubeObject, other: KubeObject): string {
   const none = new Map<string, KubeObject>();
-  const live = { WasmPlugin: none, DestinationRule: none, VirtualService: none };
+  const live = { WasmPlugin: none, DestinationRule: none, EnvoyFilter: none, VirtualService: none };
   const seen = { own: [provider, route], context: [other], textOf: () => undefined, live };
   const { outcomeOf } = judge(seen, istioOptions());
   const outcome = {

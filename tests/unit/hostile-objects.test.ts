@@ -12,7 +12,7 @@ import type { KubeObject } from "../../src/kube/client.ts";
 import { istioOptions } from "../support/istio-options.ts";
 
 const nothing: Live = {
-  ...{ WasmPlugin: new Map(), DestinationRule: new Map(), VirtualService: new Map() },
+  ...{ WasmPlugin: new Map(), DestinationRule: new Map(), EnvoyFilter: new Map(), VirtualService: new Map() },
 };
 
 function own(kind: string, fullName: string, spec: object): KubeObject {
@@ -53,6 +53,7 @@ function liveOf({ desired }: Judged): Live {
   return {
     WasmPlugin: of("WasmPlugin"),
     DestinationRule: of("DestinationRule"),
+    EnvoyFilter: of("EnvoyFilter"),
     VirtualService: of("VirtualService"),
   };
 }

@@ -20,6 +20,7 @@ const provider: ProviderPlan = {
   endpoints: endpointLines(),
   connection: defaultConnection,
   setHeaders: {},
+  secretHeaders: {},
   defaultHeaders: {},
   removedHeaders: [],
   workloadLabels: {},

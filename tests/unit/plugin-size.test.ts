@@ -23,7 +23,7 @@ test("a provider says that its WasmPlugin is near the limit, and others do not",
     provider("c", "small", largePluginBytes / 2),
   ];
   const none = new Map<string, KubeObject>();
-  const live = { WasmPlugin: none, DestinationRule: none, VirtualService: none };
+  const live = { WasmPlugin: none, DestinationRule: none, EnvoyFilter: none, VirtualService: none };
   const seen = { own, context: [], textOf: () => undefined, live };
   const { desired, outcomeOf } = judge(seen, istioOptions());
   const messages = own.map((object) => {

@@ -16,6 +16,7 @@ const inputs = {
     "utf8",
   ),
   "source labels": readFileSync("tests/golden/istio/source-labels/input.yaml", "utf8"),
+  "key server": readFileSync("tests/golden/istio/key-server/input.yaml", "utf8"),
   connection: readFileSync("tests/golden/istio/connection/input.yaml", "utf8"),
   "one hop": readFileSync("tests/golden/istio/one-hop/input.yaml", "utf8"),
   "many resources": manyResources(20),
@@ -38,6 +39,7 @@ function liveOf(desired: ReadonlyMap<string, Desired>): Live {
   return {
     WasmPlugin: of("WasmPlugin"),
     DestinationRule: of("DestinationRule"),
+    EnvoyFilter: of("EnvoyFilter"),
     VirtualService: of("VirtualService"),
   };
 }
@@ -45,7 +47,9 @@ function liveOf(desired: ReadonlyMap<string, Desired>): Live {
 // Whatever the emitter writes is read back as what it was written from.
 for (const [what, text] of Object.entries(inputs)) {
   test(`held resources become the same objects again: ${what}`, () => {
-    const { plan, diagnostics } = compile([{ file: "input.yaml", text }], "istio");
+    const { plan, diagnostics } = compile([{ file: "input.yaml", text }], "istio", {
+      hasKeyServer: true,
+    });
     assert.ok(plan, JSON.stringify(diagnostics));
     const before = desiredOf(plan);
     const sources = [...before.values()].flatMap((each) => each.sources);

@@ -88,7 +88,7 @@ test("of two providers with one host, the older has it", () => {
     return { ...rest, metadata: { ...metadata, creationTimestamp: `202${year}-01-01T00:00:00Z` } };
   });
   const none = new Map<string, KubeObject>();
-  const live = { WasmPlugin: none, DestinationRule: none, VirtualService: none };
+  const live = { WasmPlugin: none, DestinationRule: none, EnvoyFilter: none, VirtualService: none };
   const seen = { own: own.reverse(), context: [], textOf: () => undefined, live };
   const { outcomeOf } = judge(seen, istioOptions());
   const codesOf = (name: string): string[] => outcomeOf(name).diagnostics.map(({ code }) => code);

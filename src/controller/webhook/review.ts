@@ -10,7 +10,7 @@ import {
 import { exactJson } from "../../kube/exact-json.ts";
 import type { KubeObject } from "../../kube/client.ts";
 import { ObjectDocument } from "../../parse/object-document.ts";
-import { validate } from "../../validate/validate.ts";
+import { validate, type ValidateOptions } from "../../validate/validate.ts";
 import { idOf } from "../desired.ts";
 import { byAge, type Seen } from "../pass.ts";
 import { Secrets } from "../secrets.ts";
@@ -33,7 +33,7 @@ export interface AdmissionResponse {
 }
 
 /** What the cluster has. */
-export type Known = Omit<Seen, "live">;
+export type Known = Omit<Seen, "live"> & Pick<ValidateOptions, "hasTunnels">;
 
 /**
  * What refers to another resource may become right when that one is applied: the order in which
@@ -102,7 +102,7 @@ export function review(request: AdmissionRequest, known: Known): AdmissionRespon
 function diagnosticsOf(
   object: KubeObject,
   text: string | undefined,
-  { own, context, textOf: textOfOther }: Known,
+  { own, context, textOf: textOfOther, hasTunnels = true }: Known,
 ): Diagnostic[] {
   const id = idOf(object);
   // The others have what they claim, also if they are younger.
@@ -117,6 +117,7 @@ function diagnosticsOf(
     errors: "leave-out",
     isComplete: true,
     hasKeyServer: true,
+    hasTunnels,
   } as const;
   validate(documents, options, (diagnostic) => {
     const about = diagnostic.affected ?? diagnostic.resource;

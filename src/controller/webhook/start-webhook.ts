@@ -1,6 +1,6 @@
 // The validating webhook of one replica: its certificate, its server, and the judge. Nothing is kept
 // between calls.
-import type { KubeClient } from "../../kube/client.ts";
+import type { KubeClient, KubeObject } from "../../kube/client.ts";
 import type { Endpoint } from "../../plan/plan.ts";
 import type { Controller } from "../controller.ts";
 import type { Log } from "../log.ts";
@@ -14,6 +14,8 @@ export interface StartOptions {
   host: string;
   /** Of the certificate's Secret. */
   namespace: string;
+  /** Whether providers may have proxies. */
+  hasTunnels: boolean;
   isLeader: () => boolean;
   log: Log;
   signal: AbortSignal;
@@ -23,14 +25,15 @@ export interface StartOptions {
 export function startWebhook(
   client: KubeClient,
   { world, metrics }: Controller,
-  { listen, signal, ...options }: StartOptions,
+  { listen, signal, hasTunnels, ...options }: StartOptions,
 ): { onElected: () => void; ended: Promise<void> } {
   const server = new WebhookServer({
     listen,
     review: (request) => {
       if (!world.isSynced) return undefined;
       const { ownObjects: own, contextObjects: context } = world;
-      return review(request, { own, context, textOf: (object) => world.textOf(object) });
+      const textOf = (object: KubeObject) => world.textOf(object);
+      return review(request, { own, context, textOf, hasTunnels });
     },
     onOutcome: (outcome) => metrics.reviews.inc({ outcome }),
   });

@@ -8,7 +8,7 @@ import {
   promptTokensState,
   reasoningTokensState,
 } from "../../../contract/telemetry.ts";
-import { type Extension, typedConfig } from "./typed-config.ts";
+import { type Extension, typedConfig } from "../typed-config.ts";
 
 const filterState = (name: string) => `%FILTER_STATE(wasm.${name}:PLAIN)%`;
 

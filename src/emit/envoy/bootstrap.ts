@@ -5,7 +5,7 @@ import { internalListeners } from "./connection.ts";
 import { type Listener, toListener } from "./listener.ts";
 import type { AdminAddress, EnvoyOptions } from "./options.ts";
 import { statsConfig } from "./stats.ts";
-import { socketAddress, typedConfig } from "./typed-config.ts";
+import { socketAddress, typedConfig } from "../typed-config.ts";
 
 export interface Bootstrap {
   node: { id: string; cluster: string };
@@ -37,7 +37,14 @@ function toResources(
   const tunnels = plan.providers.flatMap((provider) => tunnelOf(provider, options) ?? []);
   const clusters = plan.providers.map((provider) => toCluster(provider, options));
   return {
-    listeners: [toListener(plan, options), ...tunnels.map(({ listener }) => listener)],
+    listeners: [
+      toListener(plan, options),
+      ...tunnels.map(({ listener: { name, ...rest } }) => ({
+        name,
+        internal_listener: {},
+        ...rest,
+      })),
+    ],
     clusters: [...clusters, ...tunnels.map(({ cluster }) => cluster)],
     hasTunnels: tunnels.length > 0,
   };

@@ -1,8 +1,9 @@
 import { isIP } from "node:net";
 import type { Endpoint, ProviderPlan } from "../../plan/plan.ts";
-import { connectionFields, toTunnel, type Tunnel } from "./connection.ts";
+import { toTunnel, type Tunnel } from "../tunnel.ts";
+import { connectionFields } from "./connection.ts";
 import type { EnvoyOptions } from "./options.ts";
-import { type Extension, socketAddress, typedConfig } from "./typed-config.ts";
+import { type Extension, socketAddress, typedConfig } from "../typed-config.ts";
 
 export interface Cluster {
   name: string;
@@ -18,7 +19,8 @@ export function toCluster(provider: ProviderPlan, options: EnvoyOptions): Cluste
   const name = clusterName(provider);
   const upstream = options.upstreams.get(provider.host);
   const tunnel = tunnelOf(provider, options);
-  const endpoint = { address: tunnel?.address ?? socketAddress(upstream ?? provider) };
+  const address = tunnel === undefined ? socketAddress(upstream ?? provider) : ownAddress(tunnel);
+  const endpoint = { address };
   const usesTls = upstream === undefined ? provider.tls.mode === "SIMPLE" : upstream.tls;
   const cluster: Cluster = {
     name,
@@ -42,6 +44,11 @@ export function tunnelOf(provider: ProviderPlan, options: EnvoyOptions): Tunnel 
   const { proxy } = provider.connection;
   if (proxy === undefined || options.upstreams.has(provider.host)) return undefined;
   return toTunnel(provider, proxy, clusterName(provider));
+}
+
+/** The address of a listener that only Envoy itself can reach. */
+function ownAddress({ listener }: Tunnel): object {
+  return { envoy_internal_address: { server_listener_name: listener.name } };
 }
 
 /** Istio's name for the same cluster, so that logs and metrics look the same on both targets. */

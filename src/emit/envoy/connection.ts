@@ -1,9 +1,8 @@
-// How a cluster's connections are made and kept: its part of the cluster, and the way through a proxy.
+// How a cluster's connections are made and kept: its part of the cluster.
 import { toSeconds } from "../../model/durations.ts";
-import type { ConnectionPlan, ProviderPlan, ProxyPlan } from "../../plan/plan.ts";
+import type { ConnectionPlan } from "../../plan/plan.ts";
 import { keepaliveProbes } from "../keepalive.ts";
-import { formatAddress } from "./options.ts";
-import { socketAddress, typedConfig } from "./typed-config.ts";
+import { typedConfig } from "../typed-config.ts";
 
 const httpOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
@@ -33,48 +32,6 @@ export function connectionFields(
       },
     },
   };
-}
-
-/** What leads to the provider through its proxy: TLS goes through the tunnel, and is verified. */
-export interface Tunnel {
-  listener: object;
-  cluster: { name: string } & Record<string, unknown>;
-  /** The address of the listener. */
-  address: object;
-}
-
-/** The tunnel to a provider: an internal listener that sends CONNECT to the proxy. */
-export function toTunnel(provider: ProviderPlan, proxy: ProxyPlan, name: string): Tunnel {
-  const tunnel = `proxy|${name}`;
-  const { host, port, authorization } = proxy;
-  const header = { key: "Proxy-Authorization", value: variableOf(authorization) };
-  const tunneling_config = {
-    hostname: formatAddress(provider),
-    ...(authorization === undefined ? {} : { headers_to_add: [{ header }] }),
-  };
-  const message = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
-  const config = { stat_prefix: "llm_egress_proxy", cluster: tunnel, tunneling_config };
-  const filter = {
-    name: "envoy.filters.network.tcp_proxy",
-    typed_config: typedConfig(message, config),
-  };
-  const endpoint = { address: socketAddress({ host, port }) };
-  return {
-    listener: { name: tunnel, internal_listener: {}, filter_chains: [{ filters: [filter] }] },
-    cluster: {
-      name: tunnel,
-      type: "STRICT_DNS",
-      dns_lookup_family: "V4_PREFERRED",
-      connect_timeout: toSeconds(provider.connection.connectTimeoutMs),
-      load_assignment: { cluster_name: tunnel, endpoints: [{ lb_endpoints: [{ endpoint }] }] },
-    },
-    address: { envoy_internal_address: { server_listener_name: tunnel } },
-  };
-}
-
-/** Envoy reads the variable itself: its configuration has the name only. */
-function variableOf(name = ""): string {
-  return `%ENVIRONMENT(${name})%`;
 }
 
 /** Lets Envoy connect to its own listeners. */

@@ -3,7 +3,7 @@ import { localReplyConfig } from "../local-replies.ts";
 import { accessLog } from "./access-log.ts";
 import type { EnvoyOptions } from "./options.ts";
 import { toRouteConfig } from "./route-config.ts";
-import { type Extension, socketAddress, typedConfig } from "./typed-config.ts";
+import { type Extension, socketAddress, typedConfig } from "../typed-config.ts";
 import { toWasmFilter } from "./wasm-filter.ts";
 
 export interface Listener {

@@ -6,7 +6,7 @@ import {
 } from "../../plan/to-plugin-config.ts";
 import { clusterName, keyCluster } from "./cluster.ts";
 import { type EnvoyOptions, formatAddress } from "./options.ts";
-import { type Extension, typedConfig } from "./typed-config.ts";
+import { type Extension, typedConfig } from "../typed-config.ts";
 
 /** The filter with the plan as its configuration. */
 export function toWasmFilter(plan: Plan, options: EnvoyOptions): Extension {

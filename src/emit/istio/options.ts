@@ -15,6 +15,8 @@ export interface IstioOptions {
   traceHeaders: "removed" | "kept";
   /** Whether what gateways answer by themselves has the form of OpenAI's errors. */
   localReplies: "plain" | "openai";
+  /** Whether providers may have proxies, to which EnvoyFilters lead. */
+  proxies: boolean;
   /** How many callers metrics distinguish, in each worker. */
   maxSources: number;
   /** How many models that only clients name metrics distinguish, in each worker. */

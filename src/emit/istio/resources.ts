@@ -6,7 +6,7 @@ import type {
 } from "@kubernetes-models/istio/networking.istio.io/v1beta1";
 import type { Plan } from "../../plan/plan.ts";
 import { toDestinationRule } from "./destination-rule.ts";
-import { type EnvoyFilter, toEnvoyFilter } from "./envoy-filter.ts";
+import { type EnvoyFilter, toLocalReplies, toTunnelFilter } from "./envoy-filter.ts";
 import type { IstioOptions } from "./options.ts";
 import { routedHostsOf, toServiceEntry } from "./service-entry.ts";
 import { toVirtualServices } from "./virtual-service.ts";
@@ -28,9 +28,10 @@ export function toIstioResources(plan: Plan, options: IstioOptions): IstioResour
   const routedHosts = routedHostsOf(plan);
   return [
     ...providers.flatMap((provider) => toDestinationRule(provider) ?? []),
+    ...providers.flatMap((provider) => toTunnelFilter(provider) ?? []),
     ...providers.flatMap((provider) => toServiceEntry(provider, routedHosts) ?? []),
     ...plugins,
-    ...(options.localReplies === "openai" ? workloadsOf(plan).map(toEnvoyFilter) : []),
+    ...(options.localReplies === "openai" ? workloadsOf(plan).map(toLocalReplies) : []),
     ...routes.flatMap((route) => toVirtualServices(route, options)),
   ];
 }

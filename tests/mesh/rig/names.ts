@@ -61,7 +61,8 @@ export const secondGateway: Proxy = {
 export const workloads = {
   sleep: sidecar("sleep", "127.0.0.11", 15100),
   app: sidecar("app", "127.0.0.12", 15200),
-  worker: sidecar("worker", "127.0.0.13", 15300, workerKeys),
+  // Its sidecar accepts HTTP/1.0.
+  worker: sidecar("worker", "127.0.0.13", 15300, { ...workerKeys, ISTIO_META_HTTP10: "1" }),
 };
 
 export type WorkloadName = keyof typeof workloads;
