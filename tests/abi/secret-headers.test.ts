@@ -112,8 +112,10 @@ describe("an answer", () => {
       }
     }
   });
+});
 
-  it("has no header or trailer with one, whichever the request was sent with", () => {
+describe("a header or trailer of an answer", () => {
+  it("is removed if it has a key, whichever the request was sent with", () => {
     const host = hostWith(...secrets);
     const stream = send(host);
     host.answerCall(answer("2", "T-2", "sk-1"));
@@ -129,8 +131,10 @@ describe("an answer", () => {
     ]);
     assert.deepEqual(stream.trailersSent, [["x-sum", "1"]]);
   });
+});
 
-  it("has no key of any length in the body of an error", () => {
+describe("a long key from a Secret", () => {
+  it("is hidden in the body of an error", () => {
     const long = `T-${"0123456789abcdef".repeat(40_000)}`;
     const host = hostWith(long);
     for (const at of [1, 4_000, long.length - 1]) {
