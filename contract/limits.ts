@@ -17,6 +17,9 @@ export const MAX_JSON_DEPTH = 512;
 export const DEFAULT_SOURCES = 200;
 export const MAX_SOURCES = 10000;
 
+/** Globs of models that have parameters of their own. */
+export const MAX_MODEL_GLOBS = 16;
+
 /** Keys that one provider uses in turn. */
 export const MAX_API_KEYS = 16;
 

@@ -117,6 +117,11 @@ export interface PluginSettings {
    */
   members: PluginMember[];
   /**
+   * Members that take the place of those in `members` with the same names, for some models. The first
+   * entry whose glob matches the model that the provider gets is used. At most MAX_MODEL_GLOBS.
+   */
+  modelMembers?: PluginModelMembers[];
+  /**
    * Which models the client may name, on every JSON endpoint; on completions only if no member
    * overrides `model`. Absent: any model.
    */
@@ -163,6 +168,13 @@ export interface PluginMember {
    * causes is removed from the answer.
    */
   forStreams?: true;
+}
+
+export interface PluginModelMembers {
+  /** A glob of `*` and `?`, which is compared without case. */
+  model: string;
+  /** Each has the name of one in PluginSettings' `members`, but for `model` and `stream`. */
+  members: PluginMember[];
 }
 
 export interface PluginModels {

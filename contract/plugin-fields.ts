@@ -44,7 +44,10 @@ export const settingsFields: string[] = [
   "members",
   "models",
   "modelList",
+  "modelMembers",
 ];
+
+export const modelMembersFields: string[] = ["model", "members"];
 
 export const keyFields: string[] = ["apiKey", "apiKeySecretRef"];
 

@@ -16,6 +16,7 @@ export const promptTokensMetric: string = "asm_llm_proxy_prompt_tokens";
 export const completionTokensMetric: string = "asm_llm_proxy_completion_tokens";
 export const cachedTokensMetric: string = "llm_egress_cached_tokens";
 export const reasoningTokensMetric: string = "llm_egress_reasoning_tokens";
+export const searchUnitsMetric: string = "llm_egress_search_units";
 export const usageUnknownMetric: string = "llm_egress_usage_unknown";
 export const requestsMetric: string = "llm_egress_requests";
 export const rejectedMetric: string = "llm_egress_rejected";

@@ -83,7 +83,10 @@ function nameTypes(schema, seen) {
     const named = child.items ?? (child.properties ? child : child.additionalProperties);
     // An LLMProvider's `headers` is not the map of an LLMRoute.
     const isOther = field === "headers" && child.properties;
-    if (typeNames[field] && named.properties && !isOther) named.title = typeNames[field];
+    // Of parameters, the field is a map by models.
+    const isMap = field === "models" && !child.properties;
+    if (isMap) named.title = "ModelParameters";
+    else if (typeNames[field] && named.properties && !isOther) named.title = typeNames[field];
     nameTypes(child, seen);
   }
   for (const child of [schema.items, schema.additionalProperties]) {

@@ -18,7 +18,8 @@ export interface Recipe {
 /** The text of src/api/recipes.ts. */
 export async function generateRecipes() {
   const page = await readFile("docs/providers.md", "utf8");
-  const recipes = [...page.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, text]) => {
+  // The first block below each heading.
+  const recipes = [...page.matchAll(/^## [^]*?^```yaml\n([^]*?)^```$/gm)].map(([, text]) => {
     const { metadata, spec } = parse(text);
     return { name: metadata.name, host: spec.host, text };
   });

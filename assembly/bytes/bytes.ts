@@ -14,6 +14,13 @@ export function bytesOf(text: string): Bytes {
   return String.UTF8.encode(text);
 }
 
+/** A copy of the run. */
+export function copyOf(start: usize, end: usize): Bytes {
+  const bytes = new ArrayBuffer(<i32>(end - start));
+  memory.copy(changetype<usize>(bytes), start, end - start);
+  return bytes;
+}
+
 /** Whether the run holds exactly `bytes`. */
 export function equals(bytes: Bytes, start: usize, end: usize): bool {
   const size = <usize>bytes.byteLength;
@@ -169,7 +176,11 @@ export function hexValue(byte: u8): i32 {
 
 /** The bytes of an ASCII name in lower case. */
 export function lowerBytes(name: string): Bytes {
-  const bytes = bytesOf(name);
+  return lowerInPlace(bytesOf(name));
+}
+
+/** `bytes`, of which the ASCII letters have become lower case. */
+export function lowerInPlace(bytes: Bytes): Bytes {
   for (let i = 0; i < bytes.byteLength; i++) {
     const at = changetype<usize>(bytes) + i;
     store<u8>(at, lowerByte(load<u8>(at)));

@@ -105,12 +105,17 @@ export function othersPlan(rules: ModelRules): EditPlan {
 
 function complete(members: Member[]): EditPlan {
   let modelName: Bytes | null = null;
+  let isModelFixed = false;
   for (let i = 0; i < members.length; i++) {
     const member = members[i];
     member.fit();
-    if (isSame(member.folded, MODEL)) modelName = unquoted(member.forced, member.fallback);
+    if (!isSame(member.folded, MODEL)) continue;
+    modelName = unquoted(member.forced, member.fallback);
+    isModelFixed = member.action == Action.Blank;
   }
-  return new EditPlan(members, modelName);
+  const plan = new EditPlan(members, modelName);
+  plan.isModelFixed = isModelFixed;
+  return plan;
 }
 
 // The string in the first JSON text, or else in the second; null if there is none.
@@ -147,8 +152,7 @@ function applyRules(members: Member[], rules: ModelRules): void {
 }
 
 /** The managed members, in the order of the configuration. */
-export function decodeMembers(settings: JsonValue, path: string, checker: Checker): Member[] {
-  const values = checker.list(settings, "members", path);
+export function decodeMembers(values: JsonValue[], path: string, checker: Checker): Member[] {
   const members: Member[] = [];
   const groups: string[] = [];
   for (let i = 0; i < values.length; i++) {
@@ -200,7 +204,8 @@ function decodeText(value: JsonValue, key: string, path: string, checker: Checke
   return bytesOf(text.trim());
 }
 
-function isSame(left: Bytes, right: Bytes): bool {
+/** Whether both have the same bytes. */
+export function isSame(left: Bytes, right: Bytes): bool {
   const start = changetype<usize>(left);
   return equals(right, start, start + left.byteLength);
 }
@@ -221,7 +226,8 @@ function groupMask(groups: string[], index: i32): u64 {
   return mask;
 }
 
-function foldedName(name: string): Bytes {
+/** A member's name as foldKey folds it. */
+export function foldedName(name: string): Bytes {
   const bytes = bytesOf(name);
   const start = changetype<usize>(bytes);
   return bytes.slice(0, <i32>(foldKey(start, start + bytes.byteLength) - start));

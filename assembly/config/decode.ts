@@ -39,14 +39,7 @@ import {
 } from "./config";
 import { decodeKeys, decodeKeyServer, registerKeys, resolveInto } from "./decode-keys";
 import { Endpoint } from "./endpoint";
-import {
-  completionsPlan,
-  decodeMembers,
-  decodeModels,
-  messagesPlan,
-  othersPlan,
-  responsesPlan,
-} from "./decode-members";
+import { decodePlans } from "./decode-plans";
 import { buildJson, findJsonFault, JsonValue, Kind } from "./json-value";
 import { queryNames } from "./query";
 
@@ -267,12 +260,7 @@ function decodePath(path: string, at: string, checker: Checker): ProviderPath {
 function decodeSettings(value: JsonValue | null, path: string, checker: Checker): Settings {
   const settings = value === null ? new JsonValue(Kind.Object) : value;
   checker.isObject(value, path, settingsFields);
-  const members = decodeMembers(settings, path, checker);
-  const rules = decodeModels(settings, path, checker);
-  const completions = completionsPlan(members, rules, path, checker);
-  const responses = responsesPlan(completions);
-  const messages = messagesPlan(completions, responses);
-  const decoded = new Settings(completions, responses, messages, othersPlan(rules));
+  const decoded = decodePlans(settings, path, checker);
   const modelList = checker.optionalText(settings, "modelList", path);
   if (modelList !== null) decoded.modelList = bytesOf(modelList);
   decodeCredential(decoded, settings, path, checker);

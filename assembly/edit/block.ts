@@ -15,8 +15,27 @@ export class Seen {
   streams: bool = false;
   /** Whether a member for streams has been added. */
   hasAddedForStreams: bool = false;
-  /** Entry i takes the place of the client's value for member i. Null until there is one. */
+  /**
+   * Entry i takes the place of the client's value for member i, or is that value if it is withheld.
+   * Null until there is one.
+   */
   replacements: StaticArray<Bytes | null> | null = null;
+
+  /** Sets an entry of `replacements`; `plan` has the number of them. */
+  replace(index: i32, value: Bytes, plan: EditPlan): void {
+    let replacements = this.replacements;
+    if (replacements === null) {
+      replacements = new StaticArray<Bytes | null>(plan.members.length);
+      this.replacements = replacements;
+    }
+    replacements[index] = value;
+  }
+
+  /** Whether the client's value for the member has been taken out. */
+  replaces(index: i32): bool {
+    const replacements = this.replacements;
+    return replacements !== null && replacements[index] !== null;
+  }
 }
 
 /** Writes one slot for each member, in order. Slots that are not needed are spaces. */
@@ -32,7 +51,7 @@ export function writeBlock(plan: EditPlan, seen: Seen, at: usize): void {
       writeSlot(prefix, value, at, needsComma);
       needsComma = true;
     }
-    at += member.slotBytes;
+    at += unchecked(plan.slots[i]);
   }
 }
 

@@ -1,8 +1,9 @@
 // What an editor does with the top-level members of one kind of body: made once from the
 // configuration, read by every stream.
 
-import { Bytes, bytesOf, equals } from "../bytes/bytes";
+import { Bytes, bytesOf, equals, lowerInPlace } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
+import { matchesGlob } from "../bytes/glob";
 
 /**
  * Beside its name a key may have two quotes, a NUL written as \u0000, and the rest of an escape
@@ -23,7 +24,15 @@ export const enum Action {
   Blank,
   /** Its value decides. A second copy is refused. */
   Judge,
+  /**
+   * It is blanked, and decided about when the model is known. If it is kept, the block has it. A
+   * second copy is refused.
+   */
+  Withhold,
 }
+
+/** The value of a withheld member has at most this many bytes: each body grows by as many. */
+export const MAX_WITHHELD_BYTES: i32 = 64;
 
 /** A client's options for streams that do not ask for usage are kept if they are not longer. */
 export const MAX_KEPT_OPTIONS_BYTES: i32 = 32;
@@ -67,7 +76,7 @@ export class Member {
   prefix: Bytes;
   /** The same for `forced` and `fallback`, which may have another name. */
   ownPrefix: Bytes;
-  /** Size of its slot in the block; 0 if nothing is ever added. */
+  /** Size of the slot in the block that it needs; 0 if nothing is ever added. */
   slotBytes: i32 = 0;
 
   constructor(
@@ -95,7 +104,27 @@ export class Member {
   }
 }
 
+/** The plan for the models that match a glob, which is in lower case. */
+export class ModelPlan {
+  constructor(
+    public glob: Bytes,
+    public plan: EditPlan,
+  ) {}
+}
+
+/** The plan of the first of `choices` that matches a model; null if there is no model. */
+export function choose(choices: ModelPlan[], model: Bytes | null): EditPlan {
+  const name = lowerInPlace(model === null ? new ArrayBuffer(0) : model.slice(0));
+  const start = changetype<usize>(name);
+  const end = start + name.byteLength;
+  let i = 0;
+  while (!matchesGlob(unchecked(choices[i]).glob, start, end)) i++;
+  return choices[i].plan;
+}
+
 export class EditPlan {
+  /** Sizes of the members' slots. */
+  slots: StaticArray<i32>;
   /**
    * Size of the block before the closing brace: the body grows by exactly that. At least 1: a body
    * without its brace is then shorter than the announced content-length, and can't reach the
@@ -113,6 +142,13 @@ export class EditPlan {
   streams: bool = false;
   /** The bit of `stream` in Seen.sent; 0 if it is not managed. */
   streamBit: u64 = 0;
+  /** Whether the model does not depend on the client. */
+  isModelFixed: bool = false;
+  /**
+   * The plans of which the model decides. The first that matches is used, and the last matches every
+   * model. Empty if this plan is for all models.
+   */
+  choices: ModelPlan[] = [];
 
   /** `members` are complete: `fit` has been called on each. */
   constructor(
@@ -124,8 +160,10 @@ export class EditPlan {
   ) {
     let block = 0;
     let longestName = 0;
+    this.slots = new StaticArray<i32>(members.length);
     for (let i = 0; i < members.length; i++) {
       const member = members[i];
+      this.slots[i] = member.slotBytes;
       block += member.slotBytes;
       longestName = max(longestName, member.name.length);
       if (!member.isStream) continue;

@@ -6,15 +6,24 @@
 // client's members, and the held bytes.
 
 import { MAX_MEMBER_NAME_LENGTH } from "../../contract/limits";
-import { Bytes, find } from "../bytes/bytes";
+import { Bytes, copyOf, find } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 import { JsonStep, Scanner } from "../json/scanner";
 import { foldKey, unescapeString } from "../json/unescape";
 import { Seen, writeBlock } from "./block";
-import { Action, EditPlan, HAS_NUL, KEY_SLACK_BYTES, Member, NO_MEMBER } from "./edit-plan";
+import { Action, choose, EditPlan, HAS_NUL, KEY_SLACK_BYTES, Member, NO_MEMBER } from "./edit-plan";
 import { HeldBytes, MAX_HELD_MEMBER_BYTES } from "./held-bytes";
 import { LongKey } from "./long-key";
-import { judge, MAX_JUDGED_BYTES, modelEnd, modelStart, replacement, Verdict } from "./judge";
+import {
+  judge,
+  MAX_JUDGED_BYTES,
+  modelEnd,
+  modelStart,
+  replacement,
+  tooLong,
+  Verdict,
+} from "./judge";
+import { refused, settleWithheld } from "./withheld";
 
 const keyBuffer = memory.data(MAX_MEMBER_NAME_LENGTH * 6 + KEY_SLACK_BYTES);
 
@@ -103,7 +112,7 @@ export class Editor {
       if (step == JsonStep.Invalid) return Verdict.InvalidJson;
       if (step == JsonStep.TooDeep) return Verdict.TooDeep;
       if (step == JsonStep.Close) this.held.begin(scanner.at - 1);
-      else if (manages) {
+      if (manages) {
         const verdict = this.follow(step, scanner.at);
         if (verdict != Verdict.Valid) return verdict;
       }
@@ -130,6 +139,9 @@ export class Editor {
         return this.judged >= 0 && isContainer(load<u8>(at - 1))
           ? this.judgeContainer(unchecked(this.plan.members[this.judged]))
           : Verdict.Valid;
+      case JsonStep.Close:
+        // A body without a model.
+        return this.settle();
       default:
         if (this.judged >= 0) return this.decideByValue(at);
         if (this.isBlanking) this.blank(at);
@@ -153,7 +165,9 @@ export class Editor {
     const index = this.longKey.find(this.plan);
     if (index == HAS_NUL) return Verdict.InvalidParameter;
     // Its beginning may have gone out.
-    return index == NO_MEMBER ? this.decideByKey(index) : this.refuseMember(index);
+    return index == NO_MEMBER
+      ? this.decideByKey(index)
+      : this.refuse(this.plan.members[index], Verdict.InvalidParameter);
   }
 
   private beginLongKey(end: usize): void {
@@ -175,23 +189,18 @@ export class Editor {
     const bit = (<u64>1) << index;
     const isRepeated = (this.seen.sent & bit) != 0;
     this.seen.sent |= bit;
-    switch (member.action) {
-      case Action.Blank:
-        this.drop();
-        return Verdict.Valid;
-      case Action.Judge:
-        // Of two copies, some readers take the first, and others the last.
-        if (isRepeated) {
-          this.culprit = member;
-          return Verdict.DuplicateMember;
-        }
-        if (member.isForStreams && this.isUnstreamed) this.keep();
-        else this.judged = index;
-        return Verdict.Valid;
-      default:
-        this.keep();
-        return Verdict.Valid;
+    if (member.action == Action.Blank) {
+      this.drop();
+      return Verdict.Valid;
     }
+    const isRead = member.action != Action.Keep;
+    // Of two copies, some readers take the first, and others the last.
+    if (isRepeated && (isRead || this.seen.replaces(index))) {
+      return this.refuse(member, Verdict.DuplicateMember);
+    }
+    if (!isRead || (member.isForStreams && this.isUnstreamed)) this.keep();
+    else this.judged = index;
+    return Verdict.Valid;
   }
 
   // Whether the client has said that it wants no stream.
@@ -207,31 +216,33 @@ export class Editor {
     const verdict = judge(member, valueStart, at);
     this.judged = -1;
     // An explicit null names no model.
-    if (member.models) this.model = modelStart == 0 ? null : copy(modelStart, modelEnd);
+    if (member.models) this.model = modelStart == 0 ? null : copyOf(modelStart, modelEnd);
     if (member.isStream) this.seen.streams = load<u8>(valueStart) == Char.t;
     if (verdict == Verdict.Valid) {
       this.keep();
-      return Verdict.Valid;
+    } else if (verdict == Verdict.Replaced) {
+      this.seen.replace(index, replacement, this.plan);
+      this.drop();
+      this.blank(at);
+      this.isBlanking = false;
+    } else {
+      return this.refuse(member, verdict);
     }
-    if (verdict != Verdict.Replaced) {
-      this.culprit = member;
-      return verdict;
-    }
-    let replacements = this.seen.replacements;
-    if (replacements === null) {
-      replacements = new StaticArray<Bytes | null>(this.plan.members.length);
-      this.seen.replacements = replacements;
-    }
-    replacements[index] = replacement;
-    this.drop();
-    this.blank(at);
-    this.isBlanking = false;
-    return Verdict.Valid;
+    return member.models ? this.settle() : Verdict.Valid;
+  }
+
+  // The model is known: decides about what has come before it.
+  private settle(): Verdict {
+    const before = this.plan;
+    if (before.choices.length == 0) return Verdict.Valid;
+    this.plan = choose(before.choices, this.model);
+    const verdict = settleWithheld(before, this.plan, this.seen);
+    return verdict == Verdict.Valid ? verdict : this.refuse(refused!, verdict);
   }
 
   // Long `stream_options` stay as they are.
   private endLongValue(member: Member): Verdict {
-    if (!member.isForStreams) return this.refuseMember(this.judged);
+    if (!member.isForStreams) return this.refuse(member, tooLong(member));
     this.judged = -1;
     this.keep();
     return Verdict.Valid;
@@ -239,12 +250,13 @@ export class Editor {
 
   // Objects and arrays have no bound, and no rule judges them but the one for `stream_options`.
   private judgeContainer(member: Member): Verdict {
-    return member.isForStreams ? Verdict.Valid : this.refuseMember(this.judged);
+    const isRead = member.isForStreams || member.action == Action.Withhold;
+    return isRead ? Verdict.Valid : this.refuse(member, Verdict.InvalidParameter);
   }
 
-  private refuseMember(index: i32): Verdict {
-    this.culprit = this.plan.members[index];
-    return Verdict.InvalidParameter;
+  private refuse(member: Member, verdict: Verdict): Verdict {
+    this.culprit = member;
+    return verdict;
   }
 
   // The undecided member goes out. Its comma becomes a space if no member before it has gone out.
@@ -327,12 +339,6 @@ export class Editor {
     this.outEnd = this.outStart;
     this.changed = true;
   }
-}
-
-function copy(start: usize, end: usize): Bytes {
-  const bytes = new ArrayBuffer(<i32>(end - start));
-  memory.copy(changetype<usize>(bytes), start, end - start);
-  return bytes;
 }
 
 function isContainer(byte: u8): bool {

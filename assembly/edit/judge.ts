@@ -3,12 +3,18 @@
 // whole text; goes out: a verdict. Kept until the next call: `replacement`, and the model that the
 // value names.
 
-import { Bytes, bytesOf, contains, equals, find, isDigit } from "../bytes/bytes";
+import { Bytes, bytesOf, contains, copyOf, equals, find, isDigit } from "../bytes/bytes";
 import { Char } from "../bytes/chars";
 import { matchesGlob } from "../bytes/glob";
 import { skipWhitespace } from "../bytes/lanes";
 import { unescapeString } from "../json/unescape";
-import { MAX_KEPT_OPTIONS_BYTES, Member, ModelRules } from "./edit-plan";
+import {
+  Action,
+  MAX_KEPT_OPTIONS_BYTES,
+  MAX_WITHHELD_BYTES,
+  Member,
+  ModelRules,
+} from "./edit-plan";
 import { compareNumbers } from "./numbers";
 
 export const enum Verdict {
@@ -21,6 +27,8 @@ export const enum Verdict {
   /** A judged member has a value of the wrong type, or one that is too long. */
   InvalidParameter,
   ModelNotAllowed,
+  /** A member that depends on the model comes before it, and is too long to be withheld. */
+  ModelTooLate,
 }
 
 /** A judged value has at most this many bytes. */
@@ -47,7 +55,8 @@ const falseText = String.UTF8.encode("false");
 export function judge(member: Member, start: usize, end: usize): Verdict {
   modelStart = modelEnd = 0;
   if (member.isForStreams) return judgeOptions(member.fallback, start, end);
-  if (end - start > MAX_JUDGED_BYTES) return Verdict.InvalidParameter;
+  if (member.action == Action.Withhold) return withhold(member, start, end);
+  if (end - start > MAX_JUDGED_BYTES) return tooLong(member);
   const forced = member.forced;
   if (forced !== null) return judgeOnly(forced, start, end);
   if (equals(nullText, start, end)) return Verdict.Valid;
@@ -55,6 +64,18 @@ export function judge(member: Member, start: usize, end: usize): Verdict {
   if (models) return judgeModel(models, start, end);
   if (member.isStream) return judgeFlag(start, end);
   return judgeNumber(member, start, end);
+}
+
+/** What is wrong with a value that has too many bytes. */
+export function tooLong(member: Member): Verdict {
+  return member.action == Action.Withhold ? Verdict.ModelTooLate : Verdict.InvalidParameter;
+}
+
+// The value is replaced by itself, until the model is known.
+function withhold(member: Member, start: usize, end: usize): Verdict {
+  if (end - start > <usize>MAX_WITHHELD_BYTES) return tooLong(member);
+  replacement = copyOf(start, end);
+  return Verdict.Replaced;
 }
 
 const INCLUDE_USAGE = bytesOf('"include_usage"');

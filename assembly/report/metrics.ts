@@ -22,6 +22,7 @@ import {
   rejectedMetric,
   requestsMetric,
   routeLabel,
+  searchUnitsMetric,
   sourceLabel,
   usageUnknownMetric,
 } from "../../contract/telemetry";
@@ -37,6 +38,7 @@ const enum Metric {
   CompletionTokens,
   CachedTokens,
   ReasoningTokens,
+  SearchUnits,
   UsageUnknown,
   FirstEvent,
   Duration,
@@ -48,6 +50,7 @@ const names: string[] = [
   completionTokensMetric,
   cachedTokensMetric,
   reasoningTokensMetric,
+  searchUnitsMetric,
   usageUnknownMetric,
   firstEventMetric,
   durationMetric,
@@ -57,7 +60,7 @@ const names: string[] = [
 // that none shows a meaningless 0.
 class Series {
   private tags: string;
-  private ids: StaticArray<u32> = new StaticArray<u32>(7);
+  private ids: StaticArray<u32> = new StaticArray<u32>(8);
   /** By status and outcome, and by error code. */
   private requests: Map<u32, u32> = new Map<u32, u32>();
   private rejected: Map<u32, u32> = new Map<u32, u32>();
@@ -85,8 +88,10 @@ class Series {
 
   private countTokens(call: Call): void {
     const usage = call.usage;
+    const units = usage === null ? UNKNOWN : usage.searchUnits;
+    this.add(Metric.SearchUnits, units);
     if (usage === null || !usage.isKnown) {
-      if (call.expectsUsage) this.add(Metric.UsageUnknown, 1);
+      if (call.expectsUsage && units == UNKNOWN) this.add(Metric.UsageUnknown, 1);
       return;
     }
     this.add(Metric.PromptTokens, usage.promptTokens);

@@ -224,6 +224,8 @@ function codeOf(verdict: Verdict): ErrorCode {
       return ErrorCode.InvalidParameter;
     case Verdict.ModelNotAllowed:
       return ErrorCode.ModelNotAllowed;
+    case Verdict.ModelTooLate:
+      return ErrorCode.ModelTooLate;
     default:
       return ErrorCode.InvalidJson;
   }

@@ -50,6 +50,7 @@ export const enum Key {
   TotalOutputTokens,
   TotalCachedTokens,
   TotalThoughtTokens,
+  SearchUnits,
   // Ollama's, at the top.
   PromptEvalCount,
   EvalCount,
@@ -94,7 +95,8 @@ const NAMES = bytesOf(
     "prompt_cache_hit_tokens num_cached_tokens promptTokenCount candidatesTokenCount " +
     "totalTokenCount cachedContentTokenCount thoughtsTokenCount inputTokens outputTokens " +
     "totalTokens cacheReadInputTokens cacheWriteInputTokens total_input_tokens " +
-    "total_output_tokens total_cached_tokens total_thought_tokens prompt_eval_count eval_count " +
+    "total_output_tokens total_cached_tokens total_thought_tokens search_units " +
+    "prompt_eval_count eval_count " +
     "response message x_groq delta interaction usageMetadata meta billed_units tokens base_resp " +
     "iterations " +
     "prompt_tokens_details input_tokens_details completion_tokens_details output_tokens_details " +
@@ -102,7 +104,7 @@ const NAMES = bytesOf(
     "response.completed response.incomplete response.failed message_stop ",
 );
 
-const KEYS: i32 = 68;
+const KEYS: i32 = 69;
 const SLOTS: i32 = 256;
 const hashes = new StaticArray<u64>(KEYS);
 /** Which key has a hash with this lowest byte, or a lower one if that slot is taken. */

@@ -33,6 +33,7 @@ const EVENT_STREAM = bytesOf("text/event-stream");
 const FRAMES = bytesOf("application/vnd.amazon.eventstream");
 // One object after another, which is read like one.
 const JSON_LINES = bytesOf("application/x-ndjson");
+const STREAM_JSON = bytesOf("application/stream+json");
 
 /** Every status outside 100 to 599, which have one value in metrics. */
 export const OTHER_STATUS: u32 = 600;
@@ -75,7 +76,8 @@ export class ResponseHeaders {
       this.hasFrames = isMediaType(FRAMES, valueStart, valueEnd);
       this.isJson =
         isMediaType(JSON_TYPE, valueStart, valueEnd) ||
-        isMediaType(JSON_LINES, valueStart, valueEnd);
+        isMediaType(JSON_LINES, valueStart, valueEnd) ||
+        isMediaType(STREAM_JSON, valueStart, valueEnd);
     } else if (equals(CONTENT_LENGTH, pairs.nameStart, pairs.nameEnd)) {
       this.hasLength = true;
     } else if (equals(CONTENT_ENCODING, pairs.nameStart, pairs.nameEnd)) {

@@ -1,9 +1,10 @@
 // Reads an answer's JSON as it passes, in pieces split anywhere: a whole answer, or the data of one
 // event after another. Comes in: runs of bytes; goes out: the token usage, whether the provider
 // reports an error or the end of its stream, and what kind of text it was. Nothing is held and
-// nothing is validated. The usage is at the top; in OpenAI's Responses under `response`, at the
-// start of an Anthropic stream under `message`, in Groq's under `x_groq`, in Moonshot's in a choice.
-// Kept between calls: the position in the text.
+// nothing is validated. The usage is at the top, or at that of the objects in an array, as Gemini
+// streams without events; in OpenAI's Responses under `response`, at the start of an Anthropic stream
+// under `message`, in Groq's under `x_groq`, in Moonshot's in a choice. Kept between calls: the
+// position in the text.
 
 import { isDigit } from "../bytes/bytes";
 import { CASE_BIT, Char } from "../bytes/chars";
@@ -232,13 +233,14 @@ export class UsageReader extends Report {
       this.places = Place.Top;
       this.hasObject = true;
     } else {
-      this.isOther = true;
       if (byte == Char.Quote) this.mode = Mode.Text;
       else if (byte == Char.OpenBracket) {
-        this.skipped = 1;
+        // The objects in an array are read like one after another, but not those in arrays in it.
+        if (this.isOther) this.skipped = 1;
         this.number = REST_OF_DONE;
         this.mode = Mode.Done;
       }
+      this.isOther = true;
     }
     return at + 1;
   }

@@ -27,8 +27,11 @@ const enum Count {
   Reasoning,
   /** Of the prompt. */
   Audio,
-  /** Mistral's length of the audio in the prompt, whose tokens may be in the total alone. */
-  AudioSeconds,
+  /**
+   * Mistral's length of the audio in the prompt, whose tokens may be in the total alone; without
+   * tokens, Cohere's search units. A count of their own would take 16 bytes more for each stream.
+   */
+  Units,
 }
 const ITERATION_COUNTS: i32 = 4;
 const COUNTS: i32 = 11;
@@ -46,7 +49,7 @@ export class Usage {
   private cached: u32 = NO_COUNT;
   private reasoning: u32 = NO_COUNT;
   private audio: u32 = NO_COUNT;
-  private audioSeconds: u32 = NO_COUNT;
+  private units: u32 = NO_COUNT;
   /** Whether a number is out of range, so that nothing is known. */
   private isOutOfRange: bool = false;
   /** Whether the counts are those of a choice, which those of the whole answer replace. */
@@ -95,7 +98,7 @@ export class Usage {
     const rest = this.rest();
     const reasoning = this.count(Count.Reasoning);
     const isReasoning =
-      reasoning == rest || (reasoning == UNKNOWN && known(this.count(Count.AudioSeconds)) == 0);
+      reasoning == rest || (reasoning == UNKNOWN && known(this.count(Count.Units)) == 0);
     return isReasoning && rest != this.count(Count.Audio) ? completion + rest : completion;
   }
 
@@ -108,6 +111,11 @@ export class Usage {
   /** Tokens of the completion that were spent on reasoning, or UNKNOWN. */
   get reasoningTokens(): u64 {
     return this.count(Count.Reasoning);
+  }
+
+  /** Units of a rerank, which has no tokens, or UNKNOWN. */
+  get searchUnits(): u64 {
+    return this.isKnown ? UNKNOWN : this.count(Count.Units);
   }
 
   private givenPrompt(): u64 {
@@ -192,6 +200,8 @@ const OTHER_COUNTS: StaticArray<i32> = [
   Count.Completion,
   Count.Cached,
   Count.Reasoning,
+  // Cohere's search units.
+  Count.Units,
   // Ollama's.
   Count.Prompt,
   Count.Completion,

@@ -317,6 +317,38 @@ export interface ParametersConfig {
    * @maxItems 256
    */
   remove?: string[];
+  /**
+   * What is different for some models, by globs of the model that the provider gets. `*` matches any characters, and `?` matches one; upper and lower case are the same. The most specific glob that matches applies: the one with the most characters beside `*` and `?`. `model`, `stream` and `stream_options` can't depend on the model.
+   */
+  models?: {
+    [k: string]: ModelParameters;
+  };
+}
+export interface ModelParameters {
+  /**
+   * Like `parameters.defaults`.
+   */
+  defaults?: {
+    [k: string]: unknown;
+  };
+  /**
+   * Like `parameters.overrides`.
+   */
+  overrides?: {
+    [k: string]: unknown;
+  };
+  /**
+   * Like `parameters.limits`.
+   */
+  limits?: {
+    [k: string]: number;
+  };
+  /**
+   * Like `parameters.remove`.
+   *
+   * @maxItems 256
+   */
+  remove?: string[];
 }
 /**
  * Which models a client may name, and what each name means.
@@ -677,6 +709,39 @@ export const llmProviderSchema: Schema = {
                           maxItems: 256,
                           items: { type: "string", maxLength: 64 },
                         },
+                        models: {
+                          type: "object",
+                          description:
+                            "What is different for some models, by globs of the model that the provider gets. `*` matches any characters, and `?` matches one; upper and lower case are the same. The most specific glob that matches applies: the one with the most characters beside `*` and `?`. `model`, `stream` and `stream_options` can't depend on the model.",
+                          maxProperties: 16,
+                          additionalProperties: {
+                            type: "object",
+                            properties: {
+                              defaults: {
+                                type: "object",
+                                description: "Like `parameters.defaults`.",
+                                "x-kubernetes-preserve-unknown-fields": true,
+                              },
+                              overrides: {
+                                type: "object",
+                                description: "Like `parameters.overrides`.",
+                                "x-kubernetes-preserve-unknown-fields": true,
+                              },
+                              limits: {
+                                type: "object",
+                                description: "Like `parameters.limits`.",
+                                maxProperties: 64,
+                                additionalProperties: { type: "number" },
+                              },
+                              remove: {
+                                type: "array",
+                                description: "Like `parameters.remove`.",
+                                maxItems: 256,
+                                items: { type: "string", maxLength: 64 },
+                              },
+                            },
+                          },
+                        },
                       },
                     },
                     models: {
@@ -869,6 +934,39 @@ export const llmProviderSchema: Schema = {
                             description: "Members that are removed from the client's body.",
                             maxItems: 256,
                             items: { type: "string", maxLength: 64 },
+                          },
+                          models: {
+                            type: "object",
+                            description:
+                              "What is different for some models, by globs of the model that the provider gets. `*` matches any characters, and `?` matches one; upper and lower case are the same. The most specific glob that matches applies: the one with the most characters beside `*` and `?`. `model`, `stream` and `stream_options` can't depend on the model.",
+                            maxProperties: 16,
+                            additionalProperties: {
+                              type: "object",
+                              properties: {
+                                defaults: {
+                                  type: "object",
+                                  description: "Like `parameters.defaults`.",
+                                  "x-kubernetes-preserve-unknown-fields": true,
+                                },
+                                overrides: {
+                                  type: "object",
+                                  description: "Like `parameters.overrides`.",
+                                  "x-kubernetes-preserve-unknown-fields": true,
+                                },
+                                limits: {
+                                  type: "object",
+                                  description: "Like `parameters.limits`.",
+                                  maxProperties: 64,
+                                  additionalProperties: { type: "number" },
+                                },
+                                remove: {
+                                  type: "array",
+                                  description: "Like `parameters.remove`.",
+                                  maxItems: 256,
+                                  items: { type: "string", maxLength: 64 },
+                                },
+                              },
+                            },
                           },
                         },
                       },

@@ -62,38 +62,20 @@ export class Metrics {
     gateways: Pick<Gateways, "countPolls" | "expiresAt" | "renewsAt">,
   ) {
     collectDefaultMetrics({ register: this.registry });
-    new Gauge({
-      name: `${prefix}leader`,
-      help: "1 on the replica that writes.",
-      registers: [this.registry],
-      collect() {
-        this.set(isLeader() ? 1 : 0);
-      },
-    });
-    new Gauge({
-      name: `${prefix}key_polls`,
-      help: "Workers of gateways that wait for keys at this replica.",
-      registers: [this.registry],
-      collect() {
-        this.set(gateways.countPolls());
-      },
-    });
-    new Gauge({
-      name: `${prefix}mesh_certificate_expiry_seconds`,
-      help: "When the controller's mesh certificate expires, since 1970. 0 if there is none.",
-      registers: [this.registry],
-      collect() {
-        this.set(gateways.expiresAt / 1000);
-      },
-    });
-    new Gauge({
-      name: `${prefix}mesh_certificate_renewal_seconds`,
-      help: "When the controller's mesh certificate is to be renewed, since 1970. 0 if there is none.",
-      registers: [this.registry],
-      collect() {
-        this.set(gateways.renewsAt / 1000);
-      },
-    });
+    this.#measure("leader", "1 on the replica that writes.", () => (isLeader() ? 1 : 0));
+    this.#measure("key_polls", "Workers of gateways that wait for keys at this replica.", () =>
+      gateways.countPolls(),
+    );
+    this.#measure(
+      "mesh_certificate_expiry_seconds",
+      "When the controller's mesh certificate expires, since 1970. 0 if there is none.",
+      () => gateways.expiresAt / 1000,
+    );
+    this.#measure(
+      "mesh_certificate_renewal_seconds",
+      "When the controller's mesh certificate is to be renewed, since 1970. 0 if there is none.",
+      () => gateways.renewsAt / 1000,
+    );
     new Gauge({
       name: `${prefix}watch_age_seconds`,
       help: "Time since the Kubernetes API last said anything about a collection.",
@@ -101,6 +83,14 @@ export class Metrics {
       registers: [this.registry],
       collect() {
         for (const [resource, { ageMs }] of collections) this.set({ resource }, ageMs / 1000);
+      },
+    });
+  }
+  #measure(name: string, help: string, read: () => number): void {
+    new Gauge({
+      ...{ name: prefix + name, help, registers: [this.registry] },
+      collect() {
+        this.set(read());
       },
     });
   }

@@ -1,6 +1,6 @@
 // The members of the request body that an openAIConfig manages: read from it, merged, and completed
 // for the filter. Pure; values are JSON text throughout, so that numbers stay as they were written.
-import type { OpenAIConfig } from "../api/generated.ts";
+import type { ModelParameters, OpenAIConfig } from "../api/generated.ts";
 import type { PluginMember } from "../../contract/plugin-config.ts";
 import type { Cursor } from "./cursor.ts";
 
@@ -44,7 +44,14 @@ export function readMembers(config: Cursor<OpenAIConfig> | undefined): Members {
   const { model, stream } = config.value;
   if (model !== undefined) place(members, "model", { override: JSON.stringify(model) });
   if (stream !== undefined) place(members, "stream", { override: JSON.stringify(stream) });
-  const parameters = config.at("parameters");
+  return readParameters(config.at("parameters"), members);
+}
+
+/** What parameters say about members, on top of `members`. */
+export function readParameters(
+  parameters: Cursor<ModelParameters | undefined>,
+  members: Members = new Map(),
+): Members {
   for (const [name, value] of parameters.at("defaults").fields()) {
     place(members, name, { default: value.jsonText() });
   }

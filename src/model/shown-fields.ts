@@ -10,6 +10,8 @@ export type Shown = "value" | "small" | { fields: Record<string, Shown> } | { ea
 const values: Shown = { each: "value" };
 const members: Shown = { each: "small" };
 
+const parameters = { defaults: members, overrides: members, limits: members, remove: values };
+
 /** Not the entry, as somebody may take `key` for the key itself. */
 const secretRef: Shown = { fields: { name: "value" } };
 
@@ -21,9 +23,7 @@ const config: Shown = {
         model: "value",
         stream: "value",
         streamMismatch: "value",
-        parameters: {
-          fields: { defaults: members, overrides: members, limits: members, remove: values },
-        },
+        parameters: { fields: { ...parameters, models: { each: { fields: parameters } } } },
         models: { fields: { allow: values, aliases: values, list: "value" } },
         apiKeySecretRef: secretRef,
         apiKeys: { each: { fields: { secretRef } } },

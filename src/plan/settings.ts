@@ -1,13 +1,13 @@
 import type { ApiKey, OpenAIConfig, SecretRef } from "../api/generated.ts";
 import type { Cursor } from "../model/cursor.ts";
-import {
-  askForUsage,
-  completeMembers,
-  mergeMembers,
-  readMembers,
-  refuseStreams,
-} from "../model/members.ts";
-import type { PluginKey, PluginModels, PluginSettings } from "../../contract/plugin-config.ts";
+import { askForUsage, completeMembers, type Members, refuseStreams } from "../model/members.ts";
+import { manageMembers, readByModel } from "../model/model-members.ts";
+import type {
+  PluginKey,
+  PluginMember,
+  PluginModels,
+  PluginSettings,
+} from "../../contract/plugin-config.ts";
 
 type Config = Cursor<OpenAIConfig> | undefined;
 
@@ -17,20 +17,28 @@ type Config = Cursor<OpenAIConfig> | undefined;
  */
 export function buildSettings(base: Config, own?: Config): PluginSettings {
   const merged = mergeConfigs(base?.value, own?.value);
-  const { auth, models, maxRequestBytes, usage, streamMismatch } = merged;
-  const complete = completeMembers(mergeMembers(readMembers(base), readMembers(own)));
-  const members = streamMismatch === "Refuse" ? refuseStreams(complete) : complete;
+  const { auth, models, maxRequestBytes } = merged;
+  const { members, modelMembers } = manageMembers(readByModel(base, own), (each) =>
+    completeFor(merged, each),
+  );
   const settings: PluginSettings = {
     authHeader: (auth?.header ?? "authorization").toLowerCase(),
     authPrefix: auth?.prefix ?? "Bearer ",
-    members: usage === "Off" ? members : askForUsage(members),
+    members,
   };
+  if (modelMembers.length > 0) settings.modelMembers = modelMembers;
   Object.assign(settings, toPluginKeys(merged));
   if (maxRequestBytes !== undefined) settings.maxRequestBytes = maxRequestBytes;
   const pluginModels = toPluginModels(models);
   if (pluginModels !== undefined) settings.models = pluginModels;
   if (models?.list === "Configured") settings.modelList = listModels(merged);
   return settings;
+}
+
+function completeFor({ usage, streamMismatch }: Scalars, members: Members): PluginMember[] {
+  const complete = completeMembers(members);
+  const refusing = streamMismatch === "Refuse" ? refuseStreams(complete) : complete;
+  return usage === "Off" ? refusing : askForUsage(refusing);
 }
 
 const keyFields = ["apiKey", "apiKeySecretRef", "apiKeys"] as const;

@@ -91,9 +91,10 @@ function checkBase(item: Cursor, provider: ProviderResource, report: Report): vo
 /** What says which models, and how much of them, clients may use. */
 function isPolicy({ value }: Cursor<OpenAIConfig>): boolean {
   const { model, models, parameters } = value;
-  const { overrides, limits, remove } = parameters ?? {};
-  const fields = [overrides, limits, remove].map((each) => Object.keys(each ?? {}).length);
-  return model !== undefined || models?.allow !== undefined || fields.some((count) => count > 0);
+  const parts = [parameters ?? {}, ...Object.values(parameters?.models ?? {})];
+  const fields = parts.flatMap(({ overrides, limits, remove }) => [overrides, limits, remove]);
+  const isManaging = fields.some((field) => Object.keys(field ?? {}).length > 0);
+  return model !== undefined || models?.allow !== undefined || isManaging;
 }
 
 const untouched = / (?:any|own) /;

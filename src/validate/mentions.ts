@@ -1,4 +1,4 @@
-import type { OpenAIConfig } from "../api/generated.ts";
+import type { ModelParameters, OpenAIConfig } from "../api/generated.ts";
 import type { Diagnostic, DiagnosticCode, Path } from "../diagnostics.ts";
 import type { Cursor } from "../model/cursor.ts";
 import { memberKey } from "../model/members.ts";
@@ -14,26 +14,38 @@ export interface Mention {
   path: Path;
 }
 
-/** Every mention of a member, fields first and then by section. */
+/** Every mention of a member, but for those that depend on the model: fields first, then by section. */
 export function mentionsOf(config: Cursor<OpenAIConfig>): Mention[] {
-  const mention = (section: Mention["section"], name: string, place: Cursor): Mention => {
-    const path = place.path.slice(config.path.length);
-    return { section, name, key: memberKey(name), place, path };
-  };
   const fields = (["model", "stream"] as const).filter((name) => config.value[name] !== undefined);
-  const parameters = config.at("parameters");
+  return [
+    ...fields.map((name) => mentionOf("field", name, config.at(name), config)),
+    ...mentionsIn(config.at("parameters"), config),
+  ];
+}
+
+/** Every mention in parameters of an openAIConfig, by section. */
+export function mentionsIn(
+  parameters: Cursor<ModelParameters | undefined>,
+  config: Cursor<OpenAIConfig>,
+): Mention[] {
   const sections = (["defaults", "overrides", "limits"] as const).flatMap((section) =>
     parameters
       .at(section)
       .fields()
-      .map(([name, place]) => mention(section, name, place)),
+      .map(([name, place]) => mentionOf(section, name, place, config)),
   );
   const removed = parameters.at("remove").items();
-  return [
-    ...fields.map((name) => mention("field", name, config.at(name))),
-    ...sections,
-    ...removed.map((place) => mention("remove", place.value, place)),
-  ];
+  return [...sections, ...removed.map((place) => mentionOf("remove", place.value, place, config))];
+}
+
+function mentionOf(
+  section: Mention["section"],
+  name: string,
+  place: Cursor,
+  config: Cursor<OpenAIConfig>,
+): Mention {
+  const path = place.path.slice(config.path.length);
+  return { section, name, key: memberKey(name), place, path };
 }
 
 /** A diagnostic about the mention itself, rather than about the member's value. */

@@ -11,8 +11,14 @@ import {
   mergeMembers,
   readMembers,
 } from "../model/members.ts";
+import {
+  manageMembers,
+  type MembersByModel,
+  parametersByModel,
+  readByModel,
+} from "../model/model-members.ts";
 import type { PluginMember } from "../../contract/plugin-config.ts";
-import { mentionsOf } from "./mentions.ts";
+import { type Mention, mentionsIn, mentionsOf } from "./mentions.ts";
 
 /**
  * At most this many members are implied: model, stream, stream_options, and two more names for the
@@ -26,8 +32,44 @@ export function checkMerged(
   config: Cursor<OpenAIConfig>,
   report: Report,
 ): void {
-  const inherited = readMembers(base);
-  const own: Own = { config, members: readMembers(config), report };
+  const mentions = mentionsOf(config);
+  const members = readMembers(config);
+  const own: Own = { members, mentions, place: config, inheritedFrom: "defaultConfig", report };
+  checkOver(readMembers(base), own);
+  checkByModel(base, config, report);
+}
+
+/** What depends on the model, merged over the rest; and how many members there are in all. */
+export function checkByModel(
+  base: Cursor<OpenAIConfig> | undefined,
+  config: Cursor<OpenAIConfig>,
+  report: Report,
+): void {
+  const byModel = readByModel(base, config);
+  const entries = [config, base].map(parametersByModel);
+  for (const [glob, members] of byModel.globs) {
+    const mentions = entries.flatMap((each) => {
+      const entry = each.get(glob);
+      return entry === undefined ? [] : mentionsIn(entry, config);
+    });
+    const inheritedFrom = "the parameters of all models";
+    checkOver(byModel.rest, { members, mentions, place: config, inheritedFrom, report });
+  }
+  checkMemberCount(byModel, config, report);
+}
+
+/** What is merged over inherited members. */
+interface Own {
+  members: Members;
+  mentions: readonly Mention[];
+  /** Of what has no mention. */
+  place: Cursor;
+  /** Where the inherited members are, for messages. */
+  inheritedFrom: string;
+  report: Report;
+}
+
+function checkOver(inherited: Members, own: Own): void {
   const merged = mergeMembers(inherited, own.members);
   for (const [key, member] of own.members) {
     const isReplaced = findIn(own.members, key, "limit") !== undefined;
@@ -36,37 +78,36 @@ export function checkMerged(
     if (member.limit !== undefined) checkOwnLimit({ key, limit: member.limit, merged, own });
   }
   checkStreamOptions(merged, own);
-  checkMemberCount(merged, config, report);
-}
-
-/** The route's openAIConfig. */
-interface Own {
-  config: Cursor<OpenAIConfig>;
-  members: Members;
-  report: Report;
 }
 
 /** The filter keeps a bounded table of members. */
-export function checkMemberCount(
-  members: Members,
+function checkMemberCount(
+  byModel: MembersByModel,
   config: Cursor<OpenAIConfig>,
   report: Report,
 ): void {
-  if (members.size + maxImplied <= MAX_MEMBERS) return;
-  const managed = askForUsage(completeMembers(members));
+  const lists = [byModel.rest, ...byModel.globs.map(([, members]) => members)];
+  const named = lists.reduce((sum, members) => sum + members.size, 0);
+  if (named + maxImplied <= MAX_MEMBERS) return;
+  const { members } = manageMembers(byModel, (each) => askForUsage(completeMembers(each)));
   // The model is always read.
-  const count = managed.length + (members.has("model") ? 0 : 1);
+  const count = members.length + (byModel.rest.has("model") ? 0 : 1);
   if (count <= MAX_MEMBERS) return;
   const message = `manages ${count} members of the body, implied ones included; at most ${MAX_MEMBERS} are allowed`;
   report(config.at("parameters").problem("too_many_members", message, "key"));
 }
 
-/** What the route sets must be within the default's limit, unless the route has its own. */
+/** What is set must be within the inherited limit, unless there is another. */
 function checkInheritedLimit(member: PluginMember, limit: string | undefined, own: Own): void {
   const value = member.override ?? member.default;
   if (limit === undefined || value === undefined) return;
   if (Number(value) > Number(limit)) {
-    faultAt(member.name, "above_limit", `is above the limit of ${limit} in defaultConfig`, own);
+    faultAt(
+      member.name,
+      "above_limit",
+      `is above the limit of ${limit} in ${own.inheritedFrom}`,
+      own,
+    );
   } else if (member.default !== undefined && !isNumber(value)) {
     faultAt(member.name, "invalid_member_value", "must be a number because it has a limit", own);
   }
@@ -79,12 +120,12 @@ interface OwnLimit {
   own: Own;
 }
 
-/** A limit of the route bounds what the merged configuration adds or lets through. */
+/** A limit bounds what the merged configuration adds or lets through. */
 function checkOwnLimit({ key, limit, merged, own }: OwnLimit): void {
   const name = own.members.get(key)?.name ?? key;
   const isRemoved = merged.get(key)?.remove === true;
   if (isRemoved || findIn(merged, key, "override") !== undefined) {
-    const message = "has no effect: defaultConfig overrides or removes the member";
+    const message = `has no effect: the member is overridden or removed in ${own.inheritedFrom}`;
     faultAt(name, "invalid_limit", message, own);
   }
   const value = findIn(merged, key, "default");
@@ -92,7 +133,7 @@ function checkOwnLimit({ key, limit, merged, own }: OwnLimit): void {
   if (!isNumber(value)) {
     faultAt(name, "invalid_member_value", "has a default that is not a number", own);
   } else if (Number(value) > Number(limit)) {
-    faultAt(name, "above_limit", `is below the default of ${value} in defaultConfig`, own);
+    faultAt(name, "above_limit", `is below the default of ${value} in ${own.inheritedFrom}`, own);
   }
 }
 
@@ -123,6 +164,6 @@ function isNumber(text: string): boolean {
 }
 
 function faultAt(name: string, code: DiagnosticCode, message: string, own: Own): void {
-  const mention = mentionsOf(own.config).find((each) => each.key === memberKey(name));
-  own.report((mention?.place ?? own.config).problem(code, message, "key"));
+  const mention = own.mentions.find((each) => each.key === memberKey(name));
+  own.report((mention?.place ?? own.place).problem(code, message, "key"));
 }

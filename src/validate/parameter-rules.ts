@@ -4,7 +4,7 @@ import type { OpenAIConfig } from "../api/generated.ts";
 import { formatPath, type Report } from "../diagnostics.ts";
 import type { Cursor } from "../model/cursor.ts";
 import { groupOf, isTokenKey, memberKey, readMembers, tokenMembers } from "../model/members.ts";
-import { type Mention, mentionsOf, problemWith } from "./mentions.ts";
+import { type Mention, mentionsIn, mentionsOf, problemWith } from "./mentions.ts";
 
 const tokenNames = tokenMembers.join(", ");
 
@@ -19,14 +19,11 @@ export function checkParameters(config: Cursor<OpenAIConfig>, report: Report): b
     report(diagnostic);
   };
   const mentions = mentionsOf(config);
-  for (const mention of mentions) {
-    checkName(mention, counting);
-    checkValue(mention, counting);
-  }
-  checkRepetition(mentions, counting);
-  checkTokenNames(mentions, counting);
-  for (const mention of mentions) {
-    if (mention.section === "limits") checkLimit(mention, mentions, counting);
+  checkMentions(mentions, counting);
+  for (const [, entry] of config.at("parameters", "models").fields()) {
+    const own = mentionsIn(entry, config);
+    for (const mention of own) checkDependence(mention, counting);
+    checkMentions(own, counting);
   }
   // What is nested too deeply can't be written as JSON.
   const isWritable = mentions.every(({ place }) => isShallow(place.value, MAX_JSON_DEPTH - 1));
@@ -34,6 +31,26 @@ export function checkParameters(config: Cursor<OpenAIConfig>, report: Report): b
     checkStreamOptions(mentions, counting);
   }
   return faults === 0;
+}
+
+/** Members that are set in one place. */
+function checkMentions(mentions: readonly Mention[], report: Report): void {
+  for (const mention of mentions) {
+    checkName(mention, report);
+    checkValue(mention, report);
+  }
+  checkRepetition(mentions, report);
+  checkTokenNames(mentions, report);
+  for (const mention of mentions) {
+    if (mention.section === "limits") checkLimit(mention, mentions, report);
+  }
+}
+
+const independent = ["model", "stream", "stream_options"].map(memberKey);
+
+function checkDependence(mention: Mention, report: Report): void {
+  if (!independent.includes(mention.key)) return;
+  report(problemWith(mention, "invalid_member_name", "can't depend on the model"));
 }
 
 function checkName(mention: Mention, report: Report): void {

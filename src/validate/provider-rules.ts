@@ -3,14 +3,13 @@ import { reservedHeaders } from "../../contract/reserved-headers.ts";
 import type { OpenAIConfig } from "../api/generated.ts";
 import type { Report } from "../diagnostics.ts";
 import type { Cursor } from "../model/cursor.ts";
-import { readMembers } from "../model/members.ts";
 import { defaultConfigOf, routeConfigsOf } from "../model/provider.ts";
 import type { ProviderResource } from "../model/resource.ts";
 import { checkConnection } from "./connection-rules.ts";
 import { checkCredential } from "./credential-rules.ts";
 import { checkEndpoints } from "./endpoint-rules.ts";
-import { checkMemberCount, checkMerged } from "./merged-config-rules.ts";
-import { checkModels } from "./model-rules.ts";
+import { checkByModel, checkMerged } from "./merged-config-rules.ts";
+import { checkModelGlobs, checkModels } from "./model-rules.ts";
 import { checkHost, foldHeaderName } from "./name-rules.ts";
 import { checkSetHeaders } from "./set-header-rules.ts";
 import { checkParameters } from "./parameter-rules.ts";
@@ -49,7 +48,7 @@ function checkPath(path: Cursor<string | undefined>, report: Report): void {
 function checkConfigs(provider: ProviderResource, report: Report): void {
   const base = defaultConfigOf(provider);
   const isBaseSound = base === undefined || checkConfig(base, report);
-  if (base !== undefined && isBaseSound) checkMemberCount(readMembers(base), base, report);
+  if (base !== undefined && isBaseSound) checkByModel(undefined, base, report);
   for (const [, own] of routeConfigsOf(provider)) {
     // After merging, a contradiction would be reported again with each of its consequences.
     if (own !== undefined && checkConfig(own, report) && isBaseSound) {
@@ -62,5 +61,6 @@ function checkConfigs(provider: ProviderResource, report: Report): void {
 function checkConfig(config: Cursor<OpenAIConfig>, report: Report): boolean {
   checkCredential(config, report);
   checkModels(config, report);
+  checkModelGlobs(config, report);
   return checkParameters(config, report);
 }

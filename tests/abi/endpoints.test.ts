@@ -154,6 +154,17 @@ describe("the usage of an answer", () => {
     }
   });
 
+  it("of a rerank may be search units, which are not tokens", () => {
+    const host = hostOf();
+    const units = '{"results":[],"meta":{"billed_units":{"search_units":2}}}';
+    const stream = call(host, { headers: { ":path": "/v1/rerank" } }, units);
+    assert.equal(stream.filterState.get("asm.llmproxy.request_prompt_tokens"), undefined);
+    assert.deepEqual(countersOf(host), [
+      "llm_egress_requests{model=unknown,code=200,outcome=ok} 1",
+      "llm_egress_search_units{model=unknown} 2",
+    ]);
+  });
+
   it("does not count again when a stored answer is read", () => {
     const host = hostOf();
     call(host, { headers: { ":path": "/v1/responses/r", ":method": "GET" }, chunks: [] }, answer);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import { it } from "node:test";
 
-it("is at most 72 KB", () => {
+it("is at most 68 KB", () => {
   const module = new URL("../../build/llm-egress.wasm", import.meta.url);
-  assert.ok(statSync(module).size <= 72_000, `${statSync(module).size} bytes`);
+  assert.ok(statSync(module).size <= 68_000, `${statSync(module).size} bytes`);
 });

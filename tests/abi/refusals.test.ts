@@ -8,7 +8,8 @@ import { WasmHost, type WasmStream } from "../support/wasm-host.ts";
 
 const host = hostOf(
   {
-    members: [{ name: "max_tokens", limit: "100" }],
+    members: [{ name: "max_tokens", limit: "100" }, { name: "stop" }],
+    modelMembers: [{ model: "o3", members: [{ name: "stop", remove: true }] }],
     models: { allow: ["qwen-*"] },
     maxRequestBytes: 2000,
   },
@@ -84,6 +85,12 @@ const duplicate = {
   message: "The request body has this member twice.",
   param: "max_tokens",
 };
+const tooLate = {
+  status: 400,
+  code: "model_too_late",
+  message: "This parameter depends on the model: send it after model.",
+  param: "stop",
+};
 const tooDeep = {
   status: 400,
   code: "json_too_deep",
@@ -105,6 +112,7 @@ const cases: [name: string, parts: RequestParts, refusal: Refusal][] = [
     { chunks: ['{"max_tokens":"1"}'] },
     { ...invalidParameter, param: "max_tokens" },
   ],
+  ["a long member before the model", { chunks: [`{"stop":"${"x".repeat(63)}"`] }, tooLate],
   ["a model that is not allowed", { chunks: ['{"model":"gpt"}'] }, notAllowed],
   ["an unknown endpoint", { headers: { ":path": "/v1/files" } }, unknownEndpoint],
   [

@@ -52,6 +52,16 @@ const dialects: [name: string, type: string, answer: string | Buffer, usage: str
     "9 527 - -",
   ],
   [
+    ...(["Gemini's stream without events", json] as const),
+    '[{"candidates":[{"content":{"parts":[{"text":"]"}]}}],"usageMetadata":{"promptTokenCount":9,"totalTokenCount":9}}\r\n,\r\n{"candidates":[],"usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":5,"totalTokenCount":14}}\n]',
+    "9 5 - -",
+  ],
+  [
+    ...(["that in a list within a list, which is not one", json] as const),
+    '[["DONE]",{"usage":{"prompt_tokens":1}}],[],"DONE]",{"a":[{"usage":{"prompt_tokens":2}}]}]',
+    "- - - -",
+  ],
+  [
     ...(["the one of Gemini's interactions", sse] as const),
     'event: interaction.completed\ndata: {"interaction":{"usage":{"total_tokens":242,"total_input_tokens":9,"total_cached_tokens":0,"total_output_tokens":13,"total_thought_tokens":220}}}\n\n',
     "9 233 0 220",
@@ -80,6 +90,16 @@ const dialects: [name: string, type: string, answer: string | Buffer, usage: str
     ...(["Cohere's stream", sse] as const),
     'event: message-end\ndata: {"type":"message-end","delta":{"finish_reason":"COMPLETE","usage":{"billed_units":{"input_tokens":5,"output_tokens":2},"tokens":{"input_tokens":500,"output_tokens":4}}}}\n\ndata: [DONE]\n\n',
     "500 4 - -",
+  ],
+  [
+    ...(["Cohere's lines", "application/stream+json"] as const),
+    '{"is_finished":false,"event_type":"text-generation","text":" Hi"}\n{"is_finished":true,"event_type":"stream-end","response":{"text":" Hi","meta":{"api_version":{"version":"1"},"billed_units":{"input_tokens":4,"output_tokens":2},"tokens":{"input_tokens":70,"output_tokens":3}}},"finish_reason":"COMPLETE"}\n',
+    "70 3 - -",
+  ],
+  [
+    ...(["the one of Jina's reranks", json] as const),
+    '{"model":"jina-reranker-v2-base-multilingual","usage":{"total_tokens":815},"results":[{"index":0,"relevance_score":0.87}]}',
+    "815 - - -",
   ],
   [
     ...(["the one of Cohere's embeddings", json] as const),

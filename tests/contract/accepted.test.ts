@@ -38,13 +38,16 @@ const memberName = mostly(
 );
 const number = mostly([1, 0.5, -2, 1e-7, 2 ** 60], fc.oneof(fc.integer(), fc.double()));
 const optional = { requiredKeys: [] };
+const managed = {
+  defaults: fc.dictionary(memberName, json, { maxKeys: 1 }),
+  overrides: fc.dictionary(memberName, json, { maxKeys: 2 }),
+  limits: fc.dictionary(memberName, number, { maxKeys: 1 }),
+  remove: fc.array(memberName, { maxLength: 1 }),
+};
+const glob = mostly(["o3*", "O3*", "gpt-?", "*", "模型"], text);
+const byModel = fc.dictionary(glob, fc.record(managed, optional), { maxKeys: 2 });
 const parameters = fc.record(
-  {
-    defaults: fc.dictionary(memberName, json, { maxKeys: 1 }),
-    overrides: fc.dictionary(memberName, json, { maxKeys: 2 }),
-    limits: fc.dictionary(memberName, number, { maxKeys: 1 }),
-    remove: fc.array(memberName, { maxLength: 1 }),
-  },
+  { ...managed, models: fc.oneof(fc.constant(undefined), byModel) },
   optional,
 );
 const headerName = mostly(

@@ -10,6 +10,7 @@ import type {
   PluginKey,
   PluginKeyServer,
   PluginMember,
+  PluginModelMembers,
   PluginModels,
   PluginProvider,
   PluginRoute,
@@ -49,8 +50,9 @@ it("lists exactly the fields of the plugin configuration's types", () => {
   const settings: Fields<PluginSettings> = {
     ...{ apiKey: true, apiKeySecretRef: true, apiKeys: true, authHeader: true, authPrefix: true },
     ...{ maxRequestBytes: true },
-    ...{ members: true, models: true, modelList: true },
+    ...{ members: true, models: true, modelList: true, modelMembers: true },
   };
+  const modelMembers: Fields<PluginModelMembers> = { model: true, members: true };
   const key: Fields<PluginKey> = { apiKey: true, apiKeySecretRef: true };
   const member: Fields<PluginMember> = {
     ...{ name: true, override: true, refuseOther: true, default: true, limit: true },
@@ -63,6 +65,7 @@ it("lists exactly the fields of the plugin configuration's types", () => {
   assert.deepEqual(fields.providerFields, Object.keys(provider));
   assert.deepEqual(fields.routeFields, Object.keys(route));
   assert.deepEqual(fields.settingsFields, Object.keys(settings));
+  assert.deepEqual(fields.modelMembersFields, Object.keys(modelMembers));
   assert.deepEqual(fields.keyFields, Object.keys(key));
   assert.deepEqual(fields.memberFields, Object.keys(member));
   assert.deepEqual(fields.modelsFields, Object.keys(models));

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { it } from "node:test";
 import { parse } from "yaml";
 import { compile, emitEnvoy, emitIstio } from "../../src/compile.ts";
+import { planOf, providerText } from "../support/compile-text.ts";
 import { envoyOptions } from "../support/envoy-options.ts";
 import { istioOptions } from "../support/istio-options.ts";
 
@@ -50,3 +51,11 @@ for (const { title, resource } of recipes) {
     }
   });
 }
+
+it("shows parameters of models that are valid", () => {
+  for (const page of ["docs/providers.md", "docs/resources.md"]) {
+    const [, parameters = ""] =
+      /^```yaml\n(parameters:\n[^]*?)```$/m.exec(readFileSync(page, "utf8")) ?? [];
+    assert.ok(planOf(providerText(JSON.stringify(parse(parameters)))), page);
+  }
+});

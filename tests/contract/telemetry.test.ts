@@ -38,7 +38,10 @@ for (const metric of Object.values(new Metrics(() => true, new Map(), noGateways
   series.set(name, labelNames);
 }
 // Those that the controller collects when it is asked.
-for (const name of ["leader", "key_polls", "mesh_certificate_expiry_seconds"]) {
+for (const name of [
+  ...["leader", "key_polls"],
+  ...["mesh_certificate_expiry_seconds", "mesh_certificate_renewal_seconds"],
+]) {
   series.set(`llm_egress_controller_${name}`, []);
 }
 series.set("llm_egress_controller_watch_age_seconds", ["resource"]);

@@ -13,6 +13,7 @@ export const metrics: Readonly<Record<string, Metric>> = {
   asm_llm_proxy_completion_tokens: { kind: "counter", labels },
   llm_egress_cached_tokens: { kind: "counter", labels },
   llm_egress_reasoning_tokens: { kind: "counter", labels },
+  llm_egress_search_units: { kind: "counter", labels },
   llm_egress_requests: {
     kind: "counter",
     labels: [...labels, "llmproxy_code", "llmproxy_outcome"],

@@ -12,7 +12,12 @@ import type { KubeObject } from "../../src/kube/client.ts";
 import { istioOptions } from "../support/istio-options.ts";
 
 const nothing: Live = {
-  ...{ WasmPlugin: new Map(), DestinationRule: new Map(), EnvoyFilter: new Map(), VirtualService: new Map() },
+  ...{
+    WasmPlugin: new Map(),
+    DestinationRule: new Map(),
+    EnvoyFilter: new Map(),
+    VirtualService: new Map(),
+  },
 };
 
 function own(kind: string, fullName: string, spec: object): KubeObject {

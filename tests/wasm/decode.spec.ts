@@ -1,6 +1,13 @@
 import { Config, Provider } from "../../assembly/config/config";
 import { decodeConfig } from "../../assembly/config/decode";
-import { Action, EditPlan, Member } from "../../assembly/edit/edit-plan";
+import { bytesOf } from "../../assembly/bytes/bytes";
+import {
+  Action,
+  choose,
+  EditPlan,
+  MAX_WITHHELD_BYTES,
+  Member,
+} from "../../assembly/edit/edit-plan";
 import { pieceOf } from "./piece";
 
 // In every value of the configurations below: no fault may contain it.
@@ -129,6 +136,22 @@ describe("a configuration", () => {
     expect(plan.longestKeyBytes).toBe(42);
   });
 
+  it("becomes a plan whose model decides, with slots for each model's values", () => {
+    const members = '[{"name":"a","default":"1"},{"name":"b"}]';
+    const own = '[{"model":"O3*","members":[{"name":"A","override":"10"}]}]';
+    const text = configText(`${KEYED},"members":${members},"modelMembers":${own}`);
+    const plan = providerOf(decode(text)).settings.completions;
+    expect(plan.members[0].action).toBe(Action.Withhold);
+    expect(plan.members[1].action).toBe(Action.Keep);
+    expect(plan.blockBytes).toBe(`,"a":`.length + MAX_WITHHELD_BYTES);
+    const chosen = choose(plan.choices, bytesOf("o3-mini"));
+    expect(chosen.members[0].action).toBe(Action.Blank);
+    expect(chosen.blockBytes).toBe(plan.blockBytes);
+    expect(choose(plan.choices, bytesOf("o4")).members[0].action).toBe(Action.Keep);
+    expect(choose(plan.choices, null).members[0].action).toBe(Action.Keep);
+    expect(chosen.choices.length).toBe(0);
+  });
+
   it("judges the model on every endpoint, except on completions that override it", () => {
     const rules = '"models":{"allow":["q*"],"aliases":{"a\\"":"x\\"y"}}';
     const judged = providerOf(decode(configText(`${KEYED},${rules}`))).settings;
@@ -200,6 +223,16 @@ describe("a provider's fault", () => {
       ".maxRequestBytes: must be a whole number",
     );
     expectProviderFault(KEYED + ',"members":"mark"', ".members: must be a list");
+    expectProviderFault(KEYED + ',"modelMembers":"mark"', ".modelMembers: must be a list");
+    const entry = '{"model":"mark","members":[{"name":"mark"}]}';
+    expectProviderFault(
+      `${KEYED},"modelMembers":[${entry}]`,
+      ".modelMembers[0]: has a member that is not in members",
+    );
+    expectProviderFault(
+      `${KEYED},"modelMembers":[${"{},".repeat(16)}{}]`,
+      ".modelMembers: more than 16",
+    );
     expectProviderFault(KEYED + ',"models":["mark"]', ".models: must be an object");
     expectProviderFault(
       KEYED + ',"models":{"mark":1}'.replace("mark", "x"),
