@@ -60,8 +60,9 @@ function planFor(body: EndpointBody, settings: Settings): EditPlan {
   return body == EndpointBody.Messages ? settings.messages : settings.others;
 }
 
-// The bit of POST among the methods.
+// The bits of these methods, by their index in endpointMethods.
 const POST: u32 = 1;
+const GET_OR_HEAD: u32 = 0b100010;
 
 // Valid within one callback only.
 const headers = new RequestHeaders();
@@ -173,7 +174,10 @@ export class EgressStream extends Context {
     const body = endpoint.body;
     const request = this.request;
     this.state = State.Forwarding;
-    if (body >= EndpointBody.None) return endOfStream ? NO_FAULT : ErrorCode.InvalidParameter;
+    // Some servers don't read what follows a GET, and take it for the next request.
+    if (body >= EndpointBody.None || (headers.method & GET_OR_HEAD) != 0) {
+      return endOfStream ? NO_FAULT : ErrorCode.InvalidParameter;
+    }
     // Requests without a body repeat answers whose usage has been counted.
     request.readsUsage = headers.method == POST && body != EndpointBody.Free;
     request.hasUsage = body <= EndpointBody.Model;

@@ -111,6 +111,15 @@ describe("an endpoint", () => {
   });
 });
 
+it("a body is refused after GET, also at a path of one's own", () => {
+  const headers = { ":path": "/api/tags", ":method": "GET" };
+  const refused = "400 llm_egress_invalid_parameter";
+  assert.equal(send(hostOf(), { headers, chunks: ["GET /admin"] }).refusal, refused);
+  assert.equal(send(hostOf(), { headers, chunks: [] }).refusal, "");
+  const deletion = { ...headers, ":method": "DELETE" };
+  assert.equal(send(hostOf(), { headers: deletion, chunks: ["{}"] }).refusal, "");
+});
+
 describe("messages", () => {
   it("have the policy of completions, with the names that they have", () => {
     const members = [

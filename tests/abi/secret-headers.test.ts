@@ -61,7 +61,9 @@ describe("a header from a Secret", () => {
       assert.equal(send(host).refusal, unavailable);
     }
   });
+});
 
+describe("a header from a Secret, with settings of another kind,", () => {
   it("is set for a route with settings of its own as well, and without a key", () => {
     const settings = { authHeader: "authorization", authPrefix: "", members: [] };
     const config = configWith({}, { settings, routes: [{ name: "r", settings }] });
@@ -82,19 +84,19 @@ describe("a header from a Secret", () => {
   });
 });
 
-describe("an answer", () => {
-  const secrets = ["Tenant-9f31", "sk-long-9f31b7"] as const;
-  const hidden = (text: string) =>
-    [...secrets, secrets[0].toLowerCase()].reduce(
-      (left, secret) => left.replaceAll(secret, "*".repeat(secret.length)),
-      text,
-    );
-  const texts = [
-    `{"error":"${secrets[0]} and ${secrets[1]}: no access for tenant-9f31"}`,
-    `${secrets[1].slice(0, -1)}${secrets[0]}${secrets[0].slice(0, 5)}`,
-    `${secrets[0].slice(0, 7)}${secrets[1]}${secrets[1].slice(0, 4)}`,
-  ];
+const secrets = ["Tenant-9f31", "sk-long-9f31b7"] as const;
+const hidden = (text: string) =>
+  [...secrets, secrets[0].toLowerCase()].reduce(
+    (left, secret) => left.replaceAll(secret, "*".repeat(secret.length)),
+    text,
+  );
+const texts = [
+  `{"error":"${secrets[0]} and ${secrets[1]}: no access for tenant-9f31"}`,
+  `${secrets[1].slice(0, -1)}${secrets[0]}${secrets[0].slice(0, 5)}`,
+  `${secrets[0].slice(0, 7)}${secrets[1]}${secrets[1].slice(0, 4)}`,
+];
 
+describe("an answer", () => {
   it("has no key in the body of an error, for every split", () => {
     const host = hostWith(...secrets);
     for (const text of texts) {
@@ -110,8 +112,10 @@ describe("an answer", () => {
       }
     }
   });
+});
 
-  it("has no header or trailer with one, whichever the request was sent with", () => {
+describe("a header or trailer of an answer", () => {
+  it("is removed if it has a key, whichever the request was sent with", () => {
     const host = hostWith(...secrets);
     const stream = send(host);
     host.answerCall(answer("2", "T-2", "sk-1"));
@@ -127,8 +131,10 @@ describe("an answer", () => {
     ]);
     assert.deepEqual(stream.trailersSent, [["x-sum", "1"]]);
   });
+});
 
-  it("has no key of any length in the body of an error", () => {
+describe("a long key from a Secret", () => {
+  it("is hidden in the body of an error", () => {
     const long = `T-${"0123456789abcdef".repeat(40_000)}`;
     const host = hostWith(long);
     for (const at of [1, 4_000, long.length - 1]) {
