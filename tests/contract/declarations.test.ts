@@ -32,19 +32,9 @@ const config: Fields<PluginConfig> = {
 it("lists exactly the fields of the plugin configuration's types", () => {
   const keyServer: Fields<PluginKeyServer> = { cluster: true };
   const provider: Fields<PluginProvider> = {
-    ...{
-      name: true,
-      clusters: true,
-      path: true,
-      endpoints: true,
-      removedHeaders: true,
-      setHeaders: true,
-      secretHeaders: true,
-      defaultHeaders: true,
-      route: true,
-      settings: true,
-      routes: true,
-    },
+    ...{ name: true, clusters: true, path: true, endpoints: true },
+    ...{ removedHeaders: true, setHeaders: true, secretHeaders: true, defaultHeaders: true },
+    ...{ route: true, settings: true, routes: true },
   };
   const route: Fields<PluginRoute> = { name: true, virtualServices: true, settings: true };
   const settings: Fields<PluginSettings> = {
