@@ -1,6 +1,7 @@
 // The examples as users run them: the commands in their READMEs, and what the providers receive.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { type Mock, startMock } from "../../src/mock/server.ts";
 import { exampleNames, readSteps } from "../support/readme.ts";
 import { echoedBody, echoedHeader, echoOf } from "../support/requests.ts";
@@ -16,6 +17,7 @@ import {
 import { followReadme } from "./readme.ts";
 import { dashscopeProvider, dashscopeRoute, gatewayDeployment, gatewayRule } from "./resources.ts";
 import { gatewayKeys, podAddress } from "./rig/names.ts";
+import { pollUntil } from "./settle.ts";
 import { startTokenIssuer, type TokenIssuer } from "./token-issuer.ts";
 
 const mesh = connectMesh();
@@ -69,6 +71,21 @@ describe("with the controller that Helm installs", () => {
     const onInstall = async () => void (replicas = await startDeployment(mesh));
 
     it(shown, () => followReadme(mesh, "egress-gateway", { onInstall }));
+  });
+});
+
+example("secret-key", () => {
+  const env = { DASHSCOPE_API_KEY: "sk-of-the-secret", NEW_KEY: "sk-of-the-changed-secret" };
+
+  after(() => mesh.kubectl("delete", "secret", "llm-keys", "-n", "istio-system"));
+
+  it(shown, () => followReadme(mesh, "secret-key", { env }));
+
+  it("uses the changed key", async () => {
+    const expected = [`Bearer ${env.NEW_KEY}`];
+    await pollUntil("the changed key", async () =>
+      isDeepStrictEqual((await ask()).authorization, expected),
+    );
   });
 });
 
