@@ -19,6 +19,7 @@ import {
   type Call,
   callShop,
   renderShop,
+  rerankShop,
   scrapeConfig,
   shopEnv,
   shopKey,
@@ -263,6 +264,7 @@ describe("the scrape configuration for the mesh", () => {
 
 describe("the scrape", () => {
   it("has exactly the metrics and labels of the list for the filter", { skip }, async () => {
+    await rerankShop(envoy.url);
     const samples = parseScrape(await envoy.prometheus());
     const own = samples.filter(
       ({ name }) => /llm_egress_(?!downstream)|llm_proxy/.test(name) && !name.startsWith("envoy_"),

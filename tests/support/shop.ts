@@ -20,6 +20,7 @@ kind: LLMProvider
 metadata: { name: qwen, namespace: shop }
 spec:
   host: qwen.example
+  endpoints: [chat, rerank]
   configs:
     defaultConfig:
       openAIConfig:
@@ -126,8 +127,19 @@ export async function callShop(url: string): Promise<Call[]> {
   return calls;
 }
 
-async function send(url: string, body: object | string, headers: object): Promise<string> {
-  const response = await fetch(`${url}/v1/chat/completions`, {
+/** Requests a rerank, which has search units instead of tokens. */
+export async function rerankShop(url: string): Promise<void> {
+  const body = { model: "qwen-max", query: "how much is it", documents: ["it is much"] };
+  assert.match(await send(url, body, {}, "rerank"), /"search_units":1/);
+}
+
+async function send(
+  url: string,
+  body: object | string,
+  headers: object,
+  endpoint = "chat/completions",
+): Promise<string> {
+  const response = await fetch(`${url}/v1/${endpoint}`, {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(body),
