@@ -250,8 +250,7 @@ describe("the memory of a configuration", () => {
     const globs = Array.from({ length: 16 }, (_, i) => [`m${i}`, { remove: ["a"] }] as const);
     const parameters = { remove: names, models: Object.fromEntries(globs) };
     const { settings } = planOf(providerText(JSON.stringify({ parameters }))).providers[0]!;
-    const own = { authHeader: "authorization", authPrefix: "", ...settings };
-    const routes = Array.from({ length: 50 }, (_, i) => ({ name: `r${i}`, settings: own }));
+    const routes = Array.from({ length: 50 }, (_, i) => ({ name: `r${i}`, settings }));
     const { memory } = new WasmHost({ config: configOf(settings, { routes }) });
     assert.ok(memory.buffer.byteLength < 32 * 1024 * 1024, `${memory.buffer.byteLength}`);
   });
