@@ -151,23 +151,36 @@ function applyRules(members: Member[], rules: ModelRules): void {
   members.push(modelMember(rules));
 }
 
-/** The managed members, in the order of the configuration. */
-export function decodeMembers(values: JsonValue[], path: string, checker: Checker): Member[] {
-  const members: Member[] = [];
+/**
+ * The managed members, in the order of the configuration. `known[i]`, if there is one, has been
+ * decoded from the same value: all models share it.
+ */
+export function decodeMembers(
+  values: JsonValue[],
+  known: StaticArray<Member | null>,
+  path: string,
+  checker: Checker,
+): Member[] {
   const groups: string[] = [];
   for (let i = 0; i < values.length; i++) {
-    const at = itemPath(path, "members", i);
-    if (!checker.isObject(values[i], at, memberFields)) continue;
-    const member = decodeMember(values[i], at, checker);
-    for (let other = 0; other < members.length; other++) {
-      if (isSame(members[other].folded, member.folded)) checker.fail(at, "is listed twice");
-    }
-    members.push(member);
-    const group = checker.optionalText(values[i], "group", at);
+    const group = checker.optionalText(values[i], "group", path);
     groups.push(group === null ? "" : group);
   }
-  for (let i = 0; i < members.length && i < MAX_MEMBERS; i++) {
-    members[i].group = groupMask(groups, i);
+  const members: Member[] = [];
+  for (let i = 0; i < values.length; i++) {
+    const group = i < MAX_MEMBERS ? groupMask(groups, i) : 0;
+    let member = i < known.length ? known[i] : null;
+    if (member === null || member.group != group) {
+      const at = itemPath(path, "members", i);
+      checker.isObject(values[i], at, memberFields);
+      member = decodeMember(values[i], at, checker);
+    }
+    for (let other = 0; other < members.length; other++) {
+      if (!isSame(members[other].folded, member.folded)) continue;
+      checker.fail(itemPath(path, "members", i), "is listed twice");
+    }
+    member.group = group;
+    members.push(member);
   }
   return members;
 }

@@ -5,7 +5,7 @@
 import { MAX_MODEL_GLOBS } from "../../contract/limits";
 import { modelMembersFields } from "../../contract/plugin-fields";
 import { Bytes, decimal, lowerBytes } from "../bytes/bytes";
-import { EditPlan, ModelPlan } from "../edit/edit-plan";
+import { EditPlan, Member, ModelPlan } from "../edit/edit-plan";
 import { planByModel } from "../edit/plan-by-model";
 import { Checker, itemPath } from "./checker";
 import { Settings } from "./config";
@@ -50,8 +50,9 @@ class CommonMembers {
     this.differs.push(false); // For `model`, which the plans have in any case.
   }
 
-  // The members with each of `own` in the place of the one with its name; null if there is none.
-  replace(own: JsonValue[]): JsonValue[] | null {
+  // The members with each of `own` in the place of the one with its name, which `known` then lacks;
+  // null if there is none.
+  replace(own: JsonValue[], known: StaticArray<Member | null>): JsonValue[] | null {
     const values = this.values.slice(0);
     for (let i = 0; i < own.length; i++) {
       const name = nameOf(own[i]);
@@ -59,11 +60,14 @@ class CommonMembers {
       while (index >= 0 && !isSame(this.names[index], name)) index--;
       if (index < 0) return null;
       values[index] = own[i];
+      known[index] = null;
       this.differs[index] = true;
     }
     return values;
   }
 }
+
+const NONE = new StaticArray<Member | null>(0);
 
 function nameOf(member: JsonValue): Bytes {
   const name = member.get("name");
@@ -79,19 +83,21 @@ export function decodePlans(settings: JsonValue, path: string, checker: Checker)
   if (entries.length > MAX_MODEL_GLOBS) {
     checker.fail(path + ".modelMembers", "more than " + decimal(MAX_MODEL_GLOBS));
   }
+  const members = decodeMembers(common.values, NONE, path, checker);
   for (let i = 0; i < entries.length; i++) {
     const at = itemPath(path, "modelMembers", i);
     if (!checker.isObject(entries[i], at, modelMembersFields)) continue;
-    const values = common.replace(checker.list(entries[i], "members", at));
+    const known = new StaticArray<Member | null>(members.length);
+    for (let m = 0; m < members.length; m++) known[m] = members[m];
+    const values = common.replace(checker.list(entries[i], "members", at), known);
     if (values === null) {
       checker.fail(at, "has a member that is not in members");
       continue;
     }
-    const members = decodeMembers(values, at, checker);
+    const own = decodeMembers(values, known, at, checker);
     const glob = checker.requiredText(entries[i], "model", at);
-    plans.add(glob, completionsPlan(members, rules, at, checker));
+    plans.add(glob, completionsPlan(own, rules, at, checker));
   }
-  const members = decodeMembers(common.values, path, checker);
   plans.add("*", completionsPlan(members, rules, path, checker));
   return new Settings(
     planByModel(plans.completions, common.differs),

@@ -11,6 +11,7 @@ import {
   resultStart,
 } from "../host/host";
 import { Bytes } from "../bytes/bytes";
+import { READ_AHEAD_BYTES } from "../bytes/lanes";
 import { Credential } from "../keys/credential";
 import { FrameReader } from "./frame-reader";
 import { removeLength, ResponseHeaders } from "./headers";
@@ -119,14 +120,16 @@ export class Answer {
 
   private hide(mask: KeyMask, size: u32): void {
     if (size == 0) {
-      const start = changetype<usize>(mask.heldKey);
-      if (mask.heldBytes != 0) prependResponseBody(start, start + mask.heldBytes);
-      return;
+      const bytes = <i32>mask.heldBytes;
+      if (bytes == 0) return;
+      const room = new ArrayBuffer(bytes + <i32>READ_AHEAD_BYTES);
+      const end = changetype<usize>(room) + bytes;
+      mask.hide(end, end, true);
+      prependResponseBody(maskedStart, end);
+    } else if (getResponseBody(size)) {
+      mask.hide(resultStart, resultEnd, this.isComplete);
+      if (isMasked) replaceResponseBody(size, maskedStart, maskedEnd);
     }
-    if (!getResponseBody(size)) return;
-    mask.hide(resultStart, resultEnd);
-    const end = this.isComplete ? resultEnd : maskedEnd;
-    if (isMasked) replaceResponseBody(size, maskedStart, end);
   }
 
   private readEvents(usage: UsageReader, start: usize, end: usize): void {

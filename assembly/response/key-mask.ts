@@ -16,20 +16,32 @@ export class KeyMask {
   /** What the held bytes begin. */
   heldKey: Bytes = new ArrayBuffer(0);
 
-  constructor(private hidden: Bytes[]) {}
+  /** Sorts `hidden`: the longest first, as a key may hold another, such as the name of a tenant. */
+  constructor(private hidden: Bytes[]) {
+    for (let i = 1; i < hidden.length; i++) {
+      const key = unchecked(hidden[i]);
+      let at = i;
+      for (; at > 0 && unchecked(hidden[at - 1]).byteLength < key.byteLength; at--) {
+        unchecked((hidden[at] = hidden[at - 1]));
+      }
+      unchecked((hidden[at] = key));
+    }
+  }
 
   /**
-   * Reads the piece from `start` to `end`. As many bytes as the longest key has may be overwritten
-   * before the piece, and READ_AHEAD_BYTES must follow it in memory.
+   * Reads the piece from `start` to `end`; of the last one, nothing is held. As many bytes as the
+   * longest key has may be overwritten before it, and READ_AHEAD_BYTES must follow it in memory.
    */
-  hide(start: usize, end: usize): void {
+  hide(start: usize, end: usize, isLast: bool): void {
     isMasked = this.heldBytes != 0;
     maskedStart = start - this.heldBytes;
     memory.copy(maskedStart, changetype<usize>(this.heldKey), this.heldBytes);
-    const hidden = this.hidden;
-    for (let i = 0; i < hidden.length; i++) hideKey(hidden[i], end);
     maskedEnd = end;
-    for (let i = 0; i < hidden.length; i++) this.hold(hidden[i], end);
+    const hidden = this.hidden;
+    for (let i = 0; i < hidden.length; i++) {
+      hideKey(hidden[i], end);
+      if (!isLast) this.hold(hidden[i], end);
+    }
     this.heldBytes = end - maskedEnd;
     if (maskedEnd != end) isMasked = true;
   }
@@ -44,10 +56,11 @@ export class KeyMask {
   }
 }
 
+// What is held for a longer key stays as it is.
 function hideKey(key: Bytes, end: usize): void {
   const size = <usize>key.byteLength;
   let at = findBytes(key, maskedStart, end);
-  while (at != end) {
+  while (at < maskedEnd) {
     memory.fill(at, Char.Star, size);
     isMasked = true;
     at = findBytes(key, at + size, end);

@@ -126,8 +126,9 @@ export class StreamReader {
       this.hold(end);
       if (this.heldBytes == 0) return;
       start = changetype<usize>(this.buffer);
+      end = start + this.heldBytes;
     }
-    if (writeChoice(this.usage, start)) isChanged = true;
+    if (writeChoice(this.usage, start, end)) isChanged = true;
     this.keep();
   }
 

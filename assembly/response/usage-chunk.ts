@@ -13,10 +13,10 @@ const CHOICE = bytesOf('"choices":[{"index":0,"delta":{},"text":""}]');
 const NO_USAGE = bytesOf('"usage":null');
 
 /**
- * Writes the choice into the event from `start` on, of which `usage` has read the text. False if
- * the event is not a chunk of a completion, or its usage is shorter than the choice.
+ * Writes the choice into the event from `start` to `end`, of which `usage` has read the text. False
+ * if the event is not a chunk of a completion, or its usage is shorter than the choice.
  */
-export function writeChoice(usage: UsageReader, start: usize): bool {
+export function writeChoice(usage: UsageReader, start: usize, end: usize): bool {
   const hasChoices = usage.choicesStart != NOWHERE;
   if (usage.usageEnd == NOWHERE || (!hasChoices && !usage.isChunk)) return false;
   const usageStart = start + usage.usageStart;
@@ -26,7 +26,8 @@ export function writeChoice(usage: UsageReader, start: usize): bool {
   }
   if (hasChoices) {
     const choicesStart = start + usage.choicesStart;
-    const choicesEnd = endOfChoices(choicesStart);
+    const choicesEnd = endOfChoices(choicesStart, end);
+    if (choicesEnd > end || choicesEnd - choicesStart < <usize>NO_USAGE.byteLength) return false;
     if (hasLineEnd(choicesStart, choicesEnd)) return false;
     replace(NO_USAGE, choicesStart, choicesEnd);
   }
@@ -34,10 +35,10 @@ export function writeChoice(usage: UsageReader, start: usize): bool {
   return true;
 }
 
-// The value is null, or an empty array.
-function endOfChoices(start: usize): usize {
+// The value is null, or an empty array, unless it is not JSON. After `end` if it does not end before.
+function endOfChoices(start: usize, end: usize): usize {
   let at = start;
-  while (load<u8>(at) != Char.CloseBracket && load<u8>(at) != Char.l) at++;
+  while (at < end && load<u8>(at) != Char.CloseBracket && load<u8>(at) != Char.l) at++;
   return load<u8>(at) == Char.l ? at + 2 : at + 1;
 }
 

@@ -244,6 +244,18 @@ describe("a configured model", () => {
   });
 });
 
+describe("the memory of a configuration", () => {
+  it("has what is the same for all models once", () => {
+    const names = Array.from({ length: 55 }, (_, i) => `member_${i}`);
+    const globs = Array.from({ length: 16 }, (_, i) => [`m${i}`, { remove: ["a"] }] as const);
+    const parameters = { remove: names, models: Object.fromEntries(globs) };
+    const { settings } = planOf(providerText(JSON.stringify({ parameters }))).providers[0]!;
+    const routes = Array.from({ length: 50 }, (_, i) => ({ name: `r${i}`, settings }));
+    const { memory } = new WasmHost({ config: configOf(settings, { routes }) });
+    assert.ok(memory.buffer.byteLength < 32 * 1024 * 1024, `${memory.buffer.byteLength}`);
+  });
+});
+
 const memberName = fc.constantFrom("a", "b", "max_tokens", "max_completion_tokens", "temperature");
 const number = fc.integer({ min: 0, max: 9 });
 const section = fc.constantFrom("defaults", "overrides", "limits", "remove");

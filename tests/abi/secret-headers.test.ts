@@ -96,19 +96,40 @@ const texts = [
   `${secrets[0].slice(0, 7)}${secrets[1]}${secrets[1].slice(0, 4)}`,
 ];
 
+function assertHidden(host: WasmHost, text: string, expected: string): void {
+  const bytes = Buffer.from(text);
+  for (const chunks of [...everySplit(bytes), singleBytes(bytes), [bytes, Buffer.alloc(0)]]) {
+    const stream = send(host);
+    stream.response([[":status", "403"]]);
+    for (const [index, chunk] of chunks.entries()) {
+      stream.responseBody(chunk, index === chunks.length - 1);
+    }
+    stream.end();
+    assert.equal(stream.returnedText, expected, `at ${chunks[0]?.length}`);
+  }
+}
+
 describe("an answer", () => {
   it("has no key in the body of an error, for every split", () => {
     const host = hostWith(...secrets);
-    for (const text of texts) {
-      const bytes = Buffer.from(text);
-      for (const chunks of [...everySplit(bytes), singleBytes(bytes), [bytes, Buffer.alloc(0)]]) {
-        const stream = send(host);
-        stream.response([[":status", "403"]]);
-        for (const [index, chunk] of chunks.entries()) {
-          stream.responseBody(chunk, index === chunks.length - 1);
-        }
-        stream.end();
-        assert.equal(stream.returnedText, hidden(text), `at ${chunks[0]?.length}`);
+    for (const text of texts) assertHidden(host, text, hidden(text));
+  });
+
+  it("has no part of a key in which another occurs", () => {
+    const pairs = [
+      ["sk-1", "sk-12-long"],
+      ["proj", "sk-proj-98"],
+      ["7", "sk-x7y"],
+    ] as const;
+    for (const [short, long] of pairs) {
+      for (const [tenant, key] of [
+        [short, long],
+        [long, short],
+      ] as const) {
+        const host = hostWith(tenant, key);
+        const stars = [short, long].map(({ length }) => "*".repeat(length)) as [string, string];
+        assertHidden(host, `${long} of ${short}`, `${stars[1]} of ${stars[0]}`);
+        assertHidden(host, `${short}, ${long}.`, `${stars[0]}, ${stars[1]}.`);
       }
     }
   });
