@@ -76,5 +76,5 @@ export function emitEnvoy(plan: Plan, options: EnvoyOptions): string {
 
 /** Plan → Istio's resources, as YAML for `kubectl apply`. Empty if there is nothing to apply. */
 export function emitIstio(plan: Plan, options: IstioOptions): string {
-  return toYamlDocuments(toIstioResources(plan, options));
+  return toYamlDocuments(toIstioResources(plan, options).map(({ resource }) => resource));
 }

@@ -1,12 +1,7 @@
 // Plan → the objects that the cluster is to have, each with the resources that it comes from. Pure.
 import { formatResource } from "../diagnostics.ts";
-import { toDestinationRule } from "../emit/istio/destination-rule.ts";
-import { toLocalReplies, toTunnelFilter } from "../emit/istio/envoy-filter.ts";
 import type { IstioOptions } from "../emit/istio/options.ts";
-import { routedHostsOf, toServiceEntry } from "../emit/istio/service-entry.ts";
-import { toVirtualServices } from "../emit/istio/virtual-service.ts";
-import { toWasmPlugin } from "../emit/istio/wasm-plugin.ts";
-import { type Workload, workloadsOf } from "../emit/istio/workload.ts";
+import { type Emitted, toIstioResources } from "../emit/istio/resources.ts";
 import type { KubeObject } from "../kube/client.ts";
 import type { Plan, ProviderPlan, RoutePlan } from "../plan/plan.ts";
 
@@ -57,27 +52,7 @@ export function toDesired(
   options: IstioOptions,
   sourceOf: (route: RoutePlan) => string,
 ): { desired: Map<string, Desired>; clashes: Map<string, string> } {
-  const routedHosts = routedHostsOf(plan);
-  const all = [
-    ...plan.providers.flatMap((provider) => {
-      const objects = [
-        toDestinationRule(provider),
-        toTunnelFilter(provider),
-        toServiceEntry(provider, routedHosts),
-      ];
-      return objects.map((object) => toOne(object, [providerName(provider)]));
-    }),
-    ...workloadsOf(plan).map((workload) => {
-      const plugin = toWasmPlugin(workload, plan, options);
-      return toShared(plugin, workload);
-    }),
-    ...(options.localReplies === "openai" ? workloadsOf(plan) : []).map((workload) =>
-      toShared(toLocalReplies(workload), workload),
-    ),
-    ...plan.routes.flatMap((route) =>
-      toVirtualServices(route, options).map((object) => toOne(object, [sourceOf(route)])),
-    ),
-  ].flatMap((each) => each ?? []);
+  const all = toIstioResources(plan, options).map((each) => toOne(each, sourceOf));
   const desired = new Map<string, Desired>();
   const clashes = new Map<string, string>();
   for (const each of all) {
@@ -96,22 +71,24 @@ export function routeName({ namespace, name }: RoutePlan): string {
   return formatResource({ kind: "LLMRoute", namespace, name });
 }
 
-/** What is for all providers of a namespace that name the same workload. */
-function toShared(emitted: object, { namespace, providers }: Workload): Desired | undefined {
-  return toOne(emitted, providers.map(providerName), `LLMProvider ${namespace}/*`);
-}
-
-function toOne(
-  emitted: object | undefined,
-  sources: string[],
-  source = sources[0] ?? "",
-): Desired | undefined {
-  if (emitted === undefined) return undefined;
+function toOne(emitted: Emitted, sourceOf: (route: RoutePlan) => string): Desired {
   // As the API stores it: without fields that are undefined.
-  const json = JSON.stringify(emitted);
+  const json = JSON.stringify(emitted.resource);
   const bytes = Buffer.byteLength(json);
   const object = JSON.parse(json) as ManagedObject;
-  const { metadata } = object;
-  const annotations = { [sourceAnnotation]: source };
-  return { object: { ...object, metadata: { ...metadata, annotations } }, sources, bytes };
+  const { sources, source = sources[0] ?? "" } = sourcesOf(emitted, sourceOf);
+  const metadata = { ...object.metadata, annotations: { [sourceAnnotation]: source } };
+  return { object: { ...object, metadata }, sources, bytes };
+}
+
+/** `source`, if it is not the only one, stands for all of them. */
+function sourcesOf(
+  emitted: Emitted,
+  sourceOf: (route: RoutePlan) => string,
+): { sources: string[]; source?: string } {
+  if ("route" in emitted) return { sources: [sourceOf(emitted.route)] };
+  if ("provider" in emitted) return { sources: [providerName(emitted.provider)] };
+  // It is for all providers of the namespace that name the workload.
+  const { namespace, providers } = emitted.workload;
+  return { sources: providers.map(providerName), source: `LLMProvider ${namespace}/*` };
 }

@@ -46,7 +46,7 @@ function planOf(changes: Partial<Plan>): Plan {
 }
 
 function resourcesOf(plan: Plan, options: Partial<IstioOptions> = {}): IstioResource[] {
-  return toIstioResources(plan, istioOptions(options));
+  return toIstioResources(plan, istioOptions(options)).map(({ resource }) => resource);
 }
 
 function pluginOf(options: Partial<IstioOptions>): WasmPlugin {
