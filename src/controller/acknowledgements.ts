@@ -60,19 +60,16 @@ export class Acknowledgements {
     return { ...lagging, isLate: forMs >= lateMs, isBrief };
   }
 
-  /** When there is more to say of a gateway that lags. Infinity if none does. Call it once a pass. */
+  /** When there is more to say of what `of` was asked. Infinity if nothing. Call it once a pass. */
   newsInMs(): number {
-    const { plugins, laggingAt, lateMs } = this.#options;
-    const current = plugins();
-    const ids = new Set(current.map(idOf));
+    const { plugins, lateMs } = this.#options;
+    const ids = new Set(plugins().map(idOf));
     for (const id of this.#lacking.keys()) if (!ids.has(id)) this.#lacking.delete(id);
-    const times = current.flatMap((plugin) => {
-      const lagging = laggingAt(plugin);
-      if (lagging === undefined || isNone(lagging)) return [];
-      const forMs = this.#lackingForMs(plugin, lagging);
-      return [lateMs - forMs, lateMs * briefTimes - forMs].filter((inMs) => inMs > 0);
-    });
-    return Math.min(Infinity, ...times);
+    const now = performance.now();
+    const times = [...this.#lacking.values()]
+      .flatMap(({ since }) => [since + lateMs, since + lateMs * briefTimes])
+      .filter((at) => at > now);
+    return Math.min(Infinity, ...times) - now;
   }
 
   /** For how long a pod has been seen without the plugin's configuration. */
