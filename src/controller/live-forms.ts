@@ -7,6 +7,7 @@ const text = { type: "string" };
 const texts = { type: "array", items: text };
 const mapping = { type: "object", additionalProperties: text };
 const listOf = (items: object): object => ({ type: "array", items });
+const oneOrMore = (items: object): object => ({ ...listOf(items), minItems: 1 });
 const exactly = (required: Record<string, object>, optional: Record<string, object> = {}) => ({
   ...{ type: "object", required: Object.keys(required) },
   properties: { ...required, ...optional },
@@ -24,7 +25,7 @@ const route = exactly({ name: text, settings }, { virtualServices: texts });
 const provider = exactly(
   {
     name: { type: "string", pattern: "^[^/]+/[^/]+$" },
-    ...{ clusters: { ...texts, items: cluster, minItems: 1 }, path: text },
+    ...{ clusters: oneOrMore(cluster), path: text },
     ...{ settings, routes: listOf(route) },
   },
   {
@@ -54,13 +55,13 @@ const match = {
 };
 const destination = exactly({ host, port: exactly({ number: { type: "integer" } }) });
 const routeSpec = exactly(
-  { hosts: { type: "array", items: host, minItems: 1 } },
+  { hosts: oneOrMore(host) },
   {
     gateways: texts,
     http: listOf({
       type: "object",
       properties: {
-        ...{ name: text, match: { type: "array", items: match, minItems: 1 } },
+        ...{ name: text, match: oneOrMore(match) },
         route: listOf(exactly({ destination }, { weight: { type: "integer" } })),
       },
     }),
@@ -77,9 +78,8 @@ const subset = exactly({
     }),
   }),
 });
-const ruleSpec = exactly({ subsets: { type: "array", items: subset, minItems: 1 } });
+const ruleSpec = exactly({ subsets: oneOrMore(subset) });
 
-const oneOrMore = (items: object): object => ({ type: "array", items, minItems: 1 });
 const patched = (value: Record<string, object>) =>
   exactly({ patch: exactly({ value: exactly(value) }) });
 const proxyAddress = exactly({
