@@ -26,3 +26,14 @@ spec:
       openAIConfig: ${config}
 `;
 }
+
+/** Like providerText, and an LLMRoute with `rule`, for which the provider's openAIConfig is `own`. */
+export function ruleText(config: string, own: string): string {
+  return `${providerText(config)}    routeSpecificConfigs: {rule: {openAIConfig: ${own}}}
+---
+apiVersion: istio.alibabacloud.com/v1beta1
+kind: LLMRoute
+metadata: {name: a}
+spec: {host: a.example, rules: [{name: rule, backendRefs: [{providerHost: a.example}]}]}
+`;
+}

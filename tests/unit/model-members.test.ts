@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PluginSettings } from "../../contract/plugin-config.ts";
-import { compileText, planOf, providerText } from "../support/compile-text.ts";
+import { compileText, planOf, providerText, ruleText } from "../support/compile-text.ts";
 
 function settingsOf(config: string): PluginSettings {
   return planOf(providerText(config)).providers[0]!.settings;
@@ -10,14 +10,7 @@ function settingsOf(config: string): PluginSettings {
 
 /** The settings of a rule whose own openAIConfig is `own`. */
 function mergedOf(base: string, own: string): PluginSettings {
-  const text = `${providerText(base)}    routeSpecificConfigs: {rule: {openAIConfig: ${own}}}
----
-apiVersion: istio.alibabacloud.com/v1beta1
-kind: LLMRoute
-metadata: {name: a}
-spec: {host: a.example, rules: [{name: rule, backendRefs: [{providerHost: a.example}]}]}
-`;
-  return planOf(text).providers[0]!.routeSettings[0]!.settings;
+  return planOf(ruleText(base, own)).providers[0]!.routeSettings[0]!.settings;
 }
 
 test("members of models are those that differ from the others', under names that all lists have", () => {

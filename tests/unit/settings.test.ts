@@ -10,7 +10,7 @@ import {
   tokenMembers,
 } from "../../src/model/members.ts";
 import type { PluginMember, PluginSettings } from "../../contract/plugin-config.ts";
-import { compileText, planOf, providerText } from "../support/compile-text.ts";
+import { compileText, planOf, providerText, ruleText } from "../support/compile-text.ts";
 
 /** Without what asks for usage, which has tests of its own. */
 function settingsOf(config: string): PluginSettings {
@@ -23,14 +23,7 @@ function withoutUsage(config: string): string {
 
 /** The settings of a rule whose own openAIConfig is `own`. */
 function mergedOf(base: string, own: string): PluginSettings {
-  const text = `${providerText(withoutUsage(base))}    routeSpecificConfigs: {rule: {openAIConfig: ${own}}}
----
-apiVersion: istio.alibabacloud.com/v1beta1
-kind: LLMRoute
-metadata: {name: a}
-spec: {host: a.example, rules: [{name: rule, backendRefs: [{providerHost: a.example}]}]}
-`;
-  return planOf(text).providers[0]!.routeSettings[0]!.settings;
+  return planOf(ruleText(withoutUsage(base), own)).providers[0]!.routeSettings[0]!.settings;
 }
 
 test("without an openAIConfig, nothing is edited and the usual header would carry a key", () => {
@@ -288,20 +281,15 @@ test("usage is not asked for where it is off, where nothing streams, and where s
 });
 
 test("a route may turn off asking for usage", () => {
-  const text = `${providerText("{usage: Auto}")}    routeSpecificConfigs: {rule: {openAIConfig: {usage: Off}}}
----
-apiVersion: istio.alibabacloud.com/v1beta1
-kind: LLMRoute
-metadata: {name: a}
-spec: {host: a.example, rules: [{name: rule, backendRefs: [{providerHost: a.example}]}]}
-`;
+  const text = ruleText("{usage: Auto}", "{usage: Off}");
   assert.deepEqual(planOf(text).providers[0]!.routeSettings[0]!.settings.members, []);
 });
 
 test("counts the members that are implied towards the 64 that the filter can hold", () => {
   const codesWith = (removed: number): string[] => {
     const remove = Array.from({ length: removed }, (_, index) => `member_${index}`);
-    // The model is read, stream: false removes stream_options as well, and a limit holds for all three names of the token limit.
+    // The model is read, stream: false removes stream_options as well, and a limit holds for all
+    // three names of the token limit.
     const config = { stream: false, parameters: { limits: { max_tokens: 100 }, remove } };
     const { diagnostics } = compileText(providerText(JSON.stringify(config)));
     return diagnostics.map(({ code }) => code);
