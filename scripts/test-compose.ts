@@ -3,9 +3,9 @@
 //
 //   node --import tsx scripts/test-compose.ts [FILTER]…
 //
-// A filter is a part of a file's path. Needs Linux and root, but no image registry. Installs Debian's podman if it is missing. Exits
-// with 1 if a test failed or none ran. If the kernel can't run containers, it prints the reason and
-// counts the example as skipped.
+// A filter is a part of a file's path. Needs Linux and root, but no image registry. Installs Debian's
+// podman if it is missing. Exits with 1 if a test failed or none ran. If the kernel can't run
+// containers, it prints the reason and counts the example as skipped.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,7 +1,7 @@
 // Reads and edits the response's headers and trailers. Comes in: the provider's; goes out: the same
 // without what would act on the client for the provider's host (cookies, an alternative address, a
-// reload), and without any header that echoes the credential. Nothing is kept between calls: `ResponseHeaders` is valid
-// within one callback only.
+// reload), and without any header that echoes the credential. Nothing is kept between calls:
+// `ResponseHeaders` is valid within one callback only.
 
 import {
   Bytes,

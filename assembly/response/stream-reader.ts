@@ -1,9 +1,9 @@
 // Reads the usage of a streamed answer, and removes the chunk that the provider sends only because
 // the filter requested usage; if that chunk has more than the usage, only the usage. Comes in: a
-// piece of the stream in memory; goes out: the same memory, without that chunk. Kept between calls: the position in the stream, and the bytes of an event
-// that may be that chunk: at most MAX_HELD_EVENT_BYTES, and none if the filter has not requested
-// usage. Their memory is reused, as no garbage is collected before a stream ends, and a stream may
-// have any number of pieces.
+// piece of the stream in memory; goes out: the same memory, without that chunk. Kept between calls:
+// the position in the stream, and the bytes of an event that may be that chunk: at most
+// MAX_HELD_EVENT_BYTES, and none if the filter has not requested usage. Their memory is reused, as no
+// garbage is collected before a stream ends, and a stream may have any number of pieces.
 
 import { Bytes } from "../bytes/bytes";
 import { Events, SseStep } from "../sse/events";

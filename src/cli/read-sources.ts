@@ -10,8 +10,8 @@ const extensions = /\.(?:ya?ml|json)$/;
 const standardInput = "-";
 
 /**
- * The files at `paths`, each once; `-` is standard input. From a directory, its *.yaml, *.yml and *.json files at any
- * depth, sorted by name.
+ * The files at `paths`, each once; `-` is standard input. From a directory, its *.yaml, *.yml and
+ * *.json files at any depth, sorted by name.
  */
 export async function readSources(paths: readonly string[]): Promise<SourceText[]> {
   const files = new Set<string>();

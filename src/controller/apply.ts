@@ -111,7 +111,10 @@ export class Applier {
     return openInMs;
   }
 
-  /** Writes and deletes what no route that is there needs any more. Gives the time until it may be done. */
+  /**
+   * Writes and deletes what no route that is there needs any more. Gives the time until it may be
+   * done.
+   */
   async #finish(
     goals: readonly ManagedObject[],
     surplus: (kind: Kind) => KubeObject[],

@@ -86,6 +86,7 @@ export class Metrics {
       },
     });
   }
+
   #measure(name: string, help: string, read: () => number): void {
     new Gauge({
       ...{ name: prefix + name, help, registers: [this.registry] },

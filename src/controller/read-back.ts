@@ -169,8 +169,9 @@ function readMs(seconds: string): number {
 }
 
 /**
- * The rules of a VirtualService; undefined if it can't be read. Whether a destination is served is for `joinPlan` to say. A route
- * that has become two VirtualServices is read back as two, which become the same again.
+ * The rules of a VirtualService; undefined if it can't be read. Whether a destination is served is
+ * for `joinPlan` to say. A route that has become two VirtualServices is read back as two, which
+ * become the same again.
  */
 export function readRoute(object: KubeObject): RoutePlan | undefined {
   const spec = readSpec<RouteSpec>("VirtualService", object);

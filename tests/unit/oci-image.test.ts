@@ -100,7 +100,8 @@ test("the config has the digest of the layer's tar", () => {
   });
 });
 
-// A changed digest is no mistake in itself, but one for the CHANGELOG: what people have pinned changes without a change of the filter.
+// A changed digest is no mistake in itself, but one for the CHANGELOG: what people have pinned changes
+// without a change of the filter.
 test("the same module has the same digest, on every machine", () => {
   assert.deepEqual(toImage(Buffer.from(module), { ...about }), image);
   const digest = "sha256:7c1cee89fba926829d5706b61d977957df7272eb3d461762b14292c8621f23bb";
